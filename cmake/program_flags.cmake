@@ -1,0 +1,46 @@
+# neb_program_flags: what neb's own programs, tests and benches are compiled with. Nothing here reaches neb::neb.
+
+add_library(neb_program_flags INTERFACE)
+
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  target_compile_options(neb_program_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    # Both let the compiler vectorise sqrt, exp and selects; NaN and infinity keep their meaning (this is not -ffast-math).
+    -fno-math-errno -fno-trapping-math)
+  if(NEB_WERROR)
+    target_compile_options(neb_program_flags INTERFACE -Werror)
+  endif()
+  if(NEB_NATIVE)
+    include(CheckCXXCompilerFlag)
+    check_cxx_compiler_flag(-march=native NEB_COMPILER_HAS_MARCH_NATIVE)
+    if(NEB_COMPILER_HAS_MARCH_NATIVE)
+      target_compile_options(neb_program_flags INTERFACE -march=native)
+    endif()
+  endif()
+  if(NEB_SANITIZE)
+    set(sanitize -fsanitize=${NEB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_compile_options(neb_program_flags INTERFACE ${sanitize})
+    target_link_options(neb_program_flags INTERFACE ${sanitize})
+  endif()
+endif()
+
+# Links a program, test or bench of this repository to neb with those flags.
+function(neb_program target)
+  target_link_libraries(${target} PRIVATE neb::neb neb_program_flags)
+  target_compile_definitions(${target} PRIVATE NEB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+endfunction()
+
+# An INTERFACE target for a header-only dependency of the programs; `apt` names its Debian package.
+function(neb_header_only_dependency name header apt)
+  if(TARGET neb_${name})
+    return()
+  endif()
+  find_path(NEB_${name}_INCLUDE_DIR ${header})
+  mark_as_advanced(NEB_${name}_INCLUDE_DIR)
+  if(NOT NEB_${name}_INCLUDE_DIR)
+    message(FATAL_ERROR "neb: ${header} not found: install ${apt} (apt-get install ${apt}), or turn NEB_BUILD_TESTS and NEB_BUILD_EXAMPLES off")
+  endif()
+  add_library(neb_${name} INTERFACE)
+  target_include_directories(neb_${name} SYSTEM INTERFACE "${NEB_${name}_INCLUDE_DIR}")
+endfunction()

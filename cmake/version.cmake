@@ -1,0 +1,16 @@
+# Reads the version out of include/neb/version.hpp, the one place that holds it.
+
+function(neb_read_version header result)
+  file(STRINGS "${header}" lines REGEX "^inline constexpr .* version")
+  foreach(part IN ITEMS major minor patch)
+    if(NOT lines MATCHES "version_${part} = ([0-9]+)")
+      message(FATAL_ERROR "${header}: no line 'inline constexpr int version_${part} = N;'")
+    endif()
+    list(APPEND numbers "${CMAKE_MATCH_1}")
+  endforeach()
+  list(JOIN numbers "." version)
+  if(NOT lines MATCHES "string_view version = \"([^\"]*)\"" OR NOT CMAKE_MATCH_1 STREQUAL version)
+    message(FATAL_ERROR "${header}: the numbers say ${version}, the string says '${CMAKE_MATCH_1}'")
+  endif()
+  set(${result} "${version}" PARENT_SCOPE)
+endfunction()
