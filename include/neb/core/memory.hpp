@@ -1,0 +1,173 @@
+/// Aligned buffers from a caching pool, so that a steady training step asks the system for no memory.
+///
+/// A fresh page costs the kernel about as much as a pointwise pass over it costs the processor, so buffers that are
+/// released are kept by size class and handed out again.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace neb {
+
+/// Alignment of every tensor buffer: a cache line, and the widest vector register.
+inline constexpr std::size_t buffer_alignment = 64;
+
+/// What the pool holds, in bytes.
+struct MemoryStats {
+  std::size_t live = 0;    ///< in buffers that tensors hold now
+  std::size_t peak = 0;    ///< the largest `live` since the start or the last reset_peak()
+  std::size_t cached = 0;  ///< released by tensors, kept for the next ones
+};
+
+/// A pool of reusable buffers in size classes at most an eighth of an octave apart. Thread-safe.
+class BufferPool {
+ public:
+  /// The pool that tensors draw from. Never destroyed, so tensors of static storage duration may outlive main().
+  static BufferPool& instance() {
+    static BufferPool& pool = *new BufferPool;
+    return pool;
+  }
+
+  /// Smallest size class that holds `bytes`: eight classes to an octave, so at most 12.5 % is wasted.
+  static std::size_t size_class(std::size_t bytes) {
+    if (bytes <= 8 * buffer_alignment) return (bytes + buffer_alignment - 1) / buffer_alignment * buffer_alignment;
+    const std::size_t step = std::bit_floor(bytes - 1) / 8;
+    return (bytes + step - 1) / step * step;
+  }
+
+  /// A buffer of `capacity` bytes, which must be a size class. Throws std::bad_alloc.
+  void* allocate(std::size_t capacity) {
+    {
+      const std::lock_guard lock(mutex_);
+      stats_.live += capacity;
+      if (stats_.live > stats_.peak) stats_.peak = stats_.live;
+      auto& free_list = free_lists_[slot(capacity)];
+      if (!free_list.empty()) {
+        void* buffer = free_list.back();
+        free_list.pop_back();
+        stats_.cached -= capacity;
+        return buffer;
+      }
+    }
+    try {
+      return ::operator new(capacity, std::align_val_t{buffer_alignment});
+    } catch (const std::bad_alloc&) {
+      // Memory cached in other size classes may be what is missing.
+      release_cached();
+    }
+    try {
+      return ::operator new(capacity, std::align_val_t{buffer_alignment});
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      stats_.live -= capacity;
+      throw;
+    }
+  }
+
+  void release(void* buffer, std::size_t capacity) noexcept {
+    const std::lock_guard lock(mutex_);
+    stats_.live -= capacity;
+    try {
+      free_lists_[slot(capacity)].push_back(buffer);
+      stats_.cached += capacity;
+    } catch (...) {
+      free(buffer);
+    }
+  }
+
+  MemoryStats stats() {
+    const std::lock_guard lock(mutex_);
+    return stats_;
+  }
+
+  void reset_peak() {
+    const std::lock_guard lock(mutex_);
+    stats_.peak = stats_.live;
+  }
+
+  /// Gives every cached buffer back to the system.
+  void release_cached() {
+    const std::lock_guard lock(mutex_);
+    for (auto& free_list : free_lists_) {
+      for (void* buffer : free_list) free(buffer);
+      free_list.clear();
+    }
+    stats_.cached = 0;
+  }
+
+ private:
+  BufferPool() = default;
+
+  static void free(void* buffer) noexcept { ::operator delete(buffer, std::align_val_t{buffer_alignment}); }
+
+  /// One list per size class: multiples of 64 up to 512, then eight to an octave.
+  static std::size_t slot(std::size_t capacity) {
+    if (capacity <= 8 * buffer_alignment) return capacity / buffer_alignment;
+    const auto octave = static_cast<std::size_t>(std::bit_width(capacity - 1)) - 1;  // 2^octave < capacity
+    const std::size_t eighth = (capacity - (std::size_t{1} << octave)) >> (octave - 3);
+    return 8 * (octave - 8) + eighth;
+  }
+
+  std::mutex mutex_;
+  MemoryStats stats_;
+  std::array<std::vector<void*>, 8 * 57> free_lists_;
+};
+
+/// Bytes that tensors hold now, the peak so far, and what is cached for reuse.
+inline MemoryStats memory_stats() { return BufferPool::instance().stats(); }
+
+/// Starts a new measurement of the peak from what is live now.
+inline void reset_peak_memory() { BufferPool::instance().reset_peak(); }
+
+/// Gives cached buffers back to the system.
+inline void release_cached_memory() { BufferPool::instance().release_cached(); }
+
+/// A shared, reference-counted block of bytes from the pool.
+class Buffer {
+ public:
+  Buffer() = default;
+
+  /// `bytes` bytes, uninitialised and aligned to `buffer_alignment`. Throws std::bad_alloc.
+  explicit Buffer(std::size_t bytes) {
+    // The count lives in front of the data, in a cache line of its own, so that one buffer is one allocation.
+    if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
+    const std::size_t capacity = BufferPool::size_class(bytes + buffer_alignment);
+    header_ = new (BufferPool::instance().allocate(capacity)) Header{.count = 1, .capacity = capacity};
+  }
+
+  Buffer(const Buffer& other) noexcept : header_(other.header_) {
+    if (header_) header_->count.fetch_add(1, std::memory_order_relaxed);
+  }
+  Buffer(Buffer&& other) noexcept : header_(other.header_) { other.header_ = nullptr; }
+  Buffer& operator=(Buffer other) noexcept {
+    std::swap(header_, other.header_);
+    return *this;
+  }
+  ~Buffer() {
+    if (header_ && header_->count.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      BufferPool::instance().release(header_, header_->capacity);
+  }
+
+  std::byte* bytes() const { return header_ ? reinterpret_cast<std::byte*>(header_) + buffer_alignment : nullptr; }
+
+  /// Whether no other Buffer shares the block, so that writing to it surprises nobody.
+  bool unique() const { return header_ && header_->count.load(std::memory_order_acquire) == 1; }
+
+ private:
+  struct Header {
+    std::atomic<std::size_t> count;
+    std::size_t capacity;
+  };
+  static_assert(sizeof(Header) <= buffer_alignment);
+
+  Header* header_ = nullptr;
+};
+
+}  // namespace neb

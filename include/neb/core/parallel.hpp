@@ -1,0 +1,61 @@
+/// Parallel loops whose cut into tiles depends on the shape of the work alone, never on the number of threads.
+///
+/// That is what makes results the same bits at any thread count: an element belongs to one tile, a tile is computed
+/// by one thread in one order, and partial results are combined in tile order.
+#pragma once
+
+#include <omp.h>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+
+namespace neb {
+
+/// Number of threads that parallel loops use.
+inline int threads() { return omp_get_max_threads(); }
+
+/// Sets the number of threads that parallel loops use. Throws ValueError when `count` < 1.
+inline void set_threads(int count) {
+  if (count < 1) throw ValueError("set_threads: at least 1 thread, got " + std::to_string(count));
+  omp_set_num_threads(count);
+}
+
+/// Number of tiles of at most `tile` items that cover `items`.
+constexpr Index tile_count(Index items, Index tile) { return (items + tile - 1) / tile; }
+
+/// Calls `body(i)` for i in [0, tasks), in parallel and in no particular order; an exception from `body` reaches the
+/// caller (one of them, when several are thrown).
+template <class Body>
+void parallel_tasks(Index tasks, Body&& body) {
+  // A parallel region costs microseconds; one task, or a loop inside a region, is a plain loop.
+  if (tasks <= 1 || threads() == 1 || omp_in_parallel()) {
+    for (Index task = 0; task < tasks; ++task) body(task);
+    return;
+  }
+  std::exception_ptr failure;
+#pragma omp parallel for schedule(dynamic)
+  for (Index task = 0; task < tasks; ++task) {
+    try {
+      body(task);
+    } catch (...) {
+#pragma omp critical(neb_parallel_failure)
+      failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// Calls `body(begin, end)` for consecutive tiles of [0, items), in parallel; every tile but the last has `tile` items.
+template <class Body>
+void parallel_tiles(Index items, Index tile, Body&& body) {
+  parallel_tasks(tile_count(items, tile), [&](Index index) {
+    const Index begin = index * tile;
+    body(begin, std::min(begin + tile, items));
+  });
+}
+
+}  // namespace neb
