@@ -1,17 +1,7 @@
 # Targets for the source's form: `format` rewrites it, `format-check` only looks, `tidy` asks clang-tidy.
 
-file(GLOB_RECURSE neb_sources CONFIGURE_DEPENDS
-  "${PROJECT_SOURCE_DIR}/include/*.hpp"
-  "${PROJECT_SOURCE_DIR}/tests/*.hpp" "${PROJECT_SOURCE_DIR}/tests/*.cpp"
-  "${PROJECT_SOURCE_DIR}/examples/*.hpp" "${PROJECT_SOURCE_DIR}/examples/*.cpp"
-  "${PROJECT_SOURCE_DIR}/bench/*.hpp" "${PROJECT_SOURCE_DIR}/bench/*.cpp")
-
-find_program(NEB_CLANG_FORMAT NAMES clang-format clang-format-14)
-mark_as_advanced(NEB_CLANG_FORMAT)
-if(NEB_CLANG_FORMAT)
-  add_custom_target(format COMMAND "${NEB_CLANG_FORMAT}" -i ${neb_sources} VERBATIM)
-  add_custom_target(format-check COMMAND "${NEB_CLANG_FORMAT}" --dry-run --Werror ${neb_sources} VERBATIM)
-endif()
+add_custom_target(format COMMAND "${PROJECT_SOURCE_DIR}/scripts/format.sh" VERBATIM)
+add_custom_target(format-check COMMAND "${PROJECT_SOURCE_DIR}/scripts/format.sh" --check VERBATIM)
 
 # clang-tidy looks at one translation unit that includes every header.
 find_program(NEB_CLANG_TIDY NAMES clang-tidy clang-tidy-14)

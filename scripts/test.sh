@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# From a bare machine to a tested one: installs what is missing, builds everything and runs all tests.
+# scripts/test.sh [--strict] [CTEST_OPTION...]   --strict makes compiler warnings errors
+set -euo pipefail
+
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+options=()
+case "${1-}" in
+  -h | --help)
+    echo "usage: scripts/test.sh [--strict] [CTEST_OPTION...]   --strict makes compiler warnings errors"
+    exit 0
+    ;;
+  --strict)
+    options+=(-DNEB_WERROR=ON)
+    shift
+    ;;
+esac
+
+install_missing
+configure "${options[@]}"
+build_targets all
+exec ctest --test-dir "$build" --output-on-failure -j 2 "$@"
