@@ -1,0 +1,123 @@
+// A folder of include/neb includes only the folders to its left:
+// core <- kernels <- autodiff <- ops <- nn <- {optim, data, io} <- energy <- bayes <- {sampling, memory}.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// How far to the right a folder stands; folders of the same rank are siblings.
+const std::map<std::string, int> ranks{{"core", 0},   {"kernels", 1}, {"autodiff", 2}, {"ops", 3},
+                                       {"nn", 4},     {"optim", 5},   {"data", 5},     {"io", 5},
+                                       {"energy", 6}, {"bayes", 7},   {"sampling", 8}, {"memory", 8}};
+
+bool may_include(const std::string& from, const std::string& to) {
+  if (from == to) return true;
+  if (from == "data" && to == "io") return true;  // reading a file, gzipped or not, is io's
+  return ranks.at(to) < ranks.at(from);
+}
+
+std::string read(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+/// The targets of the #include lines of `source`, without their brackets or quotes.
+std::vector<std::string> included_paths(const std::string& source) {
+  std::vector<std::string> paths;
+  std::istringstream lines(source);
+  for (std::string line; std::getline(lines, line);) {
+    line.erase(std::remove_if(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; }),
+               line.end());
+    if (!line.starts_with("#include") || line.size() < 10) continue;
+    const auto end = line.find_first_of(">\"", 9);
+    if (end != std::string::npos) paths.push_back(line.substr(9, end - 9));
+  }
+  return paths;
+}
+
+/// What is wrong with the includes of the header `file` (a path below include/, like neb/ops/conv2d.hpp): a line each.
+std::vector<std::string> violations(const std::string& file, const std::string& source) {
+  std::vector<std::string> found;
+  const auto folder = [](const fs::path& path) { return path.parent_path().filename().string(); };
+  const std::string from = folder(file);
+  if (!ranks.contains(from)) return {file + ": the folder " + from + " is not in the table of layers"};
+  for (const std::string& include : included_paths(source)) {
+    const bool relative = include.starts_with(".") || include.find('/') == std::string::npos;
+    if (relative && !include.ends_with(".hpp")) continue;  // a standard header
+    const fs::path target =
+        relative ? (fs::path(file).parent_path() / include).lexically_normal() : fs::path(include);
+    if (*target.begin() != "neb" || target == "neb/version.hpp") continue;
+    const std::string to = folder(target);
+    if (!ranks.contains(to)) {
+      found.push_back(file + " includes " + include + ", which is in no layer");
+    } else if (!may_include(from, to)) {
+      found.push_back(file + " includes " + include + ": " + from + " may not include " + to);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("layering: arrows to the left, inside a folder and out of neb are allowed") {
+  CHECK(violations("neb/ops/conv2d.hpp",
+                   "#pragma once\n#include <vector>\n#include <Eigen/Core>\n"
+                   "#include \"neb/core/shape.hpp\"\n#include <neb/autodiff/op.hpp>\n"
+                   "#include \"arithmetic.hpp\"\n#include \"../kernels/gemm.hpp\"\n")
+            .empty());
+  CHECK(violations("neb/data/idx.hpp",
+                   "#include \"neb/io/file.hpp\"\n#include <zlib.h>\n#include <neb/version.hpp>\n")
+            .empty());
+}
+
+TEST_CASE("layering: an arrow that points right, to a sibling or at the umbrella is found") {
+  const auto count = [](const std::string& file, const std::string& source) {
+    return violations(file, source).size();
+  };
+  CHECK(count("neb/core/shape.hpp", "#include \"neb/kernels/gemm.hpp\"\n") == 1);
+  CHECK(count("neb/ops/conv2d.hpp",
+              "#include <vector>\n  # include <neb/nn/mlp.hpp> // why\n#include \"../energy/mlp.hpp\"\n") ==
+        2);
+  CHECK(count("neb/io/image.hpp", "#include \"neb/data/idx.hpp\"\n") == 1);
+  CHECK(count("neb/sampling/walk.hpp", "#include \"neb/memory/flow.hpp\"\n") == 1);
+  CHECK(count("neb/bayes/smooth.hpp", "#include <neb/neb.hpp>\n") == 1);
+  CHECK(count("neb/bayes/smooth.hpp", "#include <neb/nowhere/smooth.hpp>\n") == 1);
+  CHECK(count("neb/nowhere/smooth.hpp", "") == 1);
+  CHECK(violations("neb/core/shape.hpp", "#include \"neb/ops/sum.hpp\"\n").front() ==
+        "neb/core/shape.hpp includes neb/ops/sum.hpp: core may not include ops");
+}
+
+TEST_CASE("layering: include/neb") {
+  const fs::path include = fs::path(NEB_SOURCE_DIR) / "include";
+  int headers = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(include / "neb")) {
+    if (entry.path().extension() != ".hpp") continue;
+    const fs::path file = entry.path().lexically_relative(include);
+    if (file == "neb/neb.hpp" || file == "neb/version.hpp") continue;
+    ++headers;
+    for (const std::string& violation : violations(file.generic_string(), read(entry.path())))
+      FAIL_CHECK(violation);
+  }
+  CHECK(headers > 0);
+}
+
+TEST_CASE("layering: neb.hpp includes every header") {
+  const fs::path include = fs::path(NEB_SOURCE_DIR) / "include";
+  const auto umbrella = included_paths(read(include / "neb/neb.hpp"));
+  for (const auto& entry : fs::recursive_directory_iterator(include / "neb")) {
+    const std::string file = entry.path().lexically_relative(include).generic_string();
+    if (!file.ends_with(".hpp") || file == "neb/neb.hpp") continue;
+    const bool included = std::find(umbrella.begin(), umbrella.end(), file) != umbrella.end();
+    CHECK_MESSAGE(included, "neb/neb.hpp does not include ", file);
+  }
+}

@@ -1,0 +1,3 @@
+#include <neb/neb.hpp>
+
+int two() { return neb::version_major; }
