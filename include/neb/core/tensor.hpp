@@ -82,6 +82,14 @@ class Tensor {
   }
   std::span<T> mutable_span() { return {mutable_data(), static_cast<std::size_t>(size_)}; }
 
+  /// A stand-in with a shape and no elements: data() is null. For graphs that need to remember a shape only.
+  static Tensor without_elements(const Shape& shape) {
+    Tensor hollow;
+    hollow.shape_ = shape;
+    hollow.size_ = shape.size();
+    return hollow;
+  }
+
   /// Whether no other tensor shares the buffer.
   bool unique() const { return buffer_.unique(); }
 

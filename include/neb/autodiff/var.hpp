@@ -1,0 +1,120 @@
+/// Var<T>: a tensor together with the history of how it was computed.
+///
+/// A graph is made of nodes. A node is either a leaf, whose only property is its identity, or a recorded operation with
+/// the variables that it was applied to. A Var holds a value and, unless it is a constant, a node. Nothing else exists: no
+/// tape, no mode, no flag on the side. What is computed from constants alone is a constant, and costs no graph.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "neb/core/tensor.hpp"
+
+namespace neb {
+
+template <Scalar T>
+class Var;
+
+/// One step of a recorded computation: an operation applied to variables. A leaf is a Node with no inputs.
+template <Scalar T>
+class Node : public std::enable_shared_from_this<Node<T>> {
+ public:
+  Node() = default;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  virtual ~Node() = default;
+
+  /// The operation's name, for messages and pictures.
+  virtual const char* name() const { return "leaf"; }
+  virtual std::span<const Var<T>> inputs() const { return {}; }
+
+  /// Cotangent of input `i` for the cotangent `g` of the output, as an expression of graph variables. Unless
+  /// `create_graph`, every variable in it is a constant, so that nothing is recorded.
+  virtual Var<T> vjp(Index i, const Var<T>& g, bool create_graph) const;
+
+ protected:
+  /// Takes the graph below this node apart without recursion: a chain of a million nodes must not overflow the stack.
+  static void unlink(std::span<Var<T>> inputs) noexcept;
+
+ private:
+  virtual std::span<Var<T>> mutable_inputs() { return {}; }
+};
+
+/// A tensor that can be differentiated with respect to. Cheap to copy: value and history are shared.
+template <Scalar T>
+class Var {
+ public:
+  using value_type = T;
+
+  /// An empty constant of shape (0,).
+  Var() = default;
+
+  /// A leaf: gradients with respect to it can be asked for.
+  Var(Tensor<T> value) : value_(std::move(value)), node_(std::make_shared<Node<T>>()) {}
+
+  /// A variable with a history; operations make these through apply().
+  Var(Tensor<T> value, std::shared_ptr<Node<T>> node) : value_(std::move(value)), node_(std::move(node)) {}
+
+  /// A value with no history: no gradient flows through it.
+  static Var constant(Tensor<T> value) { return Var(std::move(value), nullptr); }
+
+  const Tensor<T>& value() const { return value_; }
+  const Shape& shape() const { return value_.shape(); }
+  Index rank() const { return value_.rank(); }
+  Index size() const { return value_.size(); }
+
+  /// The one element. Throws ShapeError when there is not exactly one.
+  T item() const { return value_.item(); }
+
+  /// The same value without history.
+  Var detach() const { return constant(value_); }
+
+  /// Whether the value has a history, so that gradients can reach what it was computed from.
+  bool tracked() const { return node_ != nullptr; }
+
+  /// Gives up value and history (to reuse the buffer in place).
+  Tensor<T> release() && {
+    node_.reset();
+    return std::move(value_);
+  }
+
+  const std::shared_ptr<Node<T>>& node() const { return node_; }
+  std::shared_ptr<Node<T>>& node() { return node_; }
+
+ private:
+  Tensor<T> value_;
+  std::shared_ptr<Node<T>> node_;
+};
+
+template <Scalar T>
+Var<T> Node<T>::vjp(Index, const Var<T>&, bool) const {
+  return {};  // a leaf has no inputs to ask for
+}
+
+template <Scalar T>
+void Node<T>::unlink(std::span<Var<T>> inputs) noexcept {
+  std::vector<std::shared_ptr<Node>> pending;
+  const auto take = [&](std::span<Var<T>> vars) {
+    for (Var<T>& var : vars)
+      // Only what nobody else holds is taken apart here; the others go when their last owner does.
+      if (var.node() && var.node().use_count() == 1) pending.push_back(std::move(var.node()));
+  };
+  take(inputs);
+  while (!pending.empty()) {
+    const std::shared_ptr<Node> node = std::move(pending.back());
+    pending.pop_back();
+    take(node->mutable_inputs());
+  }
+}
+
+/// `x` without its history: gradients stop here.
+template <Scalar T>
+Var<T> detach(const Var<T>& x) {
+  return x.detach();
+}
+
+}  // namespace neb

@@ -1,0 +1,64 @@
+/// exp without branches or table look-ups, so that compilers turn a loop over it into vector code.
+///
+/// x = k ln 2 + r with |r| <= ln 2 / 2, then exp(x) = 2^k (1 + r + r^2/2! + ...): the series needs only seven terms in
+/// float and thirteen in double to be exact to rounding on so short an interval.
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+
+namespace neb::kernels {
+
+/// exp(x) to about one ulp for every x: 0 far below, infinity far above, NaN for NaN.
+template <class T>
+inline T exponential(T x) {
+  if constexpr (!std::is_same_v<T, float> && !std::is_same_v<T, double>) {
+    return std::exp(x);
+  } else {
+    constexpr bool single = std::is_same_v<T, float>;
+    using Bits = std::conditional_t<single, std::uint32_t, std::uint64_t>;
+    constexpr int terms = single ? 7 : 13;
+    constexpr T lowest = single ? T(-104) : T(-746);   // below: rounds to 0
+    constexpr T highest = single ? T(89) : T(710);     // above: infinity
+    constexpr T log2_e = T(1.44269504088896340736);
+    // ln 2 in two parts; the first has trailing zeros, so k * ln2_high is exact.
+    constexpr T ln2_high = single ? T(0.693359375) : T(6.93147180369123816490e-01);
+    constexpr T ln2_low = single ? T(-2.12194440054690583e-4) : T(1.90821492927058770002e-10);
+
+    // Written so that a NaN fails every comparison and stays; only the integer part must not see it.
+    const T clamped = x < lowest ? lowest : (x > highest ? highest : x);
+    const T scaled = (clamped == clamped ? clamped : T(0)) * log2_e;
+    const int k = static_cast<int>(scaled + (scaled < T(0) ? T(-0.5) : T(0.5)));
+    const T whole = static_cast<T>(k);
+    const T r = (clamped - whole * ln2_high) - whole * ln2_low;
+
+    constexpr T inverse_factorials[] = {T(1),
+                                        T(1),
+                                        T(1) / T(2),
+                                        T(1) / T(6),
+                                        T(1) / T(24),
+                                        T(1) / T(120),
+                                        T(1) / T(720),
+                                        T(1) / T(5040),
+                                        T(1) / T(40320),
+                                        T(1) / T(362880),
+                                        T(1) / T(3628800),
+                                        T(1) / T(39916800),
+                                        T(1) / T(479001600),
+                                        T(1) / T(6227020800)};
+    T series = inverse_factorials[terms];
+    for (int n = terms - 1; n >= 0; --n) series = series * r + inverse_factorials[n];
+
+    // 2^k as a product of two powers, each a normal number, so that results may be subnormal and 2^128 does not occur.
+    constexpr int bias = single ? 127 : 1023;
+    constexpr int mantissa = single ? 23 : 52;
+    const int half = k >> 1;
+    const T first = std::bit_cast<T>(static_cast<Bits>(static_cast<Bits>(half + bias) << mantissa));
+    const T second = std::bit_cast<T>(static_cast<Bits>(static_cast<Bits>(k - half + bias) << mantissa));
+    return series * first * second;
+  }
+}
+
+}  // namespace neb::kernels

@@ -1,0 +1,98 @@
+/// The smooth ReLU f(z) = z s(u), u = beta z, s the logistic function, and its derivatives of every order.
+///
+/// With s = s(u) and t = s (1 - s):
+///   f'   = s + u t
+///   f''  = beta t (2 + u (1 - 2s))
+///   f''' = beta^2 t (3 (1 - 2s) + u (1 - 6t))
+/// and in general f^(n) = beta^(n-1) (n s^(n-1) + u s^(n)), where s^(k) is a polynomial in s. All of it is computed from
+/// e = exp(-|u|) <= 1: nothing overflows, and 1 - s and 1 - 2s come without cancellation.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "neb/kernels/exponential.hpp"
+#include "neb/kernels/pointwise.hpp"
+
+namespace neb::kernels {
+
+/// What every derivative is made of: s(u), s (1 - s) and 1 - 2s.
+template <class T>
+struct LogisticParts {
+  T sigmoid, slope, tilt;
+
+  explicit LogisticParts(T u) {
+    const T e = exponential(u < T(0) ? u : -u);
+    const T inverse = T(1) / (T(1) + e);
+    sigmoid = u < T(0) ? e * inverse : inverse;
+    slope = e * inverse * inverse;
+    const T magnitude = (T(1) - e) * inverse;
+    tilt = u < T(0) ? magnitude : -magnitude;
+  }
+};
+
+/// beta z, kept where u * slope is a product of finite numbers: beyond |u| = 1e4 every slope is 0 in any precision.
+template <class T>
+inline T scaled_argument(T z, T beta) {
+  const T u = beta * z;
+  return u < T(-1e4) ? T(-1e4) : (u > T(1e4) ? T(1e4) : u);
+}
+
+/// Coefficients c with s^(k)(u) = sum_j c[j] s^j: the derivative of s^j is j (s^j - s^(j+1)).
+template <class T>
+std::vector<T> logistic_derivative(int k) {
+  std::vector<T> c{T(0), T(1)};
+  for (int step = 0; step < k; ++step) {
+    std::vector<T> next(c.size() + 1, T(0));
+    for (std::size_t j = 1; j < c.size(); ++j) {
+      next[j] += static_cast<T>(j) * c[j];
+      next[j + 1] -= static_cast<T>(j) * c[j];
+    }
+    c = std::move(next);
+  }
+  return c;
+}
+
+/// y = g f^(order)(z), elementwise, for order >= 1.
+template <class T>
+void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order) {
+  switch (order) {
+    case 1:
+      map(n, y, [beta](T v, T w) {
+        const T u = scaled_argument(v, beta);
+        const LogisticParts<T> p(u);
+        return w * (p.sigmoid + u * p.slope);
+      }, z, g);
+      return;
+    case 2:
+      map(n, y, [beta](T v, T w) {
+        const T u = scaled_argument(v, beta);
+        const LogisticParts<T> p(u);
+        return w * (beta * p.slope * (T(2) + u * p.tilt));
+      }, z, g);
+      return;
+    case 3:
+      map(n, y, [beta](T v, T w) {
+        const T u = scaled_argument(v, beta);
+        const LogisticParts<T> p(u);
+        return w * (beta * beta * p.slope * (T(3) * p.tilt + u * (T(1) - T(6) * p.slope)));
+      }, z, g);
+      return;
+    default: break;
+  }
+  const std::vector<T> lower = logistic_derivative<T>(order - 1);
+  const std::vector<T> upper = logistic_derivative<T>(order);
+  const T scale = std::pow(beta, static_cast<T>(order - 1));
+  map(n, y, [&lower, &upper, scale, beta, order](T v, T w) {
+    const T u = scaled_argument(v, beta);
+    const T s = LogisticParts<T>(u).sigmoid;
+    T low = T(0), high = T(0);
+    for (std::size_t j = upper.size(); j-- > 0;) {
+      high = high * s + upper[j];
+      if (j < lower.size()) low = low * s + lower[j];
+    }
+    return w * scale * (static_cast<T>(order) * low + u * high);
+  }, z, g);
+}
+
+}  // namespace neb::kernels

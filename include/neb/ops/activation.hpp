@@ -1,0 +1,127 @@
+/// Activations: tanh, sigmoid, softplus, ReLU, and the smooth ReLU with all its derivatives.
+#pragma once
+
+#include "neb/kernels/smooth_relu.hpp"
+#include "neb/ops/elementary.hpp"
+
+namespace neb {
+
+template <Scalar T>
+Var<T> sigmoid(const Var<T>& x);
+template <Scalar T>
+Var<T> smooth_relu_slope(const Var<T>& z, const Var<T>& g, T beta, int order);
+
+namespace ops {
+
+template <Scalar T>
+struct Tanh {
+  static constexpr const char* name = "tanh";
+  static constexpr bool needs_values = false;
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return pointwise(x, [](T v) { return std::tanh(v); });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>&) const { return g * (1 - square(y)); }
+};
+
+template <Scalar T>
+struct Sigmoid {
+  static constexpr const char* name = "sigmoid";
+  static constexpr bool needs_values = false;
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return pointwise(x, [](T v) { return kernels::LogisticParts<T>(v).sigmoid; });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>&) const { return g * (y * (1 - y)); }
+};
+
+template <Scalar T>
+struct Softplus {
+  static constexpr const char* name = "softplus";
+  Tensor<T> forward(const Tensor<T>& x) const {
+    // log(1 + e^x) overflows for large x; this form has only e^-|x|.
+    return pointwise(x, [](T v) { return std::max(v, T(0)) + std::log1p(kernels::exponential(-std::abs(v))); });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g * sigmoid(x); }
+};
+
+template <Scalar T>
+struct Relu {
+  static constexpr const char* name = "relu";
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return pointwise(x, [](T v) { return v > T(0) ? v : T(0); });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const {
+    return g * Var<T>::constant(pointwise(x.value(), [](T v) { return v > T(0) ? T(1) : T(0); }));
+  }
+};
+
+/// f(z) = z / (1 + exp(-beta z)).
+template <Scalar T>
+struct SmoothRelu {
+  static constexpr const char* name = "smooth_relu";
+  T beta;
+  Tensor<T> forward(const Tensor<T>& z) const {
+    return pointwise(z, [b = beta](T v) { return v * kernels::LogisticParts<T>(b * v).sigmoid; });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& z) const { return smooth_relu_slope(z, g, beta, 1); }
+};
+
+/// g f^(order)(z): one pass instead of one for the derivative and one for the product. Linear in g, and its derivative
+/// in z is the same operation one order up, so the family is closed.
+template <Scalar T>
+struct SmoothReluSlope {
+  static constexpr const char* name = "smooth_relu_slope";
+  T beta;
+  int order;
+  Tensor<T> forward(const Tensor<T>& z, const Tensor<T>& g) const {
+    Tensor<T> y(z.shape());
+    kernels::smooth_relu_slope(y.size(), y.mutable_data(), z.data(), g.data(), beta, order);
+    return y;
+  }
+  Var<T> vjp(Index i, const Var<T>& cotangent, const Var<T>& z, const Var<T>& g) const {
+    return i == 0 ? smooth_relu_slope(z, cotangent * g, beta, order + 1) : smooth_relu_slope(z, cotangent, beta, order);
+  }
+};
+
+}  // namespace ops
+
+/// The hyperbolic tangent of each element.
+template <Scalar T>
+Var<T> tanh(const Var<T>& x) {
+  return apply(ops::Tanh<T>{}, x);
+}
+
+/// 1 / (1 + exp(-x)).
+template <Scalar T>
+Var<T> sigmoid(const Var<T>& x) {
+  return apply(ops::Sigmoid<T>{}, x);
+}
+
+/// log(1 + exp(x)).
+template <Scalar T>
+Var<T> softplus(const Var<T>& x) {
+  return apply(ops::Softplus<T>{}, x);
+}
+
+/// max(x, 0). Its derivative is 1 for x > 0 and 0 elsewhere; its second derivative is zero, so an objective that contains
+/// a gradient, like DEEN's, loses the Hessian part of its own gradient: prefer smooth_relu there.
+template <Scalar T>
+Var<T> relu(const Var<T>& x) {
+  return apply(ops::Relu<T>{}, x);
+}
+
+/// The smooth ReLU z / (1 + exp(-beta z)) (Saremi & Hyvärinen 2019, Sec. 4.1); finite for every finite z.
+template <Scalar T>
+Var<T> smooth_relu(const Var<T>& z, std::type_identity_t<T> beta = 1) {
+  return apply(ops::SmoothRelu<T>{beta}, z);
+}
+
+/// g times the derivative of order `order` >= 1 of the smooth ReLU at z; z and g have one shape, or ShapeError is thrown.
+template <Scalar T>
+Var<T> smooth_relu_slope(const Var<T>& z, const Var<T>& g, T beta, int order) {
+  if (z.shape() != g.shape())
+    throw ShapeError("smooth_relu_slope: z and g have one shape   [z: " + z.shape().to_string() +
+                     ", g: " + g.shape().to_string() + "]");
+  return apply(ops::SmoothReluSlope<T>{beta, order}, z, g);
+}
+
+}  // namespace neb

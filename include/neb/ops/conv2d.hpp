@@ -1,0 +1,113 @@
+/// Two-dimensional convolution as a closed triple.
+///
+/// The trilinear form T(x, w, g) = sum over outputs of g * conv2d(x, w) is linear in each argument. Its three partial
+/// derivatives are the three operations of this file,
+///
+///   dT/dg = conv2d(x, w)      dT/dx = conv2d_input_grad(g, w)      dT/dw = conv2d_filter_grad(x, g)
+///
+/// so each one's vjps are the other two, and three kernels serve derivatives of every order:
+///
+///   operation                  cotangent c  ->  of the first input            of the second input
+///   conv2d(x, w)                                conv2d_input_grad(c, w)       conv2d_filter_grad(x, c)
+///   conv2d_input_grad(g, w)                     conv2d(c, w)                  conv2d_filter_grad(c, g)
+///   conv2d_filter_grad(x, g)                    conv2d_input_grad(g, c)       conv2d(x, c)
+///
+/// With stride > 1 several input sizes give the same output size, so the geometry travels with the operation.
+#pragma once
+
+#include "neb/autodiff/op.hpp"
+#include "neb/kernels/conv2d.hpp"
+
+namespace neb {
+
+using kernels::Conv2dGeometry;
+
+namespace ops {
+
+template <Scalar T>
+struct Conv2d;
+template <Scalar T>
+struct Conv2dInputGrad;
+template <Scalar T>
+struct Conv2dFilterGrad;
+
+template <Scalar T>
+struct Conv2d {
+  static constexpr const char* name = "conv2d";
+  Conv2dGeometry geometry;
+
+  Tensor<T> forward(const Tensor<T>& x, const Tensor<T>& w) const {
+    Tensor<T> y(geometry.output_shape());
+    kernels::conv2d(geometry, x.data(), w.data(), y.mutable_data());
+    return y;
+  }
+  Var<T> vjp(Index i, const Var<T>& g, const Var<T>& x, const Var<T>& w) const {
+    return i == 0 ? apply(Conv2dInputGrad<T>{geometry}, g, w) : apply(Conv2dFilterGrad<T>{geometry}, x, g);
+  }
+};
+
+template <Scalar T>
+struct Conv2dInputGrad {
+  static constexpr const char* name = "conv2d_input_grad";
+  Conv2dGeometry geometry;
+
+  Tensor<T> forward(const Tensor<T>& g, const Tensor<T>& w) const {
+    Tensor<T> dx(geometry.input_shape());
+    kernels::conv2d_input_grad(geometry, g.data(), w.data(), dx.mutable_data());
+    return dx;
+  }
+  Var<T> vjp(Index i, const Var<T>& c, const Var<T>& g, const Var<T>& w) const {
+    return i == 0 ? apply(Conv2d<T>{geometry}, c, w) : apply(Conv2dFilterGrad<T>{geometry}, c, g);
+  }
+};
+
+template <Scalar T>
+struct Conv2dFilterGrad {
+  static constexpr const char* name = "conv2d_filter_grad";
+  Conv2dGeometry geometry;
+
+  Tensor<T> forward(const Tensor<T>& x, const Tensor<T>& g) const {
+    Tensor<T> dw(geometry.filter_shape());
+    kernels::conv2d_filter_grad(geometry, x.data(), g.data(), dw.mutable_data());
+    return dw;
+  }
+  Var<T> vjp(Index i, const Var<T>& c, const Var<T>& x, const Var<T>& g) const {
+    return i == 0 ? apply(Conv2dInputGrad<T>{geometry}, g, c) : apply(Conv2d<T>{geometry}, x, c);
+  }
+};
+
+inline void check_output_shape(const char* operation, const Conv2dGeometry& geometry, const Shape& g) {
+  if (g != geometry.output_shape())
+    throw ShapeError(std::string(operation) + ": g has the shape of the output, " + geometry.output_shape().to_string() +
+                     "   [g: " + g.to_string() + ", x: " + geometry.input_shape().to_string() +
+                     ", w: " + geometry.filter_shape().to_string() + "]");
+}
+
+}  // namespace ops
+
+/// The convolution of images x: (N, H, W, I) with filters w: (O, KH, KW, I), giving (N, OH, OW, O) with
+/// OH = (H + 2 padding - KH) / stride + 1. Throws ShapeError when the shapes do not fit, ValueError for bad options.
+template <Scalar T>
+Var<T> conv2d(const Var<T>& x, const Var<T>& w, Conv2dOptions options = {}) {
+  return apply(ops::Conv2d<T>{Conv2dGeometry::from(x.shape(), w.shape(), options)}, x, w);
+}
+
+/// The gradient of sum(g * conv2d(x, w)) with respect to x, for g: (N, OH, OW, O) and x of shape `input`.
+/// Throws as conv2d does.
+template <Scalar T>
+Var<T> conv2d_input_grad(const Var<T>& g, const Var<T>& w, const Shape& input, Conv2dOptions options = {}) {
+  const auto geometry = Conv2dGeometry::from(input, w.shape(), options, "conv2d_input_grad");
+  ops::check_output_shape("conv2d_input_grad", geometry, g.shape());
+  return apply(ops::Conv2dInputGrad<T>{geometry}, g, w);
+}
+
+/// The gradient of sum(g * conv2d(x, w)) with respect to w, for g: (N, OH, OW, O) and w of shape `filter`.
+/// Throws as conv2d does.
+template <Scalar T>
+Var<T> conv2d_filter_grad(const Var<T>& x, const Var<T>& g, const Shape& filter, Conv2dOptions options = {}) {
+  const auto geometry = Conv2dGeometry::from(x.shape(), filter, options, "conv2d_filter_grad");
+  ops::check_output_shape("conv2d_filter_grad", geometry, g.shape());
+  return apply(ops::Conv2dFilterGrad<T>{geometry}, x, g);
+}
+
+}  // namespace neb

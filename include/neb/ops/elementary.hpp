@@ -1,0 +1,106 @@
+/// Elementary functions: exp, log, sqrt, square.
+#pragma once
+
+#include <cmath>
+
+#include "neb/kernels/exponential.hpp"
+#include "neb/ops/arithmetic.hpp"
+
+namespace neb {
+
+template <Scalar T>
+Var<T> square(const Var<T>& x);
+
+namespace ops {
+
+/// y[i] = f(x[i]), for the forward pass of pointwise operations.
+template <Scalar T, class F>
+Tensor<T> pointwise(const Tensor<T>& x, F f) {
+  Tensor<T> y(x.shape());
+  kernels::map(y.size(), y.mutable_data(), f, x.data());
+  return y;
+}
+
+template <Scalar T>
+struct Exp {
+  static constexpr const char* name = "exp";
+  static constexpr bool needs_values = false;
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return pointwise(x, [](T v) { return kernels::exponential(v); });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>&) const { return g * y; }
+};
+
+template <Scalar T>
+struct Log {
+  static constexpr const char* name = "log";
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return pointwise(x, [](T v) { return std::log(v); });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g / x; }
+};
+
+template <Scalar T>
+struct Sqrt {
+  static constexpr const char* name = "sqrt";
+  static constexpr bool needs_values = false;
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return pointwise(x, [](T v) { return std::sqrt(v); });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>&) const { return g / (2 * y); }
+};
+
+template <Scalar T>
+struct Square {
+  static constexpr const char* name = "square";
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return pointwise(x, [](T v) { return v * v; });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g * (2 * x); }
+};
+
+}  // namespace ops
+
+/// e to the power of each element.
+template <Scalar T>
+Var<T> exp(const Var<T>& x) {
+  return apply(ops::Exp<T>{}, x);
+}
+
+/// The natural logarithm of each element; NaN below 0 and -infinity at 0, as in <cmath>.
+template <Scalar T>
+Var<T> log(const Var<T>& x) {
+  return apply(ops::Log<T>{}, x);
+}
+
+/// The square root of each element; its derivative at 0 is infinite.
+template <Scalar T>
+Var<T> sqrt(const Var<T>& x) {
+  return apply(ops::Sqrt<T>{}, x);
+}
+
+/// Each element times itself.
+template <Scalar T>
+Var<T> square(const Var<T>& x) {
+  return apply(ops::Square<T>{}, x);
+}
+
+/// log sum exp over the last axis of x: (..., D) -> (...), shifted by the maximum so that no finite input overflows.
+/// Throws ShapeError for a scalar or a last axis of extent 0.
+template <Scalar T>
+Var<T> logsumexp(const Var<T>& x) {
+  if (x.rank() == 0 || x.shape()[x.rank() - 1] == 0)
+    throw ShapeError("logsumexp: expects a last axis with at least one element   [x: " + x.shape().to_string() + "]");
+  const Index last = x.rank() - 1;
+  const Index terms = x.shape()[last];
+  // The shift cancels in value and in every derivative, so it is a constant.
+  Tensor<T> shift(x.shape().with(last, 1));
+  kernels::reduce_axis(x.size() / terms, terms, Index{1}, x.value().data(), shift.mutable_data(),
+                       -std::numeric_limits<T>::infinity(), [](T a, T b) { return a < b ? b : a; });
+  const Var<T> largest = Var<T>::constant(std::move(shift));
+  const Shape kept = largest.shape();
+  const Var<T> result = largest + log(sum_to(exp(x - largest), kept));
+  return sum(result, last);  // drops the axis of extent 1
+}
+
+}  // namespace neb

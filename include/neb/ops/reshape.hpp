@@ -1,0 +1,39 @@
+/// The same elements under another shape.
+#pragma once
+
+#include "neb/autodiff/op.hpp"
+
+namespace neb {
+
+template <Scalar T>
+Var<T> reshape(const Var<T>& x, const Shape& shape);
+
+namespace ops {
+
+template <Scalar T>
+struct Reshape {
+  static constexpr const char* name = "reshape";
+  static constexpr bool needs_values = false;
+  Shape shape;
+
+  Tensor<T> forward(const Tensor<T>& x) const { return x.reshaped(shape); }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return reshape(g, x.shape()); }
+};
+
+}  // namespace ops
+
+/// The elements of x in the same order under `shape`; no copy. Throws ShapeError when the sizes differ.
+template <Scalar T>
+Var<T> reshape(const Var<T>& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  return apply(ops::Reshape<T>{shape}, x);
+}
+
+/// x: (N, ...) as (N, D), one row a sample. Throws ShapeError for a scalar.
+template <Scalar T>
+Var<T> flatten(const Var<T>& x) {
+  if (x.rank() == 0) throw ShapeError("flatten: expects a first axis of samples   [x: ()]");
+  return reshape(x, Shape{x.shape()[0], x.shape().stride(0)});
+}
+
+}  // namespace neb
