@@ -1,0 +1,137 @@
+/// Pictures of the plane: fields in colour, and points on them. The y axis points up.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <string>
+
+#include "neb/core/error.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/io/image.hpp"
+
+namespace neb {
+
+/// Red, green and blue in [0, 1].
+using Colour = std::array<double, 3>;
+
+/// The part of the plane that a picture shows.
+struct Bounds {
+  double x_low = -2;
+  double x_high = 2;
+  double y_low = -2;
+  double y_high = 2;
+};
+
+/// Dark blue through green to yellow at `unit` = 0..1, even to the eye (Matplotlib's viridis, at ten stops).
+inline Colour viridis(double unit) {
+  constexpr std::array<Colour, 10> stops{{{0.267, 0.005, 0.329},
+                                          {0.283, 0.156, 0.471},
+                                          {0.244, 0.290, 0.538},
+                                          {0.191, 0.407, 0.556},
+                                          {0.148, 0.512, 0.557},
+                                          {0.120, 0.620, 0.537},
+                                          {0.209, 0.718, 0.473},
+                                          {0.426, 0.806, 0.347},
+                                          {0.707, 0.868, 0.171},
+                                          {0.993, 0.906, 0.144}}};
+  const double position = unit_value(unit, {}) * (stops.size() - 1);
+  const std::size_t stop = std::min(static_cast<std::size_t>(position), stops.size() - 2);
+  Colour colour{};
+  for (std::size_t i = 0; i < 3; ++i)
+    colour[i] = std::lerp(stops[stop][i], stops[stop + 1][i], position - double(stop));
+  return colour;
+}
+
+/// The smallest and largest finite values of `x`; where they coincide or there are none, a range around them.
+template <Scalar T>
+PixelRange finite_range(const Tensor<T>& x) {
+  PixelRange range{HUGE_VAL, -HUGE_VAL};
+  for (const T value : x.span()) {
+    if (!std::isfinite(value)) continue;
+    range.low = std::min(range.low, static_cast<double>(value));
+    range.high = std::max(range.high, static_cast<double>(value));
+  }
+  if (range.low > range.high) return {};
+  if (range.low == range.high) return {range.low - 0.5, range.high + 0.5};
+  return range;
+}
+
+/// `field` (H, W) or (H, W, 1) in colours from dark (range.low) to bright (range.high), NaN in grey: (H, W, 3).
+/// Throws ShapeError and ValueError.
+template <Scalar T>
+Tensor<T> colour_map(const Tensor<T>& field, const PixelRange& range) {
+  const Shape& shape = field.shape();
+  if (shape.rank() != 2 && !(shape.rank() == 3 && shape[2] == 1))
+    throw ShapeError("colour_map: expects (H, W) or (H, W, 1)   [field: " + shape.to_string() + "]");
+  detail::check_range("colour_map", range);
+  Tensor<T> image({shape[0], shape[1], 3});
+  T* out = image.mutable_data();
+  for (const T value : field.span()) {
+    const Colour colour =
+        std::isnan(value) ? Colour{0.5, 0.5, 0.5} : viridis(unit_value(double(value), range));
+    out = std::transform(colour.begin(), colour.end(), out, [](double part) { return static_cast<T>(part); });
+  }
+  return image;
+}
+
+namespace detail {
+
+inline void check_bounds(const char* name, const Bounds& bounds) {
+  check_range(name, {bounds.x_low, bounds.x_high});
+  check_range(name, {bounds.y_low, bounds.y_high});
+}
+
+}  // namespace detail
+
+/// Where the pixels of a picture of `height` x `width` stand in the plane, row by row from the top: (height width, 2).
+/// An energy of them, reshaped to (height, width), is what colour_map() draws. Throws ValueError.
+template <Scalar T>
+Tensor<T> pixel_centres(const Bounds& bounds, Index height, Index width) {
+  detail::check_bounds("pixel_centres", bounds);
+  Tensor<T> points({height, width, 2});
+  T* out = points.mutable_data();
+  for (Index row = 0; row < height; ++row) {
+    for (Index column = 0; column < width; ++column) {
+      *out++ = T(std::lerp(bounds.x_low, bounds.x_high, (double(column) + 0.5) / double(width)));
+      *out++ = T(std::lerp(bounds.y_high, bounds.y_low, (double(row) + 0.5) / double(height)));
+    }
+  }
+  return points.reshaped({height * width, 2});
+}
+
+/// `image` (H, W, 3) with a disc of `radius` pixels at each of `points` (N, 2), at least one pixel each; points outside
+/// the bounds are left out. Throws ShapeError and ValueError.
+template <Scalar T>
+Tensor<T> draw_points(Tensor<T> image, const Tensor<T>& points, const Bounds& bounds, const Colour& colour,
+                      double radius = 1.5) {
+  const Shape shape = image.shape();
+  if (shape.rank() != 3 || shape[2] != 3 || points.rank() != 2 || points.shape()[1] != 2)
+    throw ShapeError("draw_points: expects an image (H, W, 3) and points (N, 2)   [image: " +
+                     shape.to_string() + ", points: " + points.shape().to_string() + "]");
+  detail::check_bounds("draw_points", bounds);
+  if (!(radius >= 0 && radius <= 10000))
+    throw ValueError("draw_points: expects a radius in [0, 10000], got " + std::to_string(radius));
+  T* const pixels = image.mutable_data();
+  const Index reach = static_cast<Index>(radius) + 1;
+  for (Index i = 0; i < points.shape()[0]; ++i) {
+    const double x =
+        (double(points.data()[2 * i]) - bounds.x_low) / (bounds.x_high - bounds.x_low) * double(shape[1]);
+    const double y = (bounds.y_high - double(points.data()[2 * i + 1])) / (bounds.y_high - bounds.y_low) *
+                     double(shape[0]);
+    if (!(x >= 0 && x < double(shape[1]) && y >= 0 && y < double(shape[0]))) continue;
+    const Index column = static_cast<Index>(x), row = static_cast<Index>(y);
+    for (Index v = std::max<Index>(row - reach, 0); v <= std::min(row + reach, shape[0] - 1); ++v) {
+      for (Index u = std::max<Index>(column - reach, 0); u <= std::min(column + reach, shape[1] - 1); ++u) {
+        const bool inside = std::hypot(double(u) + 0.5 - x, double(v) + 0.5 - y) <= radius;
+        if (inside || (u == column && v == row))
+          std::transform(colour.begin(), colour.end(), pixels + (v * shape[1] + u) * 3,
+                         [](double part) { return T(part); });
+      }
+    }
+  }
+  return image;
+}
+
+}  // namespace neb

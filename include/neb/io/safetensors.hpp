@@ -1,0 +1,193 @@
+/// Named tensors in one file, in the safetensors format (github.com/huggingface/safetensors): the length of a JSON
+/// header in 8 bytes, the header, and the elements of all tensors one after the other.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "neb/core/tensor.hpp"
+#include "neb/io/file.hpp"
+#include "neb/io/json.hpp"
+#include "neb/io/safetensors_header.hpp"
+
+namespace neb {
+
+static_assert(std::endian::native == std::endian::little,
+              "neb: the format's numbers are little-endian, as memory must be");
+
+/// Tensors by name, float and double side by side.
+using TensorMap = std::map<std::string, std::variant<Tensor<float>, Tensor<double>>>;
+
+/// The float that the 16 bits of an IEEE 754 half-precision number stand for.
+inline float float_from_half(std::uint16_t half) {
+  const std::uint32_t sign = std::uint32_t{half} >> 15 << 31;
+  const std::uint32_t exponent = (std::uint32_t{half} >> 10) & 31;
+  const std::uint32_t fraction = half & std::uint32_t{1023};
+  if (exponent == 0) {  // zero and subnormal numbers, exact in float
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
+    return sign != 0 ? -magnitude : magnitude;
+  }
+  const std::uint32_t wide_exponent = exponent == 31 ? 255 : exponent + (127 - 15);
+  return std::bit_cast<float>(sign | wide_exponent << 23 | fraction << 13);
+}
+
+/// A safetensors file, opened and checked as a whole; each tensor is read from it when it is asked for.
+class SafeTensors {
+ public:
+  /// Throws FileError `PATH: offset N: ...` when the file cannot be read or breaks the format anywhere.
+  explicit SafeTensors(const std::string& path) : file_(path), header_(read_safetensors_header(file_)) {}
+
+  const std::string& path() const { return file_.path(); }
+  const Metadata& metadata() const { return header_.metadata; }
+  const std::map<std::string, TensorEntry>& entries() const { return header_.entries; }
+  bool contains(const std::string& name) const { return header_.entries.contains(name); }
+
+  /// The tensor `name`, from F64, F32, F16 or BF16; a double read as float is rounded, all else is exact.
+  /// Throws FileError when there is none or it has another type.
+  template <Scalar T>
+  Tensor<T> get(const std::string& name) const {
+    const TensorEntry& entry = find(name);
+    if (entry.dtype == "F32") return read<float>(entry).template to<T>();
+    if (entry.dtype == "F64") return read<double>(entry).template to<T>();
+    if (entry.dtype == "F16") return read_16_bits(entry, float_from_half).template to<T>();
+    if (entry.dtype == "BF16") {  // the upper half of a float
+      const auto widen = [](std::uint16_t upper) { return std::bit_cast<float>(std::uint32_t{upper} << 16); };
+      return read_16_bits(entry, widen).template to<T>();
+    }
+    throw file_error(
+        path(), entry.begin,
+        "tensor " + detail::shown(name) + ": expected type F64, F32, F16 or BF16, got " + entry.dtype);
+  }
+
+  /// The same, and throws FileError when its shape is not `shape`.
+  template <Scalar T>
+  Tensor<T> get(const std::string& name, const Shape& shape) const {
+    const TensorEntry& entry = find(name);
+    if (entry.shape != shape)
+      throw file_error(path(), entry.begin,
+                       "tensor " + detail::shown(name) + ": expected shape " + shape.to_string() + ", got " +
+                           entry.shape.to_string());
+    return get<T>(name);
+  }
+
+  /// The metadata string `key`. Throws FileError when there is none.
+  const std::string& text(const std::string& key) const {
+    const auto found = metadata().find(key);
+    if (found == metadata().end()) throw file_error(path(), "has no metadata " + detail::shown(key));
+    return found->second;
+  }
+
+  /// The metadata string `key` as a number, the inverse of number_text().
+  /// Throws FileError when there is none or it is no number of that type.
+  template <class Number>
+  Number number(const std::string& key) const {
+    const std::string& digits = text(key);
+    const char* const last = digits.data() + digits.size();
+    Number value{};
+    const auto [end, code] = std::from_chars(digits.data(), last, value);
+    if (code != std::errc{} || end != last)
+      throw file_error(path(), "metadata " + detail::shown(key) + ": expected a number in range, got " +
+                                   detail::shown(digits));
+    return value;
+  }
+
+ private:
+  const TensorEntry& find(const std::string& name) const {
+    const auto found = entries().find(name);
+    if (found != entries().end()) return found->second;
+    constexpr int limit = 20;
+    std::string list;
+    int listed = 0;
+    for (const auto& [other, entry] : entries()) {
+      if (listed == limit) break;
+      list += (listed++ == 0 ? "" : ", ") + detail::shown(other);
+    }
+    if (std::ssize(entries()) > limit) list += ", ...";
+    throw file_error(path(), "has no tensor " + detail::shown(name) + ", it has " +
+                                 std::to_string(entries().size()) + (list.empty() ? "" : ": " + list));
+  }
+
+  template <Scalar T>
+  Tensor<T> read(const TensorEntry& entry) const {
+    Tensor<T> tensor(entry.shape);
+    file_.read_at(entry.begin, std::as_writable_bytes(tensor.mutable_span()));
+    return tensor;
+  }
+
+  template <class Convert>
+  Tensor<float> read_16_bits(const TensorEntry& entry, Convert&& convert) const {
+    std::vector<std::uint16_t> bits(static_cast<std::size_t>(entry.shape.size()));
+    file_.read_at(entry.begin, std::as_writable_bytes(std::span(bits)));
+    Tensor<float> tensor(entry.shape);
+    std::transform(bits.begin(), bits.end(), tensor.mutable_data(), convert);
+    return tensor;
+  }
+
+  InputFile file_;
+  SafeTensorsHeader header_;
+};
+
+/// `number` as text from which SafeTensors::number() reads the same bits: integers, float and double.
+template <class Number>
+std::string number_text(Number number) {
+  std::array<char, 32> digits;
+  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  return {digits.data(), result.ptr};
+}
+
+/// Writes `tensors` and `metadata` to `path`, atomically (see write_file), without copying an element.
+/// Throws FileError when that fails, ValueError when a name is not UTF-8 or is `__metadata__`.
+inline void write_safetensors(const std::string& path, const TensorMap& tensors,
+                              const Metadata& metadata = {}) {
+  std::string header(8, '\0');
+  std::vector<ByteSpan> parts(1);
+  std::uint64_t offset = 0;
+  const auto separate = [&] { header += header.size() == 8 ? '{' : ','; };
+  if (!metadata.empty()) {
+    separate();
+    header += "\"__metadata__\":";
+    for (char next = '{'; const auto& [key, value] : metadata) {
+      header += std::exchange(next, ',') + json_quote(key) + ":" + json_quote(value);
+    }
+    header += '}';
+  }
+  const auto add = [&]<class T>(const std::string& name, const Tensor<T>& tensor) {
+    if (name == "__metadata__") throw ValueError("write_safetensors: a tensor cannot be named " + name);
+    separate();
+    header += json_quote(name) + ":{\"dtype\":\"" + (sizeof(T) == 8 ? "F64" : "F32") + "\",\"shape\":[";
+    for (Index axis = 0; axis < tensor.rank(); ++axis)
+      header += (axis > 0 ? "," : "") + std::to_string(tensor.shape()[axis]);
+    header += "],\"data_offsets\":[" + std::to_string(offset) + ",";
+    parts.push_back(std::as_bytes(tensor.span()));
+    offset += parts.back().size();
+    header += std::to_string(offset) + "]}";
+  };
+  // Doubles first: with a header of 8 n bytes every element lies at a multiple of its size.
+  for (const auto& [name, tensor] : tensors)
+    if (const auto* doubles = std::get_if<Tensor<double>>(&tensor)) add(name, *doubles);
+  for (const auto& [name, tensor] : tensors)
+    if (const auto* floats = std::get_if<Tensor<float>>(&tensor)) add(name, *floats);
+  if (header.size() == 8) header += '{';
+  header += '}';
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  if (header.size() - 8 > max_safetensors_header)
+    throw file_error(
+        path, "a header of " + std::to_string(header.size() - 8) + " bytes is above the format's limit");
+  for (std::size_t i = 0; i < 8; ++i) header[i] = static_cast<char>((header.size() - 8) >> (8 * i) & 0xFF);
+  parts[0] = std::as_bytes(std::span(header));
+  write_file(path, parts);
+}
+
+}  // namespace neb
