@@ -1,0 +1,135 @@
+/// General matrix product C (+)= A B over Eigen, with the same bits at any number of threads.
+///
+/// C is cut into tiles by its shape alone, and a tile is one single-threaded Eigen product per chunk of K, chunks in
+/// order. Eigen itself would cut K differently for different thread counts and cache sizes, which changes the last
+/// bits; below 192 it never cuts, on any processor whose first-level cache has 32 KiB.
+/// A tile of 256 x 256 repays packing its 192-deep panels of A and B (each element of a panel is used 256 times), and
+/// its part of C, 256 KiB in float, stays in the second-level cache from one chunk of K to the next.
+/// A product with few tiles but a long K (the gradient of a filter, a layer of 10 outputs) is cut along K as well;
+/// the partial products are added in order.
+#pragma once
+
+#include <omp.h>
+
+#include <algorithm>
+#include <type_traits>
+
+// GCC 12 takes the undefined lanes in its own AVX-512 intrinsics for uninitialised variables (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <Eigen/Core>
+
+#include "neb/core/memory.hpp"
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
+
+namespace neb::kernels {
+
+/// Whether a stored matrix enters a product as it is or as its transpose.
+enum class Transpose { no, yes };
+
+/// Whether a product replaces what the result held or is added to it.
+enum class Update { replace, add };
+
+/// A row-major matrix to read: `stride` elements from one stored row to the next.
+template <class T>
+struct Operand {
+  const T* data = nullptr;
+  Index stride = 0;
+  Transpose transpose = Transpose::no;
+
+  /// The operand without its first `row` rows and `column` columns, counted after transposing.
+  Operand from(Index row, Index column) const {
+    if (transpose == Transpose::yes) std::swap(row, column);
+    return {data + row * stride + column, stride, transpose};
+  }
+};
+
+namespace detail {
+
+/// Keeps Eigen on this thread while it lives: Eigen asks OpenMP how many threads there are, and the answer belongs to
+/// the calling thread alone.
+class SingleThreadedEigen {
+ public:
+  SingleThreadedEigen() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~SingleThreadedEigen() { omp_set_num_threads(threads_); }
+  SingleThreadedEigen(const SingleThreadedEigen&) = delete;
+  SingleThreadedEigen& operator=(const SingleThreadedEigen&) = delete;
+
+ private:
+  int threads_;
+};
+
+inline constexpr Index gemm_chunk = 192;     ///< of K, for one call of Eigen
+inline constexpr Index gemm_tile = 256;      ///< rows and columns of C, for one task
+inline constexpr Index gemm_segment = 1536;  ///< of K, for one partial product
+
+template <class T>
+void zero_rows(Index m, Index n, T* c, Index c_stride) {
+  for (Index row = 0; row < m; ++row) std::fill_n(c + row * c_stride, n, T(0));
+}
+
+template <class T, int Order>
+using MatrixMap =
+    Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Order>, 0, Eigen::OuterStride<>>;
+
+/// C (m,n) += A (m,k) B (k,n), k at most gemm_chunk; a transposed row-major matrix is a column-major one.
+template <int OrderA, int OrderB, class T>
+void gemm_chunk_product(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c,
+                        Index c_stride) {
+  using Result = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  Eigen::Map<Result, 0, Eigen::OuterStride<>> result(c, m, n, Eigen::OuterStride<>(c_stride));
+  const MatrixMap<T, OrderA> left(a.data, m, k, Eigen::OuterStride<>(a.stride));
+  const MatrixMap<T, OrderB> right(b.data, k, n, Eigen::OuterStride<>(b.stride));
+  result.noalias() += left * right;
+}
+
+/// C (m,n) (+)= A (m,k) B (k,n) on this thread, in chunks of K.
+template <class T>
+void gemm_serial(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c, Index c_stride,
+                 Update update) {
+  constexpr int rows = Eigen::RowMajor;
+  constexpr int columns = Eigen::ColMajor;
+  const SingleThreadedEigen guard;
+  if (update == Update::replace) zero_rows(m, n, c, c_stride);
+  for (Index begin = 0; begin < k; begin += gemm_chunk) {
+    const Index depth = std::min(gemm_chunk, k - begin);
+    const Operand<T> left = a.from(0, begin);
+    const Operand<T> right = b.from(begin, 0);
+    if (a.transpose == Transpose::no && b.transpose == Transpose::no)
+      gemm_chunk_product<rows, rows>(m, n, depth, left, right, c, c_stride);
+    else if (a.transpose == Transpose::no)
+      gemm_chunk_product<rows, columns>(m, n, depth, left, right, c, c_stride);
+    else if (b.transpose == Transpose::no)
+      gemm_chunk_product<columns, rows>(m, n, depth, left, right, c, c_stride);
+    else
+      gemm_chunk_product<columns, columns>(m, n, depth, left, right, c, c_stride);
+  }
+}
+
+}  // namespace detail
+
+/// C (m,n) = A (m,k) B (k,n), or += with Update::add; row-major, `c_stride` elements between rows of C.
+template <class T>
+void gemm(Index m, Index n, Index k, const std::type_identity_t<Operand<T>>& a,
+          const std::type_identity_t<Operand<T>>& b, T* c, Index c_stride, Update update = Update::replace) {
+  if (k == 0 && update == Update::replace) detail::zero_rows(m, n, c, c_stride);
+  if (m == 0 || n == 0 || k == 0) return;
+
+  const Index across = tile_count(n, detail::gemm_tile);
+  const Index tiles = tile_count(m, detail::gemm_tile) * across;
+  parallel_tasks(tiles, [&](Index task) {
+    const Index row = task / across * detail::gemm_tile;
+    const Index column = task % across * detail::gemm_tile;
+    detail::gemm_serial(std::min(detail::gemm_tile, m - row), std::min(detail::gemm_tile, n - column), k,
+                        a.from(row, 0), b.from(0, column), c + row * c_stride + column, c_stride, update);
+  });
+}
+
+}  // namespace neb::kernels
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
