@@ -55,7 +55,7 @@ class GzipReader {
       if (offset() != file_.size())
         throw error(std::to_string(file_.size() - offset()) + " bytes after the end of the compressed data");
     } else if (result != Z_OK) {
-      throw error(zlib_.msg != nullptr ? zlib_.msg : "the compressed data is damaged");
+      throw error(zlib_.msg != nullptr ? zlib_.msg : ::zError(result));
     }
     return into.size() - zlib_.avail_out;
   }

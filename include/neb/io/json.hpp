@@ -8,26 +8,9 @@
 #include <string_view>
 
 #include "neb/io/file.hpp"
+#include "neb/io/utf8.hpp"
 
 namespace neb {
-
-/// Bytes of the UTF-8 sequence that `text` starts with, 0 when it starts with none (Unicode 15, Table 3-7).
-inline std::size_t utf8_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-  };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return text.empty() ? 0 : 1;
-  if (lead < 0xC2 || lead > 0xF4) return 0;
-  // The second byte is narrower after some leads: no overlong forms, no surrogates, nothing above U+10FFFF.
-  const unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (byte(1) < low || byte(1) > high) return 0;
-  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  for (std::size_t i = 2; i < length; ++i)
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  return length;
-}
 
 /// `text` as a JSON string with its quotes. Throws ValueError when it is not UTF-8.
 inline std::string json_quote(std::string_view text) {
@@ -205,25 +188,6 @@ class JsonReader {
       unit = 16 * unit + static_cast<std::uint32_t>(digit < 16 ? digit : digit - 6);
     }
     return unit;
-  }
-
-  static void append_utf8(std::string& value, std::uint32_t point) {
-    const auto tail = [&](int shift) { value += static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
-    if (point < 0x80) {
-      value += static_cast<char>(point);
-      return;
-    }
-    if (point < 0x800) {
-      value += static_cast<char>(0xC0 | (point >> 6));
-    } else if (point < 0x10000) {
-      value += static_cast<char>(0xE0 | (point >> 12));
-      tail(6);
-    } else {
-      value += static_cast<char>(0xF0 | (point >> 18));
-      tail(12);
-      tail(6);
-    }
-    tail(0);
   }
 
   /// The next character as an error message shows it.
