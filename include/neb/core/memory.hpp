@@ -46,29 +46,26 @@ class BufferPool {
   void* allocate(std::size_t capacity) {
     {
       const std::lock_guard lock(mutex_);
-      stats_.live += capacity;
-      if (stats_.live > stats_.peak) stats_.peak = stats_.live;
       auto& free_list = free_lists_[slot(capacity)];
       if (!free_list.empty()) {
         void* buffer = free_list.back();
         free_list.pop_back();
         stats_.cached -= capacity;
+        count_live(capacity);
         return buffer;
       }
     }
+    void* buffer = nullptr;
     try {
-      return ::operator new(capacity, std::align_val_t{buffer_alignment});
+      buffer = ::operator new(capacity, std::align_val_t{buffer_alignment});
     } catch (const std::bad_alloc&) {
       // Memory cached in other size classes may be what is missing.
       release_cached();
+      buffer = ::operator new(capacity, std::align_val_t{buffer_alignment});
     }
-    try {
-      return ::operator new(capacity, std::align_val_t{buffer_alignment});
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      stats_.live -= capacity;
-      throw;
-    }
+    const std::lock_guard lock(mutex_);
+    count_live(capacity);
+    return buffer;
   }
 
   void release(void* buffer, std::size_t capacity) noexcept {
@@ -106,6 +103,11 @@ class BufferPool {
   BufferPool() = default;
 
   static void free(void* buffer) noexcept { ::operator delete(buffer, std::align_val_t{buffer_alignment}); }
+
+  void count_live(std::size_t capacity) {
+    stats_.live += capacity;
+    if (stats_.live > stats_.peak) stats_.peak = stats_.live;
+  }
 
   /// One list per size class: multiples of 64 up to 512, then eight to an octave.
   static std::size_t slot(std::size_t capacity) {

@@ -1,0 +1,156 @@
+#include "neb/core/memory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <memory>
+#include <random>
+
+#include "neb/core/parallel.hpp"
+
+using namespace neb;
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool address_sanitizer = true;
+#elif defined(__has_feature)
+constexpr bool address_sanitizer = __has_feature(address_sanitizer);
+#else
+constexpr bool address_sanitizer = false;
+#endif
+
+std::size_t from_system() {
+  const MemoryStats stats = memory_stats();
+  return stats.live + stats.cached;
+}
+
+}  // namespace
+
+TEST_CASE("a size class holds the request and wastes at most an eighth of it") {
+  const auto check = [](std::size_t bytes) {
+    const std::size_t capacity = BufferPool::size_class(bytes);
+    return capacity >= bytes && capacity % buffer_alignment == 0 && BufferPool::size_class(capacity) == capacity &&
+           capacity - bytes <= std::max(buffer_alignment - 1, bytes / 8);
+  };
+  int wrong = 0;
+  for (std::size_t bytes = 1; bytes < 100'000; ++bytes) wrong += !check(bytes);
+  for (std::size_t octave = 17; octave < 62; ++octave)
+    for (std::size_t part = 0; part < 64; ++part)
+      for (const std::size_t near : {std::size_t{0}, std::size_t{1}, std::size_t{2}})
+        wrong += !check((std::size_t{1} << octave) + (part << (octave - 6)) + near - 1);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("live bytes go up with a buffer and down with its last owner") {
+  const std::size_t before = memory_stats().live;
+  {
+    const Buffer a(1000);
+    CHECK(memory_stats().live == before + BufferPool::size_class(1000 + buffer_alignment));
+    const Buffer b = a;
+    CHECK(b.bytes() == a.bytes());
+    CHECK_FALSE(a.unique());
+    CHECK(memory_stats().live == before + BufferPool::size_class(1000 + buffer_alignment));
+  }
+  CHECK(memory_stats().live == before);
+}
+
+TEST_CASE("the peak is the most that was live since it was last reset") {
+  reset_peak_memory();
+  const std::size_t before = memory_stats().live;
+  CHECK(memory_stats().peak == before);
+  { const Buffer a(1 << 20), b(1 << 20); }
+  { const Buffer c(1 << 20); }
+  const std::size_t one = BufferPool::size_class((1 << 20) + buffer_alignment);
+  CHECK(memory_stats().live == before);
+  CHECK(memory_stats().peak == before + 2 * one);
+  reset_peak_memory();
+  CHECK(memory_stats().peak == before);
+}
+
+TEST_CASE("a buffer that was released is the next one of its size") {
+  std::byte* first = nullptr;
+  {
+    const Buffer a(5000);
+    first = a.bytes();
+  }
+  const Buffer b(5001);  // of the same size class
+  CHECK(b.bytes() == first);
+}
+
+TEST_CASE("a steady loop asks the system for nothing") {
+  const auto step = [] {
+    std::vector<Buffer> held;
+    for (std::size_t bytes = 16; bytes < 200'000; bytes += bytes / 3) held.emplace_back(bytes);
+    held.erase(held.begin() + 3, held.end() - 3);
+    for (std::size_t bytes = 24; bytes < 100'000; bytes += bytes / 2) held.emplace_back(bytes);
+  };
+  step();
+  const std::size_t before = from_system();
+  reset_peak_memory();
+  step();
+  const std::size_t peak = memory_stats().peak;
+  for (int i = 0; i < 100; ++i) step();
+  CHECK(from_system() == before);
+  CHECK(memory_stats().peak == peak);
+}
+
+TEST_CASE("cached buffers can be given back to the system") {
+  { const Buffer a(1 << 16); }
+  CHECK(memory_stats().cached >= 1 << 16);
+  const Buffer kept(64);
+  const std::size_t live = memory_stats().live;
+  release_cached_memory();
+  CHECK(memory_stats().cached == 0);
+  CHECK(memory_stats().live == live);
+}
+
+TEST_CASE("an allocation that fails throws and leaves the numbers as they were") {
+  if (address_sanitizer) return;  // it ends the program instead
+  const MemoryStats before = memory_stats();
+  CHECK_THROWS_AS(Buffer(SIZE_MAX / 4), std::bad_alloc);
+  CHECK_THROWS_AS(Buffer(SIZE_MAX - 8), std::bad_alloc);
+  CHECK(memory_stats().live == before.live);
+  CHECK(memory_stats().peak == before.peak);
+}
+
+TEST_CASE("an empty buffer has no bytes and no owner") {
+  const Buffer empty;
+  const Buffer copy = empty;
+  CHECK(copy.bytes() == nullptr);
+  CHECK_FALSE(empty.unique());
+}
+
+TEST_CASE("many threads draw from the pool and nobody gets what another holds") {
+  const std::size_t before = memory_stats().live;
+  const int saved = threads();
+  set_threads(4);
+  std::atomic<int> damaged = 0;
+  parallel_tasks(16, [&](Index task) {
+    std::mt19937 generator(static_cast<unsigned>(task));
+    const auto pattern = static_cast<int>(task + 1);
+    std::vector<std::pair<Buffer, std::size_t>> held(8);
+    for (int i = 0; i < 1000; ++i) {
+      auto& [buffer, bytes] = held[generator() % held.size()];
+      for (std::size_t k = 0; k < bytes; k += bytes - 1) damaged += std::to_integer<int>(buffer.bytes()[k]) != pattern;
+      bytes = 2 + generator() % 5000;
+      buffer = Buffer(bytes);
+      std::memset(buffer.bytes(), pattern, bytes);
+    }
+  });
+  set_threads(saved);
+  CHECK(damaged == 0);
+  CHECK(memory_stats().live == before);
+}
+
+TEST_CASE("the last of many threads to drop a buffer returns it, once") {
+  const std::size_t before = memory_stats().live;
+  const int saved = threads();
+  set_threads(4);
+  for (int round = 0; round < 50; ++round) {
+    Buffer shared(256);
+    parallel_tasks(64, [copy = std::move(shared)](Index) { const Buffer mine = copy; });
+  }
+  set_threads(saved);
+  CHECK(memory_stats().live == before);
+}
