@@ -43,9 +43,8 @@ class Key {
 
   /// The stream for step `n` of this one. The step enters the counter itself; a second at() folds the first one in.
   constexpr Key at(std::uint64_t n) const {
-    Key stepped = has_step_ ? fold(0) : *this;
-    stepped.step_ = n;
-    stepped.has_step_ = true;
+    Key stepped = step_ == 0 ? *this : fold(0);
+    stepped.step_ = n + 1;
     return stepped;
   }
 
@@ -69,8 +68,7 @@ class Key {
   }
 
   std::uint64_t key_ = 0;
-  std::uint64_t step_ = 0;
-  bool has_step_ = false;
+  std::uint64_t step_ = 0;  // one more than the step, so that step 0 is not the stream itself
 };
 
 /// Uniform in [0, 1) from 32 random bits; T keeps as many of them as its mantissa holds.
@@ -103,7 +101,8 @@ Tensor<T> fill_random(const Shape& shape, Fill&& fill) {
   return x;
 }
 
-/// Independent uniform numbers in [low, high), of `shape`; row i depends on the key and i alone.
+/// Independent uniform numbers in [low, high), which rounding may take to high, of `shape`; row i depends on the key and i
+/// alone.
 template <Scalar T>
 Tensor<T> random_uniform(const Shape& shape, const Key& key, T low = T(0), T high = T(1)) {
   return fill_random<T>(shape, [&](std::uint32_t row, std::uint32_t block, std::array<T, 4>& four) {
@@ -127,14 +126,16 @@ Tensor<T> random_normal(const Shape& shape, const Key& key) {
   });
 }
 
-/// An index in [0, count), uniform to within 2^-32: draw `draw` of the stream.
+/// An index in [0, count), each as likely as the others to within count / 2^64: draw `draw` of the stream.
+/// Throws ValueError when `count` < 1.
 inline Index random_index(Index count, const Key& key, Index draw) {
+  if (count < 1) throw ValueError("random_index: count is at least 1, got " + std::to_string(count));
   const auto bits = key.bits(static_cast<std::uint32_t>(draw >> 32), static_cast<std::uint32_t>(draw));
-  const std::uint64_t wide = (std::uint64_t{bits[0]} << 32) | bits[1];
-  // The high half of a 64 x 64 product maps [0, 2^64) evenly onto [0, count).
-  const std::uint64_t n = static_cast<std::uint64_t>(count);
-  const std::uint64_t high = (wide >> 32) * n + (((wide & 0xFFFFFFFF) * n) >> 32);
-  return static_cast<Index>(high >> 32);
+  // The high half of a 64 x 64 product maps [0, 2^64) evenly onto [0, count); words of 32 bits keep it from overflowing.
+  const std::uint64_t n_high = static_cast<std::uint64_t>(count) >> 32, n_low = static_cast<std::uint32_t>(count);
+  const std::uint64_t a = bits[0] * n_low + ((bits[1] * n_low) >> 32);
+  const std::uint64_t b = bits[1] * n_high + static_cast<std::uint32_t>(a);
+  return static_cast<Index>(bits[0] * n_high + (a >> 32) + (b >> 32));
 }
 
 }  // namespace neb
