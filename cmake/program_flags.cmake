@@ -7,6 +7,10 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     # Both let the compiler vectorise sqrt, exp and selects; NaN and infinity keep their meaning (this is not -ffast-math).
     -fno-math-errno -fno-trapping-math)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
+    # GCC's own AVX-512 intrinsics start from `__Y = __Y` and warn wherever Eigen inlines them (GCC bug 105593).
+    target_compile_options(neb_program_flags INTERFACE -Wno-maybe-uninitialized)
+  endif()
   if(NEB_WERROR)
     target_compile_options(neb_program_flags INTERFACE -Werror)
   endif()

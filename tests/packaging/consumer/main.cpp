@@ -7,7 +7,9 @@
 #include <neb/neb.hpp>
 
 int main() {
-  const neb::Tensor<float> x = neb::Tensor<float>::ones({2, 3});
-  std::printf("neb %s: %d elements\n", std::string(neb::version).c_str(), static_cast<int>(x.size()));
-  return x.size() == 6 ? 0 : 1;
+  const neb::Var<double> x{neb::Tensor<double>({3}, {1, 2, 3})};
+  const neb::Var<double> gradient = neb::grad(neb::sum(neb::square(x)), x);
+  std::printf("the gradient of 1 + 4 + 9 is (%g, %g, %g)\n", gradient.value()(0), gradient.value()(1),
+              gradient.value()(2));
+  return gradient.value()(2) == 6 ? 0 : 1;
 }
