@@ -1,0 +1,37 @@
+/// The learning objective DEEN: the energy whose jump lands on the clean data.
+#pragma once
+
+#include "neb/bayes/robbins_jump.hpp"
+#include "neb/ops/elementary.hpp"
+
+namespace neb {
+
+/// The mean over samples of the sum over pixels of (x - xhat(y))^2 (Saremi & Hyvärinen 2019, Eq. 1), for x and y of one
+/// shape (N, ...). The loss contains a gradient, so its own gradient is of second order; it is recorded.
+template <Scalar T, Energy<T> Phi>
+Var<T> deen_loss(const Phi& phi, const Var<T>& x, const Var<T>& y, std::type_identity_t<T> sigma) {
+  if (x.shape() != y.shape())
+    throw ShapeError("deen_loss: x and y have one shape   [x: " + x.shape().to_string() + ", y: " + y.shape().to_string() + "]");
+  if (x.size() == 0) throw ShapeError("deen_loss: expects at least one sample   [x: " + x.shape().to_string() + "]");
+  const Var<T> xhat = robbins_jump(phi, y, sigma, {.create_graph = true});
+  return sum(square(x - xhat)) / static_cast<T>(x.shape()[0]);
+}
+
+/// The objective on a data set x: (N, ...), with noise that `key` fixes, without recording anything: the squared error
+/// of the jump, summed over pixels and averaged over samples. Works through x in batches.
+template <Scalar T, Energy<T> Phi>
+double denoising_error(const Phi& phi, const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key, Index batch = 100) {
+  if (x.rank() < 1 || x.size() == 0)
+    throw ShapeError("denoising_error: expects at least one sample   [x: " + x.shape().to_string() + "]");
+  const Tensor<T> y = smooth(x, sigma, key);
+  double total = 0;
+  for (Index begin = 0; begin < x.shape()[0]; begin += batch) {
+    const Index end = std::min(begin + batch, x.shape()[0]);
+    const Tensor<T> xhat = robbins_jump(phi, y.rows(begin, end), sigma);
+    const Var<T> difference = Var<T>::constant(x.rows(begin, end)) - Var<T>::constant(xhat);
+    total += static_cast<double>(sum(square(difference)).item());
+  }
+  return total / static_cast<double>(x.shape()[0]);
+}
+
+}  // namespace neb

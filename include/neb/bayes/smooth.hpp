@@ -1,0 +1,34 @@
+/// Smoothing, X -> Y: data plus Gaussian noise.
+#pragma once
+
+#include <cmath>
+
+#include "neb/core/random.hpp"
+#include "neb/ops/arithmetic.hpp"
+
+namespace neb {
+
+/// Throws ValueError, in the name of `operation`, unless sigma is a positive, finite noise level.
+inline void check_sigma(const char* operation, double sigma) {
+  if (!(sigma > 0) || std::isinf(sigma))
+    throw ValueError(std::string(operation) + ": sigma is a positive noise level in data units, got " + std::to_string(sigma));
+}
+
+/// y = x + sigma e with e ~ N(0, I) (Saremi & Hyvärinen 2019, Sec. 1), for x: (N, ...); row i of the noise depends on the
+/// key and i alone. Throws ValueError unless sigma > 0.
+template <Scalar T>
+Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key) {
+  check_sigma("smooth", static_cast<double>(sigma));
+  Tensor<T> y = random_normal<T>(x.shape(), key.fold("smooth"));
+  kernels::map(y.size(), y.mutable_data(), [sigma](T e, T clean) { return clean + sigma * e; }, y.data(), x.data());
+  return y;
+}
+
+/// The same for a variable: gradients pass through to x.
+template <Scalar T>
+Var<T> smooth(const Var<T>& x, std::type_identity_t<T> sigma, const Key& key) {
+  check_sigma("smooth", static_cast<double>(sigma));
+  return x + sigma * Var<T>::constant(random_normal<T>(x.shape(), key.fold("smooth")));
+}
+
+}  // namespace neb

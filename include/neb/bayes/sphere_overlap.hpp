@@ -1,0 +1,180 @@
+/// Overlap of the noise spheres around the data: the statistics of chi.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "neb/core/random.hpp"
+#include "neb/kernels/gemm.hpp"
+
+namespace neb {
+
+/// The distribution of chi_ij = |X_i - X_j| / (2 sqrt d) over pairs i < j (Saremi & Hyvärinen 2019, Eq. 2): spheres of
+/// radius sigma sqrt(d) around X_i and X_j overlap iff sigma > chi_ij.
+struct SphereOverlap {
+  Index images = 0;
+  Index pairs = 0;
+  double min = 0, median = 0, mean = 0;
+  double max = 0;               ///< s_c: beyond it all spheres overlap. From a sample of pairs, a lower bound
+  double bin_width = 0;         ///< of the histogram, and the precision of the median
+  std::vector<Index> histogram; ///< bin k counts chi in [k, k + 1) bin_width
+
+  /// Part of the pairs whose spheres overlap at noise level sigma, to the precision of a bin.
+  double overlapping(double sigma) const {
+    const auto bins = static_cast<Index>(std::clamp(sigma / bin_width, 0.0, static_cast<double>(histogram.size())));
+    Index below = 0;
+    for (Index k = 0; k < bins; ++k) below += histogram[static_cast<std::size_t>(k)];
+    return pairs == 0 ? 0 : static_cast<double>(below) / static_cast<double>(pairs);
+  }
+};
+
+namespace bayes {
+
+/// A running summary of chi; two of them add up, in a fixed order where it matters.
+class ChiSummary {
+ public:
+  static constexpr std::size_t bins = 1 << 16;
+
+  explicit ChiSummary(double bin_width) : bin_width_(bin_width), histogram_(bins, 0) {}
+
+  void add(double chi) {
+    ++histogram_[std::min(bins - 1, static_cast<std::size_t>(chi / bin_width_))];
+    sum_ += chi;
+    min_ = std::min(min_, chi);
+    max_ = std::max(max_, chi);
+  }
+  void add(const ChiSummary& other) {
+    for (std::size_t k = 0; k < bins; ++k) histogram_[k] += other.histogram_[k];
+    sum_ += other.sum_;
+    min_ = std::min(min_, other.min_);
+    max_ = std::max(max_, other.max_);
+  }
+
+  SphereOverlap result(Index images) const {
+    SphereOverlap overlap{.images = images, .bin_width = bin_width_, .histogram = histogram_};
+    for (const Index count : histogram_) overlap.pairs += count;
+    overlap.min = min_;
+    overlap.max = max_;
+    overlap.mean = sum_ / static_cast<double>(overlap.pairs);
+    Index below = 0;
+    std::size_t k = 0;
+    while (2 * (below + histogram_[k]) < overlap.pairs) below += histogram_[k++];
+    overlap.median = (static_cast<double>(k) + 0.5) * bin_width_;
+    return overlap;
+  }
+
+ private:
+  double bin_width_;
+  double sum_ = 0, min_ = HUGE_VAL, max_ = 0;
+  std::vector<Index> histogram_;
+};
+
+template <Scalar T>
+void check_images(const Tensor<T>& x) {
+  if (x.rank() < 2 || x.shape()[0] < 2 || x.shape().stride(0) < 1)
+    throw ShapeError("sphere_overlap: expects at least two samples (N, ...)   [x: " + x.shape().to_string() + "]");
+}
+
+/// |a - b|^2 in double.
+template <Scalar T>
+double squared_distance(const T* a, const T* b, Index d) {
+  double sum = 0;
+  for (Index i = 0; i < d; ++i) {
+    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+/// A bound of |X_i - X_j| / (2 sqrt d): the diagonal of the box that holds the data. Sets the range of histograms.
+template <Scalar T>
+double chi_bound(const Tensor<T>& x) {
+  const Index n = x.shape()[0], d = x.shape().stride(0);
+  double sum = 0;
+  for (Index p = 0; p < d; ++p) {
+    T low = x.data()[p], high = low;
+    for (Index i = 1; i < n; ++i) {
+      low = std::min(low, x.data()[i * d + p]);
+      high = std::max(high, x.data()[i * d + p]);
+    }
+    sum += static_cast<double>(high - low) * static_cast<double>(high - low);
+  }
+  return std::max(1e-30, std::sqrt(sum / static_cast<double>(d)) / 2);
+}
+
+}  // namespace bayes
+
+/// Chi of `pairs` pairs of different samples of x: (N, ...), drawn with `key`. Throws ShapeError for fewer than two samples,
+/// ValueError for no pairs.
+template <Scalar T>
+SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key) {
+  bayes::check_images(x);
+  if (pairs < 1) throw ValueError("sphere_overlap: expects at least one pair, got " + std::to_string(pairs));
+  const Index n = x.shape()[0], d = x.shape().stride(0);
+  const Key draws = key.fold("sphere_overlap");
+  constexpr Index tile = 1 << 16;
+  std::vector<double> chi(static_cast<std::size_t>(std::min(pairs, 64 * tile)));
+  bayes::ChiSummary total(bayes::chi_bound(x) / (bayes::ChiSummary::bins - 1));
+  for (Index done = 0; done < pairs; done += std::ssize(chi)) {
+    const Index count = std::min<Index>(std::ssize(chi), pairs - done);
+    parallel_tiles(count, 1024, [&](Index begin, Index end) {
+      for (Index k = begin; k < end; ++k) {
+        const Index i = random_index(n, draws, 2 * (done + k));
+        const Index other = random_index(n - 1, draws, 2 * (done + k) + 1);
+        const Index j = other + (other >= i ? 1 : 0);  // any but i, evenly
+        const double squared = bayes::squared_distance(x.data() + i * d, x.data() + j * d, d);
+        chi[static_cast<std::size_t>(k)] = std::sqrt(squared / static_cast<double>(d)) / 2;
+      }
+    });
+    for (Index k = 0; k < count; ++k) total.add(chi[static_cast<std::size_t>(k)]);
+  }
+  return total.result(n);
+}
+
+/// Chi of all pairs of samples of x: (N, ...), by one blocked matrix product. Throws ShapeError for fewer than two samples.
+template <Scalar T>
+SphereOverlap sphere_overlap(const Tensor<T>& x) {
+  bayes::check_images(x);
+  const Index n = x.shape()[0], d = x.shape().stride(0);
+  std::vector<double> squares(static_cast<std::size_t>(n));
+  parallel_tiles(n, 64, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) {
+      double sum = 0;
+      for (Index p = i * d; p < (i + 1) * d; ++p) sum += static_cast<double>(x.data()[p]) * static_cast<double>(x.data()[p]);
+      squares[static_cast<std::size_t>(i)] = sum;
+    }
+  });
+
+  constexpr Index block = 512;
+  const Index blocks = tile_count(n, block);
+  const double bin_width = bayes::chi_bound(x) / (bayes::ChiSummary::bins - 1);
+  bayes::ChiSummary total(bin_width);
+  for (Index row_block = 0; row_block < blocks; ++row_block) {
+    // A row of blocks in parallel, summarised in block order.
+    const Index first = row_block * block, rows = std::min(block, n - first);
+    const Index tasks = blocks - row_block;
+    std::vector<bayes::ChiSummary> partial(static_cast<std::size_t>(tasks), bayes::ChiSummary(bin_width));
+    parallel_tasks(tasks, [&](Index task) {
+      const Index second = (row_block + task) * block, columns = std::min(block, n - second);
+      Tensor<T> products(Shape{rows, columns});
+      kernels::gemm<T>(rows, columns, d, {x.data() + first * d, d, kernels::Transpose::no},
+                       {x.data() + second * d, d, kernels::Transpose::yes}, products.mutable_data(), columns);
+      bayes::ChiSummary& summary = partial[static_cast<std::size_t>(task)];
+      for (Index i = 0; i < rows; ++i)
+        for (Index j = second == first ? i + 1 : 0; j < columns; ++j) {
+          const double both = squares[static_cast<std::size_t>(first + i)] + squares[static_cast<std::size_t>(second + j)];
+          double squared = both - 2 * static_cast<double>(products.data()[i * columns + j]);
+          // |a|^2 + |b|^2 - 2 ab cancels for near duplicates: those few are computed directly.
+          if (squared < 1e-2 * both) squared = bayes::squared_distance(x.data() + (first + i) * d, x.data() + (second + j) * d, d);
+          summary.add(std::sqrt(squared / static_cast<double>(d)) / 2);
+        }
+    });
+    for (const bayes::ChiSummary& summary : partial) total.add(summary);
+  }
+  return total.result(n);
+}
+
+}  // namespace neb

@@ -1,0 +1,184 @@
+/// Training an energy: steps of Adam on the DEEN objective, with averages of the weights, checkpoints and resume.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "neb/bayes/deen.hpp"
+#include "neb/data/sample.hpp"
+#include "neb/io/checkpoint.hpp"
+#include "neb/optim/adam.hpp"
+#include "neb/optim/ema.hpp"
+#include "neb/optim/schedule.hpp"
+
+namespace neb {
+
+/// Settings of a training run; only sigma has a meaning in the paper, none of the other values is from it.
+struct TrainOptions {
+  double sigma = 0.3;                    ///< noise level, in data units
+  Index batch = 32;
+  Index steps = 2000;                    ///< length of the run, unless `minutes` is set
+  double minutes = 0;                    ///< if positive, the run lasts so long; the schedule then follows the clock
+  double learning_rate = 1e-3;
+  Schedule schedule = Schedule::cosine;
+  double warmup = 0.02;                  ///< part of the run over which the learning rate rises
+  double ema_decay = 0.995;              ///< of the average of the weights
+  std::uint64_t seed = 0;
+};
+
+/// What a run tells about itself after a step.
+struct TrainReport {
+  Index step = 0;             ///< steps taken in all
+  double progress = 0;        ///< part of the run that is done, in [0, 1]
+  double seconds = 0;         ///< of training, those before a resume included
+  double loss = 0;            ///< of this step, per sample
+  double learning_rate = 0;   ///< of this step
+  double images_per_second = 0;  ///< since this run started or resumed
+};
+
+/// Trains an energy on a data set: (n, ...). Step k draws its batch and noise from (seed, k), so the weights after it are
+/// a function of the options and the data; a run that is cut, saved and resumed gives the same bits as one that is not,
+/// unless `minutes` ties the schedule to the clock.
+template <Scalar T, class Phi>
+class DeenTrainer {
+ public:
+  /// Keeps a reference to phi, which must outlive the trainer and stay where it is. Throws ValueError for settings that
+  /// are out of range, ShapeError for an empty data set.
+  DeenTrainer(Phi& phi, Tensor<T> data, TrainOptions options)
+      : phi_(phi),
+        data_(std::move(data)),
+        options_(options),
+        adam_(neb::parameters(phi), {.learning_rate = options.learning_rate}),
+        average_(neb::parameters(phi), options.ema_decay) {
+    check_sigma("DeenTrainer", options.sigma);
+    if (data_.rank() < 1 || data_.size() == 0)
+      throw ShapeError("DeenTrainer: expects at least one sample   [data: " + data_.shape().to_string() + "]");
+    if (options.batch < 1) throw ValueError("DeenTrainer: batch is at least 1, got " + std::to_string(options.batch));
+    if (options.steps < 1 && !(options.minutes > 0)) throw ValueError("DeenTrainer: steps or minutes is positive");
+    if (!(options.learning_rate > 0))
+      throw ValueError("DeenTrainer: the learning rate is positive, got " + std::to_string(options.learning_rate));
+  }
+
+  const TrainReport& report() const { return report_; }
+  bool finished() const { return report_.progress >= 1; }
+
+  /// One step. Throws Error when the loss is not finite any more.
+  void step() {
+    const auto start = Clock::now();
+    const Key key = Key(options_.seed).fold("train").at(static_cast<std::uint64_t>(report_.step));
+    const Var<T> x = Var<T>::constant(sample_rows(data_, options_.batch, key));
+    const Var<T> y = smooth(x, static_cast<T>(options_.sigma), key);
+    const Var<T> loss = deen_loss(phi_, x, y, static_cast<T>(options_.sigma));
+    report_.loss = static_cast<double>(loss.item());
+    if (!(std::abs(report_.loss) < 1e30))  // false for NaN as well, and under -ffast-math more often than std::isfinite
+      throw Error("training diverged at step " + std::to_string(report_.step) + ": the loss is " +
+                  std::to_string(report_.loss) + "; lower the learning rate");
+    report_.learning_rate =
+        options_.learning_rate * schedule_factor(options_.schedule, report_.progress, options_.warmup);
+    adam_.set_learning_rate(report_.learning_rate);
+    adam_.step(grad(loss, adam_.parameters()));
+    average_.update();
+
+    ++report_.step;
+    ++steps_here_;
+    const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+    report_.seconds += elapsed;
+    seconds_here_ += elapsed;
+    report_.images_per_second = static_cast<double>(steps_here_ * options_.batch) / seconds_here_;
+    report_.progress = options_.minutes > 0 ? std::min(1.0, report_.seconds / (60 * options_.minutes))
+                                            : static_cast<double>(report_.step) / static_cast<double>(options_.steps);
+  }
+
+  /// Steps to the end of the run, or until `on_step` returns false.
+  void run(const std::function<bool(const TrainReport&)>& on_step = {}) {
+    while (!finished()) {
+      step();
+      if (on_step && !on_step(report_)) return;
+    }
+  }
+
+  /// A copy of the energy with the averaged weights, which denoise better than the last ones.
+  Phi averaged() const {
+    Phi copy = phi_;
+    average_.copy_to(neb::parameters(copy));
+    return copy;
+  }
+
+  /// Writes everything that the run needs to go on, atomically, with `metadata` added. Throws FileError.
+  void save(const std::string& path, Metadata metadata = {}) const {
+    TensorMap tensors;
+    std::size_t i = 0;
+    visit_parameters(std::as_const(phi_), [&](const std::string& name, const Var<T>& parameter) {
+      tensors.emplace("parameter." + name, parameter.value());
+      tensors.emplace("first." + name, adam_.state().first[i]);
+      tensors.emplace("second." + name, adam_.state().second[i]);
+      tensors.emplace("average." + name, average_.averages()[i]);
+      ++i;
+    });
+    for (auto& [key, value] : settings()) metadata[key] = value;
+    metadata["step"] = std::to_string(report_.step);
+    metadata["seconds"] = number_text(report_.seconds);
+    metadata["progress"] = number_text(report_.progress);
+    write_checkpoint(path, tensors, metadata);
+  }
+
+  /// Goes on from a file that save() wrote. Throws FileError when it is not one, belongs to another network, or was
+  /// written with settings that would change the run; nothing changes then.
+  void resume(const std::string& path) {
+    const SafeTensors file = read_checkpoint(path);
+    for (const auto& [key, value] : settings())
+      if (file.text(key) != value)
+        throw file_error(path, "the checkpoint has " + key + " " + file.text(key) + ", this run " + value +
+                                   "; resume with the same settings");
+    AdamState<T> moments;
+    std::vector<Tensor<T>> averages, values;
+    visit_parameters(std::as_const(phi_), [&](const std::string& name, const Var<T>& parameter) {
+      values.push_back(file.get<T>("parameter." + name, parameter.shape()));
+      moments.first.push_back(file.get<T>("first." + name, parameter.shape()));
+      moments.second.push_back(file.get<T>("second." + name, parameter.shape()));
+      averages.push_back(file.get<T>("average." + name, parameter.shape()));
+    });
+    TrainReport report;
+    report.step = file.number<Index>("step");
+    report.seconds = file.number<double>("seconds");
+    report.progress = file.number<double>("progress");
+    if (report.step < 0) throw file_error(path, "metadata \"step\": expected a count, got " + file.text("step"));
+    moments.steps = report.step;
+
+    adam_.restore(std::move(moments));
+    average_.restore(std::move(averages), report.step);
+    std::size_t i = 0;
+    visit_parameters(phi_, [&](const std::string&, Var<T>& parameter) { parameter = Var<T>(values[i++]); });
+    report_ = report;
+    steps_here_ = 0;
+    seconds_here_ = 0;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// The settings that the course of a run depends on.
+  Metadata settings() const {
+    return {{"sigma", number_text(options_.sigma)},
+            {"batch", std::to_string(options_.batch)},
+            {"steps", std::to_string(options_.minutes > 0 ? 0 : options_.steps)},
+            {"minutes", number_text(options_.minutes)},
+            {"learning_rate", number_text(options_.learning_rate)},
+            {"schedule", std::to_string(static_cast<int>(options_.schedule))},
+            {"warmup", number_text(options_.warmup)},
+            {"ema_decay", number_text(options_.ema_decay)},
+            {"seed", std::to_string(options_.seed)},
+            {"samples", std::to_string(data_.shape()[0])}};
+  }
+
+  Phi& phi_;
+  Tensor<T> data_;
+  TrainOptions options_;
+  Adam<T> adam_;
+  Ema<T> average_;
+  TrainReport report_;
+  Index steps_here_ = 0;
+  double seconds_here_ = 0;
+};
+
+}  // namespace neb

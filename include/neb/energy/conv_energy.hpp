@@ -1,0 +1,83 @@
+/// The convolutional energy of the paper.
+#pragma once
+
+#include "neb/energy/energy.hpp"
+#include "neb/nn/conv2d.hpp"
+#include "neb/nn/mlp.hpp"
+
+namespace neb {
+
+/// The architecture of a ConvEnergy. Only channels, bottleneck and beta of paper_energy() are from the paper; every other
+/// value here is not.
+struct ConvEnergyOptions {
+  Shape image = {28, 28, 1};                 ///< height, width, channels of the data
+  std::vector<Index> channels = {32, 64, 128};  ///< of the convolutional layers
+  Index kernel = 3;
+  Index stride = 1;
+  Index padding = 0;
+  Index bottleneck = 10;       ///< units between the last convolution and the readout
+  std::vector<Index> readout = {};  ///< widths of linear layers before the last one: {10} is an overparameterised readout
+  double beta = 1;             ///< of the smooth ReLU
+};
+
+/// The architecture named in Saremi & Hyvärinen 2019, Sec. 4.1: channels 256, 512, 1024 and a bottleneck of 10, no
+/// pooling. Kernel, stride and padding are not in the paper.
+inline ConvEnergyOptions paper_energy(const Shape& image = {28, 28, 1}) {
+  return {.image = image, .channels = {256, 512, 1024}};
+}
+
+/// phi: (N, H, W, C) -> (N): convolutions, a bottleneck, each followed by the smooth ReLU, and a linear readout
+/// (Saremi & Hyvärinen 2019, Sec. 4.1). The readout has no bias: an energy is defined up to a constant.
+template <Scalar T>
+struct ConvEnergy {
+  using value_type = T;
+  ConvEnergyOptions options;
+  std::vector<Conv2d<T>> conv;
+  Linear<T> bottleneck;
+  std::vector<Linear<T>> readout;
+
+  /// Throws ShapeError or ValueError when the layers do not fit the image.
+  ConvEnergy(ConvEnergyOptions architecture, const Key& key) : options(std::move(architecture)) {
+    if (options.image.rank() != 3)
+      throw ShapeError("ConvEnergy: the image has height, width and channels   [image: " + options.image.to_string() + "]");
+    if (options.channels.empty() || options.bottleneck < 1)
+      throw ValueError("ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
+    Shape shape{1, options.image[0], options.image[1], options.image[2]};
+    const Conv2dOptions move{.stride = options.stride, .padding = options.padding};
+    for (const Index channels : options.channels) {
+      if (channels < 1) throw ValueError("ConvEnergy: a convolution has at least 1 channel, got " + std::to_string(channels));
+      const Shape filter{channels, options.kernel, options.kernel, shape[3]};
+      shape = Conv2dGeometry::from(shape, filter, move, "ConvEnergy").output_shape();
+      conv.emplace_back(filter[3], channels, options.kernel, move, key.fold("conv").at(conv.size()));
+    }
+    bottleneck = Linear<T>(shape.size(), options.bottleneck, key.fold("bottleneck"));
+    Index width = options.bottleneck;
+    std::vector<Index> widths = options.readout;
+    widths.push_back(1);
+    for (const Index next : widths) {
+      readout.emplace_back(width, next, key.fold("readout").at(readout.size()), /*with_bias=*/false, T(1));
+      width = next;
+    }
+  }
+
+  /// Throws ShapeError when y is not a batch of images of the size that the energy was made for.
+  Var<T> operator()(const Var<T>& y) const {
+    if (y.rank() != 4 || y.shape().with(0, 1) != Shape{1, options.image[0], options.image[1], options.image[2]})
+      throw ShapeError("ConvEnergy: expects images (N, H, W, C) of " + options.image.to_string() +
+                       "   [y: " + y.shape().to_string() + "]");
+    const T beta = static_cast<T>(options.beta);
+    Var<T> h = y;
+    for (const Conv2d<T>& layer : conv) h = smooth_relu(layer(h), beta);
+    h = smooth_relu(bottleneck(flatten(h)), beta);
+    for (const Linear<T>& layer : readout) h = layer(h);
+    return reshape(h, Shape{y.shape()[0]});
+  }
+
+  static void visit(auto& self, auto&& f) {
+    f("conv", self.conv);
+    f("bottleneck", self.bottleneck);
+    f("readout", self.readout);
+  }
+};
+
+}  // namespace neb

@@ -1,0 +1,28 @@
+/// A fully connected energy, for low-dimensional data.
+#pragma once
+
+#include "neb/energy/energy.hpp"
+#include "neb/nn/mlp.hpp"
+
+namespace neb {
+
+/// phi: (N, D) -> (N), linear layers with the smooth ReLU between them and a linear readout. The readout has no bias: an
+/// energy is defined up to a constant.
+template <Scalar T>
+struct MlpEnergy {
+  using value_type = T;
+  Mlp<T> network;
+
+  /// `widths` are D and the hidden widths, as in {2, 128, 128}. Throws ValueError when there is no hidden width.
+  MlpEnergy(std::vector<Index> widths, const Key& key, T beta = T(1)) {
+    if (widths.size() < 2) throw ValueError("MlpEnergy: expects the input width and at least one hidden width");
+    widths.push_back(1);
+    network = Mlp<T>(widths, key, /*last_bias=*/false, beta);
+  }
+
+  Var<T> operator()(const Var<T>& y) const { return reshape(network(flatten(y)), Shape{y.shape()[0]}); }
+
+  static void visit(auto& self, auto&& f) { f("network", self.network); }
+};
+
+}  // namespace neb

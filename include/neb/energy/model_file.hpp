@@ -1,0 +1,142 @@
+/// Trained energies in files: weights as safetensors, architecture and noise level in their metadata.
+#pragma once
+
+#include <charconv>
+
+#include "neb/energy/conv_energy.hpp"
+#include "neb/io/safetensors.hpp"
+
+namespace neb {
+
+/// A trained energy and the noise level that it was trained at, in data units.
+template <Scalar T>
+struct Model {
+  ConvEnergy<T> phi;
+  double sigma;
+};
+
+namespace energy {
+
+inline std::string list_text(std::span<const Index> values) {
+  std::string text;
+  for (const Index value : values) text += (text.empty() ? "" : ",") + std::to_string(value);
+  return text;
+}
+
+/// Whole numbers between 0 and 2^24 separated by commas. Throws FileError naming the key for anything else.
+inline std::vector<Index> read_list(const SafeTensors& file, const std::string& key) {
+  const std::string& text = file.text(key);
+  std::vector<Index> values;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    Index value = 0;
+    const auto [next, error] = std::from_chars(at, end, value);
+    const bool separated = next == end || (*next == ',' && next + 1 != end);
+    if (error != std::errc{} || !separated || value < 0 || value > (Index{1} << 24) || values.size() == 64)
+      throw file_error(file.path(), "metadata \"" + key + "\": expected whole numbers separated by commas, got \"" + text + "\"");
+    values.push_back(value);
+    at = next == end ? end : next + 1;
+  }
+  return values;
+}
+
+/// A single value of such a list.
+inline Index read_count(const SafeTensors& file, const std::string& key) {
+  const auto values = read_list(file, key);
+  if (values.size() != 1) throw file_error(file.path(), "metadata \"" + key + "\": expected one whole number");
+  return values[0];
+}
+
+}  // namespace energy
+
+/// The metadata entries that describe an architecture; read_architecture() is the inverse.
+inline Metadata architecture_metadata(const ConvEnergyOptions& options) {
+  using energy::list_text;
+  return {{"energy", "conv"},
+          {"image", list_text({options.image.begin(), options.image.end()})},
+          {"channels", list_text(options.channels)},
+          {"kernel", std::to_string(options.kernel)},
+          {"stride", std::to_string(options.stride)},
+          {"padding", std::to_string(options.padding)},
+          {"bottleneck", std::to_string(options.bottleneck)},
+          {"readout", list_text(options.readout)},
+          {"beta", number_text(options.beta)}};
+}
+
+/// The architecture that a file describes. Throws FileError when it describes none.
+inline ConvEnergyOptions read_architecture(const SafeTensors& file) {
+  if (file.text("energy") != "conv") throw file_error(file.path(), "expected metadata \"energy\" to be \"conv\"");
+  const auto image = energy::read_list(file, "image");
+  if (image.size() != 3) throw file_error(file.path(), "metadata \"image\": expected height, width and channels");
+  return {.image = Shape(std::span<const Index>(image)),
+          .channels = energy::read_list(file, "channels"),
+          .kernel = energy::read_count(file, "kernel"),
+          .stride = energy::read_count(file, "stride"),
+          .padding = energy::read_count(file, "padding"),
+          .bottleneck = energy::read_count(file, "bottleneck"),
+          .readout = energy::read_list(file, "readout"),
+          .beta = file.number<double>("beta")};
+}
+
+/// An energy of the architecture and with the weights that a file holds, tensors named `prefix` + parameter.
+/// Throws FileError when a tensor is missing or has another shape than the architecture says.
+template <Scalar T>
+ConvEnergy<T> read_energy(const SafeTensors& file, const std::string& prefix = "") {
+  try {
+    // Shapes are compared before the energy is made: a hostile architecture must not allocate more than the file holds.
+    const ConvEnergyOptions options = read_architecture(file);
+    Shape shape{1, options.image[0], options.image[1], options.image[2]};
+    const auto expect = [&](const std::string& name, const Shape& wanted) {
+      const auto found = file.entries().find(prefix + name);
+      if (found == file.entries().end() || found->second.shape != wanted)
+        throw file_error(file.path(), "the architecture needs a tensor \"" + prefix + name + "\" of shape " + wanted.to_string());
+    };
+    for (std::size_t i = 0; i < options.channels.size(); ++i) {
+      const Shape filter{options.channels[i], options.kernel, options.kernel, shape[3]};
+      expect("conv." + std::to_string(i) + ".weight", filter);
+      shape = Conv2dGeometry::from(shape, filter, {options.stride, options.padding}, "ConvEnergy").output_shape();
+    }
+    expect("bottleneck.weight", {shape.size(), options.bottleneck});
+    Index width = options.bottleneck;
+    for (std::size_t i = 0; i <= options.readout.size(); ++i) {
+      const Index next = i < options.readout.size() ? options.readout[i] : 1;
+      expect("readout." + std::to_string(i) + ".weight", {width, next});
+      width = next;
+    }
+    ConvEnergy<T> phi(options, Key(0));
+    visit_parameters(phi, [&](const std::string& name, Var<T>& parameter) {
+      parameter = Var<T>(file.get<T>(prefix + name, parameter.shape()));
+    });
+    return phi;
+  } catch (const ShapeError& error) {
+    throw file_error(file.path(), std::string("its architecture is not possible: ") + error.what());
+  } catch (const ValueError& error) {
+    throw file_error(file.path(), std::string("its architecture is not possible: ") + error.what());
+  }
+}
+
+/// Writes a trained energy, atomically. Throws FileError when that fails.
+template <Scalar T>
+void write_model(const std::string& path, const ConvEnergy<T>& phi, double sigma) {
+  TensorMap tensors;
+  for (auto& [name, tensor] : state(phi)) tensors.emplace(name, tensor);
+  Metadata metadata = architecture_metadata(phi.options);
+  metadata["format"] = "neb.model";
+  metadata["sigma"] = number_text(sigma);
+  write_safetensors(path, tensors, metadata);
+}
+
+/// Reads what write_model() wrote. Throws FileError when the file is not a model, is damaged or contradicts itself.
+template <Scalar T>
+Model<T> read_model(const std::string& path) {
+  const SafeTensors file(path);
+  const auto format = file.metadata().find("format");
+  if (format == file.metadata().end() || format->second != "neb.model")
+    throw file_error(path, "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
+  const double sigma = file.number<double>("sigma");
+  if (!(sigma > 0) || !(sigma < 1e6)) throw file_error(path, "metadata \"sigma\": expected a positive noise level");
+  return {read_energy<T>(file), sigma};
+}
+
+}  // namespace neb

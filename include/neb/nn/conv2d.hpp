@@ -1,0 +1,33 @@
+/// The convolutional layer.
+#pragma once
+
+#include "neb/nn/init.hpp"
+#include "neb/nn/module.hpp"
+#include "neb/ops/arithmetic.hpp"
+#include "neb/ops/conv2d.hpp"
+
+namespace neb {
+
+/// y = conv2d(x, W) + b, for x: (N, H, W, in), W: (out, kernel, kernel, in), b: (out).
+template <Scalar T>
+struct Conv2d {
+  using value_type = T;
+  Var<T> weight, bias;
+  Conv2dOptions options;
+
+  Conv2d() = default;
+  /// Weights with variance 2 / (kernel^2 in), bias 0.
+  Conv2d(Index in, Index out, Index kernel, Conv2dOptions conv_options, const Key& key)
+      : weight(fan_in_uniform<T>({out, kernel, kernel, in}, kernel * kernel * in, T(2), key.fold("weight"))),
+        bias(Tensor<T>::zeros({out})),
+        options(conv_options) {}
+
+  Var<T> operator()(const Var<T>& x) const { return conv2d(x, weight, options) + bias; }
+
+  static void visit(auto& self, auto&& f) {
+    f("weight", self.weight);
+    f("bias", self.bias);
+  }
+};
+
+}  // namespace neb

@@ -1,0 +1,93 @@
+/// Adam (Kingma & Ba 2015, Algorithm 1).
+#pragma once
+
+#include <cmath>
+
+#include "neb/kernels/pointwise.hpp"
+#include "neb/nn/module.hpp"
+
+namespace neb {
+
+/// Settings of Adam; the defaults are those of Kingma & Ba 2015.
+struct AdamOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+};
+
+/// What Adam remembers between steps, for checkpoints.
+template <Scalar T>
+struct AdamState {
+  Index steps = 0;
+  std::vector<Tensor<T>> first, second;  ///< the moments m and v, in the order of the parameters
+};
+
+/// Adam: steps scaled by running moments of the gradient.
+template <Scalar T>
+class Adam {
+ public:
+  /// Keeps the addresses of the parameters, which must stay where they are while the optimiser is used.
+  explicit Adam(Parameters<T> parameters, AdamOptions options = {})
+      : parameters_(std::move(parameters)), options_(options) {
+    for (const Var<T>* parameter : parameters_) {
+      state_.first.push_back(Tensor<T>::zeros(parameter->shape()));
+      state_.second.push_back(Tensor<T>::zeros(parameter->shape()));
+    }
+  }
+
+  std::vector<Var<T>> parameters() const { return variables(parameters_); }
+  void set_learning_rate(double rate) { options_.learning_rate = rate; }
+  const AdamState<T>& state() const { return state_; }
+
+  /// Goes on from a saved state. Throws ShapeError when it belongs to other parameters.
+  void restore(AdamState<T> state) {
+    if (state.first.size() != parameters_.size() || state.second.size() != parameters_.size())
+      throw ShapeError("Adam: the state is that of " + std::to_string(state.first.size()) + " parameters, not " +
+                       std::to_string(parameters_.size()));
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+      if (state.first[i].shape() != parameters_[i]->shape() || state.second[i].shape() != parameters_[i]->shape())
+        throw ShapeError("Adam: moments of parameter " + std::to_string(i) + " have another shape   [parameter: " +
+                         parameters_[i]->shape().to_string() + ", moment: " + state.first[i].shape().to_string() + "]");
+    state_ = std::move(state);
+  }
+
+  /// One update with gradients in the order of parameters(), in one pass over each. Comments quote Algorithm 1.
+  /// Throws ShapeError when they do not match.
+  void step(const std::vector<Var<T>>& gradients) {
+    check_gradients("Adam", parameters_, gradients);
+    ++state_.steps;  // t <- t + 1
+    const double t = static_cast<double>(state_.steps);
+    const T beta1 = static_cast<T>(options_.beta1), beta2 = static_cast<T>(options_.beta2);
+    // m_hat / (sqrt(v_hat) + eps) with the two bias corrections as factors, formed in double once a step.
+    const T first_correction = static_cast<T>(1 / (1 - std::pow(options_.beta1, t)));
+    const T second_correction = static_cast<T>(1 / (1 - std::pow(options_.beta2, t)));
+    const T rate = static_cast<T>(options_.learning_rate), epsilon = static_cast<T>(options_.epsilon);
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      Tensor<T> updated(parameters_[i]->shape());
+      T* const theta = updated.mutable_data();
+      T* const m = state_.first[i].mutable_data();
+      T* const v = state_.second[i].mutable_data();
+      const T* const before = parameters_[i]->value().data();
+      const T* const g = gradients[i].value().data();
+      parallel_tiles(updated.size(), kernels::pointwise_tile, [&](Index begin, Index end) {
+#pragma omp simd
+        for (Index k = begin; k < end; ++k) {
+          m[k] = beta1 * m[k] + (T(1) - beta1) * g[k];                    // m_t <- beta1 m_{t-1} + (1 - beta1) g_t
+          v[k] = beta2 * v[k] + (T(1) - beta2) * g[k] * g[k];             // v_t <- beta2 v_{t-1} + (1 - beta2) g_t^2
+          const T m_hat = m[k] * first_correction;                        // m_hat <- m_t / (1 - beta1^t)
+          const T v_hat = v[k] * second_correction;                       // v_hat <- v_t / (1 - beta2^t)
+          theta[k] = before[k] - rate * m_hat / (std::sqrt(v_hat) + epsilon);  // theta <- theta - alpha m_hat / (...)
+        }
+      });
+      *parameters_[i] = Var<T>(std::move(updated));
+    }
+  }
+
+ private:
+  Parameters<T> parameters_;
+  AdamOptions options_;
+  AdamState<T> state_;
+};
+
+}  // namespace neb

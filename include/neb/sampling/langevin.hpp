@@ -1,0 +1,34 @@
+/// The walk: Langevin steps in the energy landscape of the smoothed density.
+#pragma once
+
+#include "neb/bayes/robbins_jump.hpp"
+
+namespace neb {
+
+/// Settings of a Langevin walk.
+struct WalkOptions {
+  double delta = 0;      ///< step size, in data units; small against sigma. The paper uses sigma / 100
+  Index steps = 0;       ///< number of steps
+  Index first_step = 0;  ///< index of the first one: a walk cut in two draws the noise of the whole one
+};
+
+/// Takes `steps` steps y <- y - delta^2 grad phi(y) + sqrt(2) delta e from y: (N, ...), one chain a row
+/// (Saremi & Hyvärinen 2019, Sec. 5, whose printed noise sqrt(2 delta) e is a misprint: it would inflate the stationary
+/// standard deviation by delta^(-1/2)). The stationary density is exp(-phi) up to O(delta^2). Chain i depends on the key
+/// and i alone. Throws ValueError unless delta > 0.
+template <Scalar T, Energy<T> Phi>
+Tensor<T> langevin_walk(const Phi& phi, Tensor<T> y, WalkOptions options, const Key& key) {
+  if (!(options.delta > 0)) throw ValueError("langevin_walk: delta is positive, got " + std::to_string(options.delta));
+  const T drift = static_cast<T>(options.delta * options.delta);
+  const T spread = static_cast<T>(std::sqrt(2.0) * options.delta);
+  const Key noise = key.fold("langevin");
+  for (Index step = options.first_step; step < options.first_step + options.steps; ++step) {
+    const Tensor<T> slope = energy_and_gradient(phi, Var<T>::constant(y)).gradient.value();
+    const Tensor<T> e = random_normal<T>(y.shape(), noise.at(static_cast<std::uint64_t>(step)));
+    kernels::map(y.size(), y.mutable_data(), [=](T p, T g, T n) { return p - drift * g + spread * n; }, y.data(),
+                 slope.data(), e.data());
+  }
+  return y;
+}
+
+}  // namespace neb

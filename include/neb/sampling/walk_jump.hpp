@@ -1,0 +1,44 @@
+/// Walk-jump sampling: a walk in the smoothed density, and jumps out of it to clean samples.
+#pragma once
+
+#include <functional>
+
+#include "neb/sampling/langevin.hpp"
+
+namespace neb {
+
+/// Settings of walk_jump().
+struct WalkJumpOptions {
+  double delta = 0;  ///< step size of the walk, in data units; 0 stands for sigma / 100, the paper's choice
+  Index steps = 0;   ///< steps of the walk in all
+  Index every = 1;   ///< steps between jumps
+};
+
+/// A jump out of the walk.
+template <Scalar T>
+struct Jump {
+  Index step;      ///< steps that the walk had taken
+  Tensor<T> y;     ///< where it was: (N, ...)
+  Tensor<T> xhat;  ///< the estimate of the clean sample there
+};
+
+/// Walks from y0: (N, ...), one chain a row, and calls `on_jump` with the jump at the start and after every
+/// `every` steps (Saremi & Hyvärinen 2019, Sec. 5); stops early when it returns false. Jumps read the chain and never
+/// change it: the walk is the same however often they are taken. Returns where the walk ended.
+template <Scalar T, Energy<T> Phi>
+Tensor<T> walk_jump(const Phi& phi, Tensor<T> y0, std::type_identity_t<T> sigma, WalkJumpOptions options, const Key& key,
+                    const std::function<bool(const Jump<T>&)>& on_jump) {
+  check_sigma("walk_jump", static_cast<double>(sigma));
+  if (options.every < 1) throw ValueError("walk_jump: every is at least 1 step, got " + std::to_string(options.every));
+  const double delta = options.delta > 0 ? options.delta : static_cast<double>(sigma) / 100;
+  Tensor<T> y = std::move(y0);
+  for (Index step = 0;; step += options.every) {
+    const bool at_end = step > options.steps;
+    if (at_end || !on_jump({step, y, robbins_jump(phi, y, sigma)}) || step == options.steps) return y;
+    const Index run = std::min(options.every, options.steps - step);
+    y = langevin_walk(phi, std::move(y), {.delta = delta, .steps = run, .first_step = step}, key);
+    if (run < options.every) return y;
+  }
+}
+
+}  // namespace neb
