@@ -54,7 +54,10 @@ PixelRange finite_range(const Tensor<T>& x) {
     range.high = std::max(range.high, static_cast<double>(value));
   }
   if (range.low > range.high) return {};
-  if (range.low == range.high) return {range.low - 0.5, range.high + 0.5};
+  if (range.low == range.high) {
+    const double around = std::max(0.5, std::abs(range.low) * 1e-6);
+    return {range.low - around, range.high + around};
+  }
   return range;
 }
 
@@ -83,6 +86,23 @@ inline void check_bounds(const char* name, const Bounds& bounds) {
   check_range(name, {bounds.y_low, bounds.y_high});
 }
 
+/// Paints the pixels of an image (H, W, 3) whose centres are within `radius` of column x, row y inside it, and the pixel
+/// that holds that point.
+template <Scalar T>
+void paint_disc(T* pixels, const Shape& shape, double x, double y, double radius, const Colour& colour) {
+  const Index reach = static_cast<Index>(radius) + 1;
+  const Index row = std::min(static_cast<Index>(y), shape[0] - 1);
+  const Index column = std::min(static_cast<Index>(x), shape[1] - 1);
+  for (Index v = std::max<Index>(row - reach, 0); v <= std::min(row + reach, shape[0] - 1); ++v) {
+    for (Index u = std::max<Index>(column - reach, 0); u <= std::min(column + reach, shape[1] - 1); ++u) {
+      const bool inside = std::hypot(double(u) + 0.5 - x, double(v) + 0.5 - y) <= radius;
+      if (inside || (u == column && v == row))
+        std::transform(colour.begin(), colour.end(), pixels + (v * shape[1] + u) * 3,
+                       [](double part) { return T(part); });
+    }
+  }
+}
+
 }  // namespace detail
 
 /// Where the pixels of a picture of `height` x `width` stand in the plane, row by row from the top: (height width, 2).
@@ -107,29 +127,19 @@ template <Scalar T>
 Tensor<T> draw_points(Tensor<T> image, const Tensor<T>& points, const Bounds& bounds, const Colour& colour,
                       double radius = 1.5) {
   const Shape shape = image.shape();
-  if (shape.rank() != 3 || shape[2] != 3 || points.rank() != 2 || points.shape()[1] != 2)
+  if (shape.rank() != 3 || shape[2] != 3 || image.size() == 0 || points.rank() != 2 || points.shape()[1] != 2)
     throw ShapeError("draw_points: expects an image (H, W, 3) and points (N, 2)   [image: " +
                      shape.to_string() + ", points: " + points.shape().to_string() + "]");
   detail::check_bounds("draw_points", bounds);
   if (!(radius >= 0 && radius <= 10000))
     throw ValueError("draw_points: expects a radius in [0, 10000], got " + std::to_string(radius));
   T* const pixels = image.mutable_data();
-  const Index reach = static_cast<Index>(radius) + 1;
   for (Index i = 0; i < points.shape()[0]; ++i) {
-    const double x =
-        (double(points.data()[2 * i]) - bounds.x_low) / (bounds.x_high - bounds.x_low) * double(shape[1]);
-    const double y = (bounds.y_high - double(points.data()[2 * i + 1])) / (bounds.y_high - bounds.y_low) *
-                     double(shape[0]);
-    if (!(x >= 0 && x < double(shape[1]) && y >= 0 && y < double(shape[0]))) continue;
-    const Index column = static_cast<Index>(x), row = static_cast<Index>(y);
-    for (Index v = std::max<Index>(row - reach, 0); v <= std::min(row + reach, shape[0] - 1); ++v) {
-      for (Index u = std::max<Index>(column - reach, 0); u <= std::min(column + reach, shape[1] - 1); ++u) {
-        const bool inside = std::hypot(double(u) + 0.5 - x, double(v) + 0.5 - y) <= radius;
-        if (inside || (u == column && v == row))
-          std::transform(colour.begin(), colour.end(), pixels + (v * shape[1] + u) * 3,
-                         [](double part) { return T(part); });
-      }
-    }
+    const T* const point = points.data() + 2 * i;
+    const double x = (double(point[0]) - bounds.x_low) / (bounds.x_high - bounds.x_low) * double(shape[1]);
+    const double y = (bounds.y_high - double(point[1])) / (bounds.y_high - bounds.y_low) * double(shape[0]);
+    if (x >= 0 && x <= double(shape[1]) && y >= 0 && y <= double(shape[0]))
+      detail::paint_disc(pixels, shape, x, y, radius, colour);
   }
   return image;
 }

@@ -1,0 +1,64 @@
+#include "neb/data/sample.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "neb/core/random.hpp"
+
+using namespace neb;
+
+namespace {
+
+Tensor<float> counting(const Shape& shape) {
+  Tensor<float> x(shape);
+  for (Index i = 0; i < x.size(); ++i) x.mutable_data()[i] = static_cast<float>(i);
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE("sample: rows are gathered in the order of their indices") {
+  const std::array<Index, 4> indices{2, 0, 2, 1};
+  const Tensor<float> rows = gather_rows(counting({3, 2, 2}), std::span<const Index>(indices));
+  CHECK(rows.shape() == Shape{4, 2, 2});
+  for (Index i = 0; i < 4; ++i)
+    for (Index k = 0; k < 4; ++k)
+      CHECK(rows.data()[4 * i + k] == static_cast<float>(4 * indices[static_cast<std::size_t>(i)] + k));
+  CHECK(gather_rows(counting({3}), std::span<const Index>(indices)).shape() == Shape{4});
+  CHECK(gather_rows(counting({3, 2}), std::span<const Index>{}).shape() == Shape{0, 2});
+  CHECK(gather_rows(counting({3, 0}), std::span<const Index>(indices)).shape() == Shape{4, 0});
+}
+
+TEST_CASE("sample: a row that does not exist is an error") {
+  for (const Index bad : {Index{-1}, Index{3}, Index{1} << 60}) {
+    const std::array<Index, 1> indices{bad};
+    CHECK_THROWS_WITH_AS(
+        gather_rows(counting({3, 2}), std::span<const Index>(indices)),
+        ("gather_rows: row " + std::to_string(bad) + " does not exist   [x: (3, 2)]").c_str(), ShapeError);
+  }
+  CHECK_THROWS_AS(gather_rows(Tensor<float>::scalar(1), std::span<const Index>{}), ShapeError);
+  CHECK_THROWS_AS(sample_rows(counting({0, 2}), 3, Key{1}), ShapeError);
+  CHECK_THROWS_AS(sample_rows(Tensor<float>::scalar(1), 3, Key{1}), ShapeError);
+  CHECK_THROWS_AS(sample_rows(counting({3, 2}), -1, Key{1}), ValueError);
+}
+
+TEST_CASE("sample: the same key draws the same rows, and another step others") {
+  const Tensor<float> x = counting({1000, 3});
+  const Tensor<float> once = sample_rows(x, 64, Key{7}.at(3)), again = sample_rows(x, 64, Key{7}.at(3));
+  const Tensor<float> next = sample_rows(x, 64, Key{7}.at(4)), longer = sample_rows(x, 100, Key{7}.at(3));
+  CHECK(std::equal(once.span().begin(), once.span().end(), again.span().begin()));
+  CHECK(std::equal(once.span().begin(), once.span().end(), longer.span().begin()));
+  CHECK_FALSE(std::equal(once.span().begin(), once.span().end(), next.span().begin()));
+  for (Index i = 0; i < 64; ++i) CHECK(once(i, 1) == once(i, 0) + 1);
+}
+
+TEST_CASE("sample: every row is drawn equally often") {
+  std::vector<int> counts(10, 0);
+  for (const float row : sample_rows(counting({10}), 100'000, Key{5}).span())
+    ++counts[static_cast<std::size_t>(row)];
+  for (const int count : counts) CHECK(std::abs(count - 10'000) < 500);  // five standard deviations
+}
