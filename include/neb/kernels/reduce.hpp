@@ -37,7 +37,8 @@ T reduce_run(Index n, const T* x, T identity, Combine combine) {
 template <class T, class Combine>
 void reduce_axis(Index outer, Index reduced, Index inner, const T* x, T* y, T identity, Combine combine) {
   if (outer == 0 || inner == 0) return;
-  const Index run = std::max<Index>(1, reduce_tile / inner);  // positions of the reduced axis per tile
+  // Positions of the reduced axis per tile: several even where rows are long, so that there are fewer partial results.
+  const Index run = std::max<Index>(16, reduce_tile / inner);
   const Index tiles = std::max<Index>(1, tile_count(reduced, run));
   const auto fold_tile = [&](Index o, Index tile, T* out) {
     const Index begin = tile * run;
