@@ -83,15 +83,18 @@ void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order)
   const std::vector<T> lower = logistic_derivative<T>(order - 1);
   const std::vector<T> upper = logistic_derivative<T>(order);
   const T scale = std::pow(beta, static_cast<T>(order - 1));
-  map(n, y, [&lower, &upper, scale, beta, order](T v, T w) {
-    const T u = scaled_argument(v, beta);
+  const T mirrored = order % 2 == 0 ? scale : -scale;
+  map(n, y, [&lower, &upper, scale, mirrored, beta, order](T v, T w) {
+    // f^(n)(-z) = (-1)^n f^(n)(z) for n >= 2; on the left s is small and the polynomials do not cancel.
+    const T argument = scaled_argument(v, beta);
+    const T u = -std::abs(argument);
     const T s = LogisticParts<T>(u).sigmoid;
     T low = T(0), high = T(0);
     for (std::size_t j = upper.size(); j-- > 0;) {
       high = high * s + upper[j];
       if (j < lower.size()) low = low * s + lower[j];
     }
-    return w * scale * (static_cast<T>(order) * low + u * high);
+    return w * (argument > T(0) ? mirrored : scale) * (static_cast<T>(order) * low + u * high);
   }, z, g);
 }
 
