@@ -41,11 +41,11 @@ struct Hostile {
 
 void check_all(const std::vector<Hostile>& files, const std::string& data) {
   const Scratch scratch;
-  for (const auto& [header, message] : files) {
-    CAPTURE(header);
-    const std::string error = error_of(scratch, safetensors_bytes(header, data));
+  for (const Hostile& file : files) {
+    CAPTURE(file.header);
+    const std::string error = error_of(scratch, safetensors_bytes(file.header, data));
     CHECK(error.starts_with("bad: offset "));
-    CHECK(error.substr(std::min(error.size(), error.find(": ", 5) + 2)) == message);
+    CHECK(error.substr(std::min(error.size(), error.find(": ", 5) + 2)) == file.message);
   }
 }
 

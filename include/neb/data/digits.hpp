@@ -29,19 +29,25 @@ namespace detail {
 /// Both spellings of an MNIST file name, for IDX of each of `ranks`.
 inline std::vector<std::string> idx_names(const std::string& part, const std::string& kind,
                                           std::initializer_list<int> ranks) {
+  const std::string stem = part + "-" + kind;
   std::vector<std::string> names;
-  for (const int rank : ranks)
+  for (const int rank : ranks) {
     for (const char* separator : {"-", "."})
-      names.push_back(part + "-" + kind + separator + "idx" + std::to_string(rank) + "-ubyte");
+      names.emplace_back(stem).append(separator).append("idx").append(std::to_string(rank)).append("-ubyte");
+  }
   return names;
 }
 
 /// The first of `names` that `dir` has, plain rather than compressed.
 inline std::optional<std::string> find_file(const std::string& dir, const std::vector<std::string>& names) {
   struct ::stat status {};
-  for (const char* suffix : {"", ".gz"})
-    for (const std::string& name : names)
-      if (const std::string path = dir + "/" + name + suffix; ::stat(path.c_str(), &status) == 0) return path;
+  for (const char* suffix : {"", ".gz"}) {
+    for (const std::string& name : names) {
+      std::string path = dir;
+      path.append("/").append(name).append(suffix);
+      if (::stat(path.c_str(), &status) == 0) return path;
+    }
+  }
   return std::nullopt;
 }
 
@@ -66,10 +72,11 @@ void read_part(const std::string& dir, const std::string& part, Tensor<T>& image
   const std::optional<std::string> label_path = find_file(dir, idx_names(part, "labels", {1}));
   if (!label_path) return;
   labels = read_idx_labels(*label_path);
-  if (std::ssize(labels) != images.shape()[0])
+  if (std::ssize(labels) != images.shape()[0]) {
     throw file_error(*label_path, "expected " + std::to_string(images.shape()[0]) +
                                       " labels, one for each image of " + *image_path + ", got " +
                                       std::to_string(labels.size()));
+  }
 }
 
 }  // namespace detail
@@ -82,10 +89,11 @@ Dataset<T> read_digits(const std::string& dir) {
   Dataset<T> data;
   detail::read_part(dir, "train", data.train, data.train_labels);
   detail::read_part(dir, "t10k", data.test, data.test_labels);
-  if (data.train.shape().with(0, 0) != data.test.shape().with(0, 0))
+  if (data.train.shape().with(0, 0) != data.test.shape().with(0, 0)) {
     throw file_error(dir, "images to train on and to test with differ in size   [train: " +
                               data.train.shape().to_string() + ", test: " + data.test.shape().to_string() +
                               "]");
+  }
   return data;
 }
 

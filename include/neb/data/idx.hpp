@@ -25,16 +25,18 @@ inline void check_idx_size(const ByteStream& file, const std::string& extents, s
                            std::uint64_t bytes) {
   const std::uint64_t size = file.max_size();
   const std::string needs = extents + " takes " + std::to_string(bytes) + " bytes after the header";
-  if (size < header_bytes + bytes)
+  if (size < header_bytes + bytes) {
     throw file_error(file.path(), size,
                      file.compressed()
                          ? "the compressed file is too small: " + needs + ", it can hold at most " +
                                std::to_string(size) + " bytes"
                          : "the file ends: " + needs + ", got " + std::to_string(size - header_bytes));
-  if (!file.compressed() && size > header_bytes + bytes)
+  }
+  if (!file.compressed() && size > header_bytes + bytes) {
     throw file_error(
         file.path(), header_bytes + bytes,
         "expected the end of the file: " + needs + ", got " + std::to_string(size - header_bytes));
+  }
 }
 
 /// The extents of an IDX file of bytes, 1 to 4 of them; leaves the stream at the first element.
@@ -42,13 +44,15 @@ inline Shape read_idx_header(ByteStream& file) {
   std::array<std::byte, 4> word{};
   const auto at = [&](std::size_t i) { return std::to_integer<Index>(word[i]); };
   file.read(word, "the magic number");
-  if (at(0) != 0 || at(1) != 0)
+  if (at(0) != 0 || at(1) != 0) {
     throw file_error(file.path(), 0,
                      "not an IDX file: expected bytes 0 and 0, got " + std::to_string(at(0)) + " and " +
                          std::to_string(at(1)));
-  if (at(2) != 8)
+  }
+  if (at(2) != 8) {
     throw file_error(file.path(), 2,
                      "IDX type: only 8 (unsigned byte) is supported, got " + std::to_string(at(2)));
+  }
   const Index rank = at(3);
   if (rank < 1 || rank > 4)
     throw file_error(file.path(), 3, "IDX rank: expected 1 to 4, got " + std::to_string(rank));
@@ -80,18 +84,19 @@ inline std::vector<std::byte> idx_header(const Shape& extents) {
 
 }  // namespace detail
 
-/// Images (N, H, W, C) with pixels in [0, 1], from IDX of rank 3 (count, rows, columns), where C = 1, or 4 (count, rows,
-/// columns, channels). Throws FileError.
+/// Images (N, H, W, C) with pixels in [0, 1], from IDX of rank 3 (count, rows, columns), where C = 1, or of rank 4
+/// (count, rows, columns, channels). Throws FileError.
 template <Scalar T>
 Tensor<T> read_idx_images(const std::string& path) {
   ByteStream file(path);
   const Shape extents = detail::read_idx_header(file);
-  if (extents.rank() < 3)
+  if (extents.rank() < 3) {
     throw file_error(
         path, 3,
         "expected images, which have IDX rank 3 (count, rows, columns) or 4 (count, rows, columns, "
         "channels), got rank " +
             std::to_string(extents.rank()));
+  }
   const Shape shape{extents[0], extents[1], extents[2], extents.rank() == 4 ? extents[3] : 1};
   if (shape.stride(0) == 0) throw file_error(path, 8, "images without pixels: " + shape.to_string());
   Tensor<T> images(shape);
@@ -114,9 +119,10 @@ Tensor<T> read_idx_images(const std::string& path) {
 inline std::vector<std::uint8_t> read_idx_labels(const std::string& path) {
   ByteStream file(path);
   const Shape extents = detail::read_idx_header(file);
-  if (extents.rank() != 1)
+  if (extents.rank() != 1) {
     throw file_error(path, 3,
                      "expected labels, which have IDX rank 1, got rank " + std::to_string(extents.rank()));
+  }
   std::vector<std::uint8_t> labels(static_cast<std::size_t>(extents[0]));
   file.read(std::as_writable_bytes(std::span(labels)), "the labels");
   file.expect_end();

@@ -21,9 +21,10 @@ Tensor<T> gather_rows(const Tensor<T>& x, std::span<const Index> indices) {
   const Index row = x.shape().stride(0);
   T* out = gathered.mutable_data();
   for (const Index index : indices) {
-    if (index < 0 || index >= x.shape()[0])
+    if (index < 0 || index >= x.shape()[0]) {
       throw ShapeError("gather_rows: row " + std::to_string(index) +
                        " does not exist   [x: " + x.shape().to_string() + "]");
+    }
     out = std::copy_n(x.data() + index * row, row, out);
   }
   return gathered;

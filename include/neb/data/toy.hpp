@@ -47,7 +47,7 @@ Tensor<T> two_moons(Index n, const Key& key, T noise = T(0.05)) {
   });
 }
 
-/// Eight Gaussians of deviation `noise` around a circle of radius sqrt(2), where each coordinate has variance 1: (n, 2).
+/// Eight Gaussians of deviation `noise` on a circle of radius sqrt(2), where each coordinate has variance 1: (n, 2).
 /// Point i belongs to Gaussian i mod 8, counted from the x axis. Throws ValueError.
 template <Scalar T>
 Tensor<T> eight_gaussians(Index n, const Key& key, T noise = T(0.1)) {

@@ -24,7 +24,7 @@ using ByteSpan = std::span<const std::byte>;
 
 /// The error `PATH: what`.
 inline FileError file_error(const std::string& path, const std::string& what) {
-  return FileError(path + ": " + what);
+  return FileError{path + ": " + what};
 }
 
 /// The error `PATH: offset N: what`.
@@ -154,9 +154,10 @@ class InputFile {
         return ::pread(descriptor_.number(), into.data(), into.size(), static_cast<off_t>(offset));
       });
       if (count < 0) throw detail::errno_error(path_, "cannot be read");
-      if (count == 0)
+      if (count == 0) {
         throw file_error(path_, offset,
                          "the file ends, expected " + std::to_string(into.size()) + " more bytes");
+      }
       into = into.subspan(static_cast<std::size_t>(count));
       offset += static_cast<std::uint64_t>(count);
     }
@@ -181,9 +182,10 @@ inline std::vector<std::byte> read_file(const std::string& path) {
 inline void write_file(const std::string& path, std::span<const ByteSpan> parts) {
   struct ::stat status {};
   // rename() would replace /dev/null as readily as a file.
-  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     throw file_error(path, S_ISDIR(status.st_mode) ? "cannot be written: is a directory"
                                                    : "cannot be written: is not a regular file");
+  }
   detail::TemporaryFile file(path);
   for (const ByteSpan part : parts) file.append(part);
   file.take_place();

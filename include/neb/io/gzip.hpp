@@ -128,9 +128,10 @@ class ByteStream {
   void read(std::span<std::byte> into, const std::string& what) {
     const std::size_t count = read_some(into);
     offset_ += count;
-    if (count < into.size())
+    if (count < into.size()) {
       throw error("the file ends inside " + what + ", expected " + std::to_string(into.size() - count) +
                   " more bytes");
+    }
   }
 
   /// Throws FileError when bytes are left, or when gzip data is damaged at its end (its checksum stands there).

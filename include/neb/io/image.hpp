@@ -32,9 +32,10 @@ inline double unit_value(double value, const PixelRange& range) {
 namespace detail {
 
 inline void check_range(const char* name, const PixelRange& range) {
-  if (!(range.low < range.high) || !std::isfinite(range.high - range.low))
+  if (!(range.low < range.high) || !std::isfinite(range.high - range.low)) {
     throw ValueError(std::string(name) + ": expects range.low < range.high, both finite, got " +
                      std::to_string(range.low) + " and " + std::to_string(range.high));
+  }
 }
 
 /// Rounded to bytes; grey is repeated to `channels`.
@@ -43,9 +44,10 @@ std::vector<std::uint8_t> to_bytes(const Tensor<T>& image, Index channels, const
   const Index repeats = channels / image.shape()[2];
   std::vector<std::uint8_t> bytes;
   bytes.reserve(static_cast<std::size_t>(image.size() * repeats));
-  for (const T value : image.span())
+  for (const T value : image.span()) {
     bytes.insert(bytes.end(), static_cast<std::size_t>(repeats),
                  static_cast<std::uint8_t>(std::lround(255 * unit_value(static_cast<double>(value), range))));
+  }
   return bytes;
 }
 
@@ -89,16 +91,18 @@ struct GridOptions {
 template <Scalar T>
 Tensor<T> image_grid(const Tensor<T>& images, Index columns, const GridOptions& options = {}) {
   const Shape& shape = images.shape();
-  if (shape.rank() != 4 || images.size() == 0)
+  if (shape.rank() != 4 || images.size() == 0) {
     throw ShapeError("image_grid: expects at least one image (N, H, W, C)   [images: " + shape.to_string() +
                      "]");
+  }
   constexpr Index limit = 1 << 15;
   if (columns < 1 || columns > limit || options.padding < 0 || options.padding > limit || options.scale < 1 ||
-      options.scale > limit)
+      options.scale > limit) {
     throw ValueError(
         "image_grid: expects columns and scale of at least 1 and no negative padding, got columns " +
         std::to_string(columns) + ", scale " + std::to_string(options.scale) + ", padding " +
         std::to_string(options.padding));
+  }
   const Index scale = options.scale, channels = shape[3];
   const Index cell_height = scale * shape[1] + options.padding,
               cell_width = scale * shape[2] + options.padding;

@@ -86,8 +86,8 @@ inline void check_bounds(const char* name, const Bounds& bounds) {
   check_range(name, {bounds.y_low, bounds.y_high});
 }
 
-/// Paints the pixels of an image (H, W, 3) whose centres are within `radius` of column x, row y inside it, and the pixel
-/// that holds that point.
+/// Paints the pixels of an image (H, W, 3) whose centres are within `radius` of column x, row y inside it, and the
+/// pixel that holds that point.
 template <Scalar T>
 void paint_disc(T* pixels, const Shape& shape, double x, double y, double radius, const Colour& colour) {
   const Index reach = static_cast<Index>(radius) + 1;
@@ -96,9 +96,10 @@ void paint_disc(T* pixels, const Shape& shape, double x, double y, double radius
   for (Index v = std::max<Index>(row - reach, 0); v <= std::min(row + reach, shape[0] - 1); ++v) {
     for (Index u = std::max<Index>(column - reach, 0); u <= std::min(column + reach, shape[1] - 1); ++u) {
       const bool inside = std::hypot(double(u) + 0.5 - x, double(v) + 0.5 - y) <= radius;
-      if (inside || (u == column && v == row))
+      if (inside || (u == column && v == row)) {
         std::transform(colour.begin(), colour.end(), pixels + (v * shape[1] + u) * 3,
                        [](double part) { return T(part); });
+      }
     }
   }
 }
@@ -127,9 +128,11 @@ template <Scalar T>
 Tensor<T> draw_points(Tensor<T> image, const Tensor<T>& points, const Bounds& bounds, const Colour& colour,
                       double radius = 1.5) {
   const Shape shape = image.shape();
-  if (shape.rank() != 3 || shape[2] != 3 || image.size() == 0 || points.rank() != 2 || points.shape()[1] != 2)
+  if (shape.rank() != 3 || shape[2] != 3 || image.size() == 0 || points.rank() != 2 ||
+      points.shape()[1] != 2) {
     throw ShapeError("draw_points: expects an image (H, W, 3) and points (N, 2)   [image: " +
                      shape.to_string() + ", points: " + points.shape().to_string() + "]");
+  }
   detail::check_bounds("draw_points", bounds);
   if (!(radius >= 0 && radius <= 10000))
     throw ValueError("draw_points: expects a radius in [0, 10000], got " + std::to_string(radius));

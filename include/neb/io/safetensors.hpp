@@ -75,10 +75,11 @@ class SafeTensors {
   template <Scalar T>
   Tensor<T> get(const std::string& name, const Shape& shape) const {
     const TensorEntry& entry = find(name);
-    if (entry.shape != shape)
+    if (entry.shape != shape) {
       throw file_error(path(), entry.begin,
                        "tensor " + detail::shown(name) + ": expected shape " + shape.to_string() + ", got " +
                            entry.shape.to_string());
+    }
     return get<T>(name);
   }
 
@@ -97,9 +98,10 @@ class SafeTensors {
     const char* const last = digits.data() + digits.size();
     Number value{};
     const auto [end, code] = std::from_chars(digits.data(), last, value);
-    if (code != std::errc{} || end != last)
+    if (code != std::errc{} || end != last) {
       throw file_error(path(), "metadata " + detail::shown(key) + ": expected a number in range, got " +
                                    detail::shown(digits));
+    }
     return value;
   }
 
@@ -147,46 +149,55 @@ std::string number_text(Number number) {
   return {digits.data(), result.ptr};
 }
 
+namespace detail {
+
+/// `"name":{...}` of a tensor whose data starts at byte `begin` of the data.
+template <Scalar T>
+std::string header_member(const std::string& name, const Tensor<T>& tensor, std::uint64_t begin) {
+  std::string extents;
+  for (const Index extent : tensor.shape()) extents += (extents.empty() ? "" : ",") + std::to_string(extent);
+  const std::uint64_t end = begin + tensor.span().size_bytes();
+  return json_quote(name) + R"(:{"dtype":)" + (sizeof(T) == 8 ? R"("F64")" : R"("F32")") + R"(,"shape":[)" +
+         extents + R"(],"data_offsets":[)" + std::to_string(begin) + "," + std::to_string(end) + "]}";
+}
+
+/// `"__metadata__":{...}`.
+inline std::string header_member(const Metadata& metadata) {
+  std::string members;
+  for (const auto& [key, value] : metadata)
+    members += (members.empty() ? "" : ",") + json_quote(key) + ":" + json_quote(value);
+  return R"("__metadata__":{)" + members + "}";
+}
+
+}  // namespace detail
+
 /// Writes `tensors` and `metadata` to `path`, atomically (see write_file), without copying an element.
 /// Throws FileError when that fails, ValueError when a name is not UTF-8 or is `__metadata__`.
 inline void write_safetensors(const std::string& path, const TensorMap& tensors,
                               const Metadata& metadata = {}) {
-  std::string header(8, '\0');
-  std::vector<ByteSpan> parts(1);
+  if (tensors.contains("__metadata__"))
+    throw ValueError("write_safetensors: no tensor may be named __metadata__");
+  std::string header = metadata.empty() ? "" : detail::header_member(metadata);
+  std::vector<ByteSpan> parts(2);
   std::uint64_t offset = 0;
-  const auto separate = [&] { header += header.size() == 8 ? '{' : ','; };
-  if (!metadata.empty()) {
-    separate();
-    header += "\"__metadata__\":";
-    for (char next = '{'; const auto& [key, value] : metadata) {
-      header += std::exchange(next, ',') + json_quote(key) + ":" + json_quote(value);
-    }
-    header += '}';
-  }
-  const auto add = [&]<class T>(const std::string& name, const Tensor<T>& tensor) {
-    if (name == "__metadata__") throw ValueError("write_safetensors: a tensor cannot be named " + name);
-    separate();
-    header += json_quote(name) + ":{\"dtype\":\"" + (sizeof(T) == 8 ? "F64" : "F32") + "\",\"shape\":[";
-    for (Index axis = 0; axis < tensor.rank(); ++axis)
-      header += (axis > 0 ? "," : "") + std::to_string(tensor.shape()[axis]);
-    header += "],\"data_offsets\":[" + std::to_string(offset) + ",";
-    parts.push_back(std::as_bytes(tensor.span()));
+  const auto add = [&]<class T>(const std::string& name, const Tensor<T>* tensor) {
+    if (tensor == nullptr) return;
+    header += (header.empty() ? "" : ",") + detail::header_member(name, *tensor, offset);
+    parts.push_back(std::as_bytes(tensor->span()));
     offset += parts.back().size();
-    header += std::to_string(offset) + "]}";
   };
-  // Doubles first: with a header of 8 n bytes every element lies at a multiple of its size.
-  for (const auto& [name, tensor] : tensors)
-    if (const auto* doubles = std::get_if<Tensor<double>>(&tensor)) add(name, *doubles);
-  for (const auto& [name, tensor] : tensors)
-    if (const auto* floats = std::get_if<Tensor<float>>(&tensor)) add(name, *floats);
-  if (header.size() == 8) header += '{';
-  header += '}';
+  // Doubles first: after a header of a multiple of 8 bytes, every element lies at a multiple of its size.
+  for (const auto& [name, tensor] : tensors) add(name, std::get_if<Tensor<double>>(&tensor));
+  for (const auto& [name, tensor] : tensors) add(name, std::get_if<Tensor<float>>(&tensor));
+  header = "{" + header + "}";
   header.resize((header.size() + 7) / 8 * 8, ' ');
-  if (header.size() - 8 > max_safetensors_header)
+  const std::uint64_t length = header.size();  // little-endian in memory, as the format has it
+  if (length > max_safetensors_header) {
     throw file_error(
-        path, "a header of " + std::to_string(header.size() - 8) + " bytes is above the format's limit");
-  for (std::size_t i = 0; i < 8; ++i) header[i] = static_cast<char>((header.size() - 8) >> (8 * i) & 0xFF);
-  parts[0] = std::as_bytes(std::span(header));
+        path, "cannot be written: a header of " + std::to_string(length) + " bytes is above the limit");
+  }
+  parts[0] = std::as_bytes(std::span(&length, 1));
+  parts[1] = std::as_bytes(std::span(header));
   write_file(path, parts);
 }
 

@@ -85,29 +85,43 @@ inline std::vector<Index> read_integers(JsonReader& json, Index limit) {
   return numbers;
 }
 
-/// The description of tensor `name`; its data lies in [data_begin, file_size).
+/// The three fields of an entry as they stand there.
+struct EntryFields {
+  std::optional<std::string> dtype;
+  std::optional<std::vector<Index>> shape, offsets;
+};
+
+/// Reads the fields of tensor `name`, each of them once and no others.
+inline EntryFields read_entry_fields(JsonReader& json, const std::string& name) {
+  const std::size_t start = json.position();
+  EntryFields fields;
+  json.object([&](const std::string& key) {
+    if (key == "dtype" && !fields.dtype) {
+      fields.dtype = json.string();
+    } else if (key == "shape" && !fields.shape) {
+      fields.shape = read_integers(json, Shape::max_rank);
+    } else if (key == "data_offsets" && !fields.offsets) {
+      fields.offsets = read_integers(json, 2);
+    } else {
+      const bool known = key == "dtype" || key == "shape" || key == "data_offsets";
+      json.fail_at(start, "tensor " + shown(name) +
+                              ": expected dtype, shape and data_offsets once each, got key " + shown(key) +
+                              (known ? " twice" : ""));
+    }
+  });
+  if (!fields.dtype || !fields.shape || !fields.offsets)
+    json.fail_at(start, "tensor " + shown(name) + ": expected dtype, shape and data_offsets, one is missing");
+  return fields;
+}
+
+/// The entry of tensor `name`, whose data lies in [data_begin, file_size).
 inline TensorEntry read_entry(JsonReader& json, const std::string& name, std::uint64_t data_begin,
                               std::uint64_t file_size) {
   const std::size_t start = json.position();
-  std::optional<std::string> dtype;
-  std::optional<std::vector<Index>> shape, offsets;
-  json.object([&](const std::string& key) {
-    if (key == "dtype" && !dtype) {
-      dtype = json.string();
-    } else if (key == "shape" && !shape) {
-      shape = read_integers(json, Shape::max_rank);
-    } else if (key == "data_offsets" && !offsets) {
-      offsets = read_integers(json, 2);
-    } else {
-      json.fail_at(start, "tensor " + shown(name) +
-                              ": expected dtype, shape and data_offsets once each, got key " + shown(key) +
-                              (key == "dtype" || key == "shape" || key == "data_offsets" ? " twice" : ""));
-    }
-  });
+  const auto [dtype, shape, offsets] = read_entry_fields(json, name);
   const auto fail = [&](const std::string& what) {
     json.fail_at(start, "tensor " + shown(name) + ": " + what);
   };
-  if (!dtype || !shape || !offsets) fail("expected dtype, shape and data_offsets, one is missing");
   const Index item_size = safetensors_item_size(*dtype);
   if (item_size == 0) fail("type " + shown(*dtype) + " is not one of the format's");
   const auto bytes = checked_bytes(*shape, item_size);
@@ -115,12 +129,14 @@ inline TensorEntry read_entry(JsonReader& json, const std::string& name, std::ui
   if (offsets->size() != 2) fail("expected 2 data_offsets, got " + std::to_string(offsets->size()));
   const auto begin = static_cast<std::uint64_t>(offsets->front());
   const auto end = static_cast<std::uint64_t>(offsets->back());
-  if (begin > end || end > file_size - data_begin)
+  if (begin > end || end > file_size - data_begin) {
     fail("expected data_offsets 0 <= begin <= end <= " + std::to_string(file_size - data_begin) + ", got " +
          std::to_string(begin) + " and " + std::to_string(end));
-  if (end - begin != *bytes)
+  }
+  if (end - begin != *bytes) {
     fail(*dtype + " " + Shape(*shape).to_string() + " takes " + std::to_string(*bytes) +
          " bytes, data_offsets give " + std::to_string(end - begin));
+  }
   return {.dtype = *dtype, .shape = Shape(*shape), .begin = data_begin + begin, .end = data_begin + end};
 }
 
@@ -136,39 +152,45 @@ inline void check_layout(const std::string& path, const std::map<std::string, Te
   std::uint64_t expected = data_begin;
   for (const auto* named : in_order) {
     const std::uint64_t begin = named->second.begin;
-    if (begin < expected)
+    if (begin < expected) {
       throw file_error(path, begin,
                        "tensor " + shown(named->first) + " overlaps another one, which ends at " +
                            std::to_string(expected));
-    if (begin > expected)
+    }
+    if (begin > expected) {
       throw file_error(
           path, expected,
           "a hole of " + std::to_string(begin - expected) + " bytes before tensor " + shown(named->first));
+    }
     expected = named->second.end;
   }
-  if (expected != file_size)
+  if (expected != file_size) {
     throw file_error(path, expected,
                      "expected the end of the file, got " + std::to_string(file_size - expected) +
                          " bytes that belong to no tensor");
+  }
 }
 
 /// The header's text, behind the 8 bytes that hold its length.
 inline std::string read_header_text(const InputFile& file) {
   std::array<std::byte, 8> bytes{};
-  if (file.size() < bytes.size())
+  if (file.size() < bytes.size()) {
     throw file_error(file.path(), file.size(),
                      "the file ends, expected 8 bytes of header length, got " + std::to_string(file.size()));
+  }
   file.read_at(0, bytes);
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < 8; ++i) length |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
-  if (length > max_safetensors_header)
+  if (length > max_safetensors_header) {
     throw file_error(file.path(), 0,
                      "expected a header of at most " + std::to_string(max_safetensors_header) +
                          " bytes, got " + std::to_string(length) + " (is this a safetensors file?)");
-  if (length > file.size() - 8)
+  }
+  if (length > file.size() - 8) {
     throw file_error(file.path(), 0,
                      "expected a header of " + std::to_string(length) + " bytes, the file has " +
                          std::to_string(file.size() - 8) + " after its length");
+  }
   std::string text(static_cast<std::size_t>(length), '\0');
   file.read_at(8, std::as_writable_bytes(std::span(text)));
   if (!text.starts_with('{')) throw file_error(file.path(), 8, "header: expected '{' as its first byte");
