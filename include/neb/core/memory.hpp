@@ -147,7 +147,7 @@ class Buffer {
   Buffer(const Buffer& other) noexcept : header_(other.header_) {
     if (header_) header_->count.fetch_add(1, std::memory_order_relaxed);
   }
-  Buffer(Buffer&& other) noexcept : header_(other.header_) { other.header_ = nullptr; }
+  Buffer(Buffer&& other) noexcept : header_(std::exchange(other.header_, nullptr)) {}
   Buffer& operator=(Buffer other) noexcept {
     std::swap(header_, other.header_);
     return *this;

@@ -38,9 +38,15 @@ class Tensor {
   }
 
   Tensor(const Tensor&) = default;
-  Tensor(Tensor&& other) noexcept { swap(other); }
-  Tensor& operator=(Tensor other) noexcept {
-    swap(other);
+  Tensor(Tensor&& other) noexcept
+      : shape_(std::exchange(other.shape_, no_elements())),
+        size_(std::exchange(other.size_, 0)),
+        buffer_(std::move(other.buffer_)) {}
+  Tensor& operator=(const Tensor&) = default;
+  Tensor& operator=(Tensor&& other) noexcept {
+    shape_ = std::exchange(other.shape_, no_elements());
+    size_ = std::exchange(other.size_, 0);
+    buffer_ = std::move(other.buffer_);
     return *this;
   }
 
@@ -154,13 +160,12 @@ class Tensor {
     return position;
   }
 
-  void swap(Tensor& other) noexcept {
-    std::swap(shape_, other.shape_);
-    std::swap(size_, other.size_);
-    std::swap(buffer_, other.buffer_);
+  static const Shape& no_elements() {
+    static const Shape shape{0};
+    return shape;
   }
 
-  Shape shape_{0};
+  Shape shape_ = no_elements();
   Index size_ = 0;
   Buffer buffer_;
 };

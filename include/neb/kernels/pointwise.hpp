@@ -65,6 +65,7 @@ template <class T, class F>
 void map_broadcast(const Shape& out, T* y, F f, const T* a, const Shape& a_shape, const T* b, const Shape& b_shape) {
   const Index n = out.size();
   if (n == 0) return;
+  if (a_shape == b_shape && a_shape == out) return map(n, y, f, a, b);
   const BroadcastAxes axes(out, a_shape, b_shape);
   const auto inner_axis = static_cast<std::size_t>(axes.rank - 1);
   const Index inner = axes.extent[inner_axis];
