@@ -129,7 +129,7 @@ Var<T> apply(Op op, const Var<T>& x, const Rest&... rest) {
 
 /// The same for an operation on any number of inputs, whose forward and vjp receive them as one span.
 template <class Op, Scalar T>
-Var<T> apply(Op op, const std::vector<Var<T>>& x) {
+Var<T> apply(Op op, std::vector<Var<T>> x) {  // by value: for a reference, std::apply could be the better match
   bool tracked = false;
   for (const Var<T>& input : x) {
     autodiff::check_has_elements(Op::name, input);
@@ -137,9 +137,8 @@ Var<T> apply(Op op, const std::vector<Var<T>>& x) {
   }
   Tensor<T> y = op.forward(std::span<const Var<T>>(x));
   if (!tracked) return Var<T>::constant(std::move(y));
-  std::vector<Var<T>> inputs;
-  for (const Var<T>& input : x) inputs.push_back(autodiff::to_save<Op>(input));
-  return Var<T>(std::move(y), std::make_shared<autodiff::RecordedMany<Op, T>>(std::move(op), std::move(inputs)));
+  for (Var<T>& input : x) input = autodiff::to_save<Op>(input);
+  return Var<T>(std::move(y), std::make_shared<autodiff::RecordedMany<Op, T>>(std::move(op), std::move(x)));
 }
 
 }  // namespace neb

@@ -100,14 +100,15 @@ void Node<T>::unlink(std::span<Var<T>> inputs) noexcept {
   std::vector<std::shared_ptr<Node>> pending;
   const auto take = [&](std::span<Var<T>> vars) {
     for (Var<T>& var : vars)
-      // Only what nobody else holds is taken apart here; the others go when their last owner does.
-      if (var.node() && var.node().use_count() == 1) pending.push_back(std::move(var.node()));
+      if (var.node()) pending.push_back(std::move(var.node()));
   };
   take(inputs);
   while (!pending.empty()) {
     const std::shared_ptr<Node> node = std::move(pending.back());
     pending.pop_back();
-    take(node->mutable_inputs());
+    // Only what nobody else holds is taken apart: a node that is still shared goes with its last owner, which may be
+    // another entry of `pending`.
+    if (node.use_count() == 1) take(node->mutable_inputs());
   }
 }
 
