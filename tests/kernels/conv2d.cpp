@@ -13,7 +13,8 @@ using namespace neb::test;
 
 namespace {
 
-constexpr std::array<Conv2dRung, 2> fast_rungs = {Conv2dRung::im2col, Conv2dRung::automatic};
+constexpr std::array<Conv2dRung, 3> fast_rungs = {Conv2dRung::im2col, Conv2dRung::direct,
+                                                  Conv2dRung::automatic};
 
 /// The three results of one geometry: y from (x, w), dx from (dy, w), dw from (x, dy).
 template <class T>
@@ -99,7 +100,7 @@ TEST_CASE("every rung equals the reference exactly on integers") {
 
 TEST_CASE("the three kernels are one trilinear form, exactly on integers") {
   for (const Conv2dGeometry& g : geometries())
-    for (const Conv2dRung rung : {Conv2dRung::reference, Conv2dRung::im2col, Conv2dRung::automatic}) {
+    for (const Conv2dRung rung : {Conv2dRung::reference, Conv2dRung::im2col, Conv2dRung::direct}) {
       CAPTURE(describe(g));
       CAPTURE(static_cast<int>(rung));
       const Triple<double> t(g, rung, integers<double>);
@@ -136,5 +137,16 @@ TEST_CASE("every rung is accurate in float") {
       CHECK(relative_error(fast.dx, exact.dx) <= 1e-5);
       CHECK(relative_error(fast.dw, exact.dw) <= 1e-5);
     }
+  }
+}
+
+TEST_CASE("the entry points work in long double, where the direct rung gives way") {
+  const Conv2dGeometry g = geometry({2, 7, 8, 3}, {4, 3, 3, 3}, 1, 1);
+  const Triple<long double> expected(g, Conv2dRung::reference, integers<long double>);
+  for (const Conv2dRung rung : fast_rungs) {
+    const Triple<long double> fast(g, rung, integers<long double>);
+    CHECK((fast.y == expected.y));
+    CHECK((fast.dx == expected.dx));
+    CHECK((fast.dw == expected.dw));
   }
 }

@@ -2,61 +2,44 @@
 ///
 /// With the inputs of every output pixel in one row of P (im2col), and w as a matrix W (O, KH*KW*I),
 ///   y = P W^T,   dP = dy W and dx = col2im(dP),   dW = dy^T P.
-/// P has KH*KW times the elements of x, so it never exists as a whole: work goes over bands of output pixels whose part
-/// of P stays within 2 MiB, about a second-level cache, and within 512 pixels, which is enough to repay packing W.
-/// Bands also share one image among threads. Where results of bands overlap, each task owns what it writes: rows of dx,
-/// or a partial dW that is added to the others in order.
+/// P has KH*KW times the elements of x, so it never exists as a whole: work goes over bands of output pixels whose
+/// part of P stays within 2 MiB, about a second-level cache, and within 512 pixels, which is enough to repay packing W.
+/// Where the results of bands overlap, each task owns what it writes: rows of dx, or a partial dW that is added to the
+/// others in order.
 #pragma once
 
 #include <algorithm>
 
-#include "neb/core/memory.hpp"
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d_geometry.hpp"
 #include "neb/kernels/gemm.hpp"
 #include "neb/kernels/im2col.hpp"
+#include "neb/kernels/scratch.hpp"
 
 namespace neb::kernels {
 
 namespace detail {
 
-inline constexpr Index im2col_tasks = 16;  ///< to aim at, so that threads share small batches evenly
+inline constexpr Index conv2d_tasks = 16;  ///< to aim at, so that threads share the work evenly
+inline constexpr Index conv2d_least_work = 1
+                                           << 18;  ///< multiply-adds, microseconds: less is not worth a task
 
-/// Equal bands of the output pixels of one image: how many pixels, and how many bands.
-struct PixelBands {
-  Index size;
-  Index count;
+/// Output pixels, counted over the batch, whose patches are formed at a time.
+inline Index patch_band(const Conv2dGeometry& g, std::size_t scalar_bytes) {
+  const Index row_bytes = std::max<Index>(1, g.patch_size()) * static_cast<Index>(scalar_bytes);
+  const Index fitting = std::clamp<Index>((Index{2} << 20) / row_bytes, 1, 512);
+  const Index worthwhile = conv2d_least_work / std::max<Index>(1, g.patch_size() * g.out_channels);
+  const Index share = std::max({Index{64}, worthwhile, g.batch * g.out_pixels() / conv2d_tasks});
+  return std::min(fitting, share);
+}
 
-  PixelBands(const Conv2dGeometry& g, std::size_t scalar_bytes) {
-    const Index row_bytes = std::max<Index>(1, g.patch_size()) * static_cast<Index>(scalar_bytes);
-    const Index fitting = std::clamp<Index>((Index{2} << 20) / row_bytes, 1, 512);
-    const Index sharing = std::max<Index>(64, g.batch * g.out_pixels() / im2col_tasks);
-    count = tile_count(g.out_pixels(), std::min(fitting, sharing));
-    size = tile_count(g.out_pixels(), count);
-    count = tile_count(g.out_pixels(), size);
-  }
-};
-
-/// The patches of output pixels [begin, end) of one image: written to `scratch`, except when a pixel's patch is the
-/// pixel itself.
+/// The patches of output pixels [begin, end): in `scratch`, unless the patch of a pixel is the pixel itself.
 template <class T>
-const T* patches_of(const Conv2dGeometry& g, const T* image, Index begin, Index end, T* scratch) {
-  if (g.patch_size() == g.in_channels && g.stride == 1 && g.padding == 0)
-    return image + begin * g.in_channels;
-  im2col(g, image, begin, end, scratch);
+const T* patches_of(const Conv2dGeometry& g, const T* x, Index begin, Index end, T* scratch) {
+  if (g.patch_size() == g.in_channels && g.stride == 1 && g.padding == 0) return x + begin * g.in_channels;
+  im2col(g, x, begin, end, scratch);
   return scratch;
-}
-
-/// Uninitialised scratch for `count` scalars.
-template <class T>
-Buffer scratch(Index count) {
-  return Buffer(static_cast<std::size_t>(count) * sizeof(T));
-}
-
-template <class T>
-T* scalars(const Buffer& buffer) {
-  return reinterpret_cast<T*>(buffer.bytes());
 }
 
 }  // namespace detail
@@ -64,37 +47,53 @@ T* scalars(const Buffer& buffer) {
 /// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)).
 template <class T>
 void conv2d_im2col(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
-  const detail::PixelBands bands(g, sizeof(T));
   const Index patch = g.patch_size();
-  parallel_tasks(g.batch * bands.count, [&](Index task) {
-    const Index n = task / bands.count;
-    const Index begin = task % bands.count * bands.size;
-    const Index end = std::min(begin + bands.size, g.out_pixels());
-    const Buffer buffer = detail::scratch<T>((end - begin) * patch);
-    const T* const image = x + n * g.height * g.width * g.in_channels;
-    const T* const patches = detail::patches_of(g, image, begin, end, detail::scalars<T>(buffer));
+  parallel_tiles(g.batch * g.out_pixels(), detail::patch_band(g, sizeof(T)), [&](Index begin, Index end) {
+    const Scratch<T> scratch((end - begin) * patch);
+    const T* const patches = detail::patches_of(g, x, begin, end, scratch.data());
     gemm(end - begin, g.out_channels, patch, {patches, patch}, {w, patch, Transpose::yes},
-         y + (n * g.out_pixels() + begin) * g.out_channels, g.out_channels);
+         y + begin * g.out_channels, g.out_channels);
   });
 }
 
 namespace detail {
 
-/// Rows [first_row, last_row) of dx of one image; `patches` is scratch for bands.size rows.
-template <class T>
-void input_grad_rows(const Conv2dGeometry& g, const PixelBands& bands, const T* dy, const T* w,
-                     Index first_row, Index last_row, T* patches, T* dx) {
-  std::fill(dx + first_row * g.width * g.in_channels, dx + last_row * g.width * g.in_channels, T(0));
-  // Output row oh reads input rows oh * stride - padding + [0, KH).
-  const Index reach = first_row + g.padding - g.kernel_height;
-  const Index first_out = reach < 0 ? 0 : reach / g.stride + 1;
-  const Index last_out = std::min(g.out_height(), (last_row - 1 + g.padding) / g.stride + 1);
-  for (Index begin = first_out * g.out_width(); begin < last_out * g.out_width(); begin += bands.size) {
-    const Index end = std::min(begin + bands.size, last_out * g.out_width());
-    gemm(end - begin, g.patch_size(), g.out_channels, {dy + begin * g.out_channels, g.out_channels},
-         {w, g.patch_size()}, patches, g.patch_size());
-    col2im_add(g, patches, begin, end, first_row, last_row, dx);
+/// The output rows, counted over the batch, that read any of the image rows [first, last).
+struct Readers {
+  Index begin;
+  Index end;
+
+  Readers(const Conv2dGeometry& g, Index first, Index last) {
+    // Output row oh reads the KH image rows from oh * stride - padding on.
+    const Index above = first % g.height + g.padding - g.kernel_height;
+    const Index reach = (last - 1) % g.height + g.padding;
+    begin =
+        first / g.height * g.out_height() + (above < 0 ? 0 : std::min(g.out_height(), above / g.stride + 1));
+    end = (last - 1) / g.height * g.out_height() + std::min(g.out_height(), reach / g.stride + 1);
   }
+};
+
+/// dx (N,H,W,I) = col2im of the patches that product(begin, end, patches) writes for output pixels [begin, end).
+template <class T, class Product>
+void input_grad_of_patches(const Conv2dGeometry& g, T* dx, Product&& product) {
+  const Index rows = g.batch * g.height;
+  const Index row_size = g.width * g.in_channels;
+  if (rows * row_size == 0) return;
+  const Index band = patch_band(g, sizeof(T));
+  // Neighbouring tasks both form the patches on their border, KH - 1 rows of them: a task takes at least 4 KH rows.
+  const Index row_work = std::max<Index>(1, g.macs() / rows);
+  const Index share = std::max({rows / conv2d_tasks, 4 * g.kernel_height, conv2d_least_work / row_work});
+  parallel_tiles(rows, share, [&](Index first_row, Index last_row) {
+    const Scratch<T> patches(band * g.patch_size());
+    const Readers readers(g, first_row, last_row);
+    std::fill(dx + first_row * row_size, dx + last_row * row_size, T(0));
+    const Index last = readers.end * g.out_width();
+    for (Index begin = readers.begin * g.out_width(); begin < last; begin += band) {
+      const Index end = std::min(begin + band, last);
+      product(begin, end, patches.data());
+      col2im_add(g, patches.data(), begin, end, first_row, last_row, dx);
+    }
+  });
 }
 
 }  // namespace detail
@@ -102,40 +101,20 @@ void input_grad_rows(const Conv2dGeometry& g, const PixelBands& bands, const T* 
 /// dx (N,H,W,I) = derivative by x of the sum of dy (N,OH,OW,O) * conv2d(x, w (O,KH,KW,I)).
 template <class T>
 void conv2d_input_grad_im2col(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
-  if (g.input_shape().size() == 0) return;
-  const detail::PixelBands bands(g, sizeof(T));
-  // Neighbouring tasks both compute the KH - 1 rows of patches that they share: a task takes at least 4 KH rows.
-  const Index shares =
-      std::clamp(detail::im2col_tasks / g.batch, Index{1}, g.height / (4 * g.kernel_height) + 1);
-  const Index rows = tile_count(g.height, shares);
-  const Index tasks = tile_count(g.height, rows);
-  parallel_tasks(g.batch * tasks, [&](Index task) {
-    const Index n = task / tasks;
-    const Index first_row = task % tasks * rows;
-    const Buffer buffer = detail::scratch<T>(bands.size * g.patch_size());
-    detail::input_grad_rows(g, bands, dy + n * g.out_pixels() * g.out_channels, w, first_row,
-                            std::min(first_row + rows, g.height), detail::scalars<T>(buffer),
-                            dx + n * g.height * g.width * g.in_channels);
+  detail::input_grad_of_patches(g, dx, [&](Index begin, Index end, T* patches) {
+    gemm(end - begin, g.patch_size(), g.out_channels, {dy + begin * g.out_channels, g.out_channels},
+         {w, g.patch_size()}, patches, g.patch_size());
   });
 }
 
 namespace detail {
 
-/// dw (channels,KH,KW,I) = its part from bands [first, last), for output channels from `channel` on; bands are counted
-/// over the whole batch, and `scratch` holds the patches of one.
-template <class T>
-void filter_grad_bands(const Conv2dGeometry& g, const PixelBands& bands, Index first, Index last,
-                       Index channel, Index channels, const T* x, const T* dy, T* scratch, T* dw) {
-  const Index patch = g.patch_size();
-  for (Index band = first; band < last; ++band) {
-    const Index n = band / bands.count;
-    const Index begin = band % bands.count * bands.size;
-    const Index end = std::min(begin + bands.size, g.out_pixels());
-    const T* const patches = patches_of(g, x + n * g.height * g.width * g.in_channels, begin, end, scratch);
-    const T* const upstream = dy + (n * g.out_pixels() + begin) * g.out_channels + channel;
-    gemm(channels, patch, end - begin, {upstream, g.out_channels, Transpose::yes}, {patches, patch}, dw,
-         patch, band == first ? Update::replace : Update::add);
-  }
+/// Into how many shares to cut `bands` of the batch, beside `blocks` of the output channels, each with a partial dw.
+inline Index filter_grad_shares(const Conv2dGeometry& g, Index blocks, Index bands) {
+  constexpr Index partials = 1 << 22;  // scalars in all partial sums together
+  const Index worthwhile = g.macs() / conv2d_least_work / blocks;
+  const Index most = std::min({conv2d_tasks / blocks, partials / g.filter_shape().size(), worthwhile});
+  return std::clamp(most, Index{1}, bands);
 }
 
 }  // namespace detail
@@ -144,35 +123,36 @@ void filter_grad_bands(const Conv2dGeometry& g, const PixelBands& bands, Index f
 template <class T>
 void conv2d_filter_grad_im2col(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   constexpr Index block = 128;  // output channels of one task: each patch that it copies is used 128 times
-  constexpr Index partials = 1 << 22;  // scalars in all partial sums together
   const Index size = g.filter_shape().size();
-  if (g.batch == 0 || size == 0) {
-    std::fill_n(dw, size, T(0));
-    return;
-  }
-  const detail::PixelBands bands(g, sizeof(T));
-  const Index all_bands = g.batch * bands.count;
+  const Index pixels = g.batch * g.out_pixels();
+  if (pixels == 0) std::fill_n(dw, size, T(0));
+  if (pixels * size == 0) return;
+  const Index patch = g.patch_size();
+  const Index band = detail::patch_band(g, sizeof(T));
   const Index blocks = tile_count(g.out_channels, block);
-  const Index wanted =
-      std::clamp(std::min(detail::im2col_tasks / blocks, partials / size), Index{1}, all_bands);
-  const Index share = tile_count(all_bands, wanted);
-  const Index shares = tile_count(all_bands, share);
+  const Index share =
+      tile_count(tile_count(pixels, band), detail::filter_grad_shares(g, blocks, tile_count(pixels, band))) *
+      band;
+  const Index shares = tile_count(pixels, share);
 
-  const Buffer sums = detail::scratch<T>(shares == 1 ? 0 : (shares - 1) * size);
+  const Scratch<T> partials((shares - 1) * size);  // the first share sums in dw itself
+  const auto sum_of = [&](Index part) { return part == 0 ? dw : partials.data() + (part - 1) * size; };
   parallel_tasks(shares * blocks, [&](Index task) {
-    const Index part = task / blocks;
+    const Index first = task / blocks * share;
+    const Index last = std::min(first + share, pixels);
     const Index channel = task % blocks * block;
-    const Buffer buffer = detail::scratch<T>(bands.size * g.patch_size());
-    T* const sum = part == 0 ? dw : detail::scalars<T>(sums) + (part - 1) * size;
-    detail::filter_grad_bands(g, bands, part * share, std::min((part + 1) * share, all_bands), channel,
-                              std::min(block, g.out_channels - channel), x, dy, detail::scalars<T>(buffer),
-                              sum + channel * g.patch_size());
+    const Scratch<T> scratch(band * patch);
+    for (Index begin = first; begin < last; begin += band) {
+      const Index end = std::min(begin + band, last);
+      const T* const patches = detail::patches_of(g, x, begin, end, scratch.data());
+      gemm(std::min(block, g.out_channels - channel), patch, end - begin,
+           {dy + begin * g.out_channels + channel, g.out_channels, Transpose::yes}, {patches, patch},
+           sum_of(task / blocks) + channel * patch, patch, begin == first ? Update::replace : Update::add);
+    }
   });
   parallel_tiles(shares == 1 ? 0 : size, 4096, [&](Index begin, Index end) {
-    for (Index part = 1; part < shares; ++part) {
-      const T* const sum = detail::scalars<T>(sums) + (part - 1) * size;
-      for (Index i = begin; i < end; ++i) dw[i] += sum[i];
-    }
+    for (Index part = 1; part < shares; ++part)
+      for (Index i = begin; i < end; ++i) dw[i] += sum_of(part)[i];
   });
 }
 

@@ -1,0 +1,184 @@
+/// Direct convolution and its input gradient: correlations with packed filters, without patches.
+///
+/// Forward: filters are packed as (O / block, KH, KW, I, block), so that each step of the register tile reads one panel
+/// row.
+/// Input gradient: dx is a correlation of dy with flipped filters whose channels changed places. At a stride s > 1,
+/// the pixels of dx that are congruent modulo s meet the same pixels of the kernel, so that each of the s * s classes
+/// is a correlation of its own, written s pixels apart.
+/// The loops and their sizes are explained in correlation.hpp and register_tile.hpp.
+#pragma once
+
+#include <algorithm>
+
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d_geometry.hpp"
+#include "neb/kernels/conv2d_im2col.hpp"
+#include "neb/kernels/correlation.hpp"
+#include "neb/kernels/im2col.hpp"
+#include "neb/kernels/register_tile.hpp"
+#include "neb/kernels/scratch.hpp"
+
+namespace neb::kernels {
+
+namespace detail {
+
+/// The correlation that computes y of a convolution from x.
+inline Correlation forward_correlation(const Conv2dGeometry& g) {
+  return {.batch = g.batch,
+          .height = g.height,
+          .width = g.width,
+          .channels = g.in_channels,
+          .out_height = g.out_height(),
+          .out_width = g.out_width(),
+          .out_channels = g.out_channels,
+          .kernel_height = g.kernel_height,
+          .kernel_width = g.kernel_width,
+          .stride = g.stride,
+          .top = g.padding,
+          .left = g.padding,
+          .y_image = g.out_pixels() * g.out_channels,
+          .y_row = g.out_width() * g.out_channels,
+          .y_pixel = g.out_channels};
+}
+
+/// packed (blocks, depth, tile_columns) = transposed filters (O, depth).
+template <class T>
+void pack_filters(Index out_channels, Index depth, const T* w, T* packed) {
+  constexpr Index columns = tile_columns<T>;
+  constexpr Index slab =
+      16;  // of depth, so that a slab of all columns is written within the first-level cache
+  const Index slabs = tile_count(depth, slab);
+  parallel_tiles(tile_count(out_channels, columns) * slabs, 64, [&](Index first, Index last) {
+    for (Index task = first; task < last; ++task) {
+      const Index channel = task / slabs * columns;
+      const Index begin = task % slabs * slab;
+      const Index end = std::min(begin + slab, depth);
+      T* const panel = packed + channel * depth;
+      for (Index column = 0; column < columns; ++column) {
+        const T* const filter = w + (channel + column) * depth;
+        const bool exists = channel + column < out_channels;
+        for (Index k = begin; k < end; ++k) panel[k * columns + column] = exists ? filter[k] : T(0);
+      }
+    }
+  });
+}
+
+}  // namespace detail
+
+/// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)); float or double.
+template <class T>
+void conv2d_direct(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+  const Scratch<T> packed(packed_size<T>(g.out_channels, g.patch_size()));
+  detail::pack_filters(g.out_channels, g.patch_size(), w, packed.data());
+  correlate(detail::forward_correlation(g), x, packed.data(), y);
+}
+
+namespace detail {
+
+/// Along one axis, the inputs h with (h + padding) % stride == residue: they meet only the kernel's pixels
+/// residue, residue + stride, ...
+struct Phase {
+  Index taps;   ///< pixels of the kernel
+  Index first;  ///< the first such h
+  Index count;  ///< how many there are
+  Index lead;   ///< zeros before the outputs that the first one needs
+
+  Phase(Index residue, Index stride, Index padding, Index kernel, Index extent)
+      : taps(residue < kernel ? (kernel - 1 - residue) / stride + 1 : 0) {
+    const Index step = residue < padding ? (padding - residue - 1) / stride + 1 : 0;
+    first = step * stride + residue - padding;
+    count = first < extent ? (extent - 1 - first) / stride + 1 : 0;
+    lead = taps - 1 - step;
+  }
+};
+
+/// packed (blocks of I, taps, taps, O, tile_columns) = the kernel's pixels of a phase, in reverse order.
+template <class T>
+void pack_phase(const Conv2dGeometry& g, Index row_residue, Index column_residue, const Phase& rows,
+                const Phase& columns, const T* w, T* packed) {
+  constexpr Index width = tile_columns<T>;
+  const Index taps = rows.taps * columns.taps;
+  parallel_tasks(tile_count(g.in_channels, width) * taps, [&](Index task) {
+    const Index channel = task / taps * width;
+    const Index kh = row_residue + g.stride * (rows.taps - 1 - task % taps / columns.taps);
+    const Index kw = column_residue + g.stride * (columns.taps - 1 - task % columns.taps);
+    const Index channels = std::min(width, g.in_channels - channel);
+    const T* from = w + (kh * g.kernel_width + kw) * g.in_channels + channel;
+    T* to = packed + task * g.out_channels * width;
+    for (Index o = 0; o < g.out_channels; ++o, from += g.patch_size(), to += width) {
+      std::copy_n(from, channels, to);
+      std::fill(to + channels, to + width, T(0));
+    }
+  });
+}
+
+template <class T>
+void input_grad_phase(const Conv2dGeometry& g, Index row_residue, Index column_residue, const T* dy,
+                      const T* w, T* dx) {
+  const Phase rows(row_residue, g.stride, g.padding, g.kernel_height, g.height);
+  const Phase columns(column_residue, g.stride, g.padding, g.kernel_width, g.width);
+  if (rows.count == 0 || columns.count == 0) return;
+  const Correlation k{.batch = g.batch,
+                      .height = g.out_height(),
+                      .width = g.out_width(),
+                      .channels = g.out_channels,
+                      .out_height = rows.count,
+                      .out_width = columns.count,
+                      .out_channels = g.in_channels,
+                      .kernel_height = columns.taps == 0 ? 0 : rows.taps,
+                      .kernel_width = rows.taps == 0 ? 0 : columns.taps,
+                      .stride = 1,
+                      .top = rows.lead,
+                      .left = columns.lead,
+                      .y_image = g.height * g.width * g.in_channels,
+                      .y_row = g.stride * g.width * g.in_channels,
+                      .y_pixel = g.stride * g.in_channels};
+  const Scratch<T> packed(packed_size<T>(g.in_channels, k.depth()));
+  pack_phase(g, row_residue, column_residue, rows, columns, w, packed.data());
+  correlate(k, dy, packed.data(), dx + (rows.first * g.width + columns.first) * g.in_channels);
+}
+
+/// dx for few input channels, where blocks of them would be mostly empty: the KH * KW * I products of each output pixel
+/// fill a block better, and are then added to where they belong.
+template <class T>
+void input_grad_narrow(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+  constexpr Index width = tile_columns<T>;
+  const Index patch = g.patch_size();
+  const Scratch<T> packed(packed_size<T>(patch, g.out_channels));
+  for (Index first = 0; first < patch; first += width)
+    for (Index o = 0; o < g.out_channels; ++o) {
+      T* const row = packed.data() + first * g.out_channels + o * width;
+      const Index columns = std::min(width, patch - first);
+      std::copy_n(w + o * patch + first, columns, row);
+      std::fill(row + columns, row + width, T(0));
+    }
+  input_grad_of_patches(g, dx, [&](Index begin, Index end, T* patches) {
+    for (Index pixel = begin; pixel < end; pixel += tile_rows)
+      for (Index first = 0; first < patch; first += width)
+        multiply_tile<T>(std::min<Index>(tile_rows, end - pixel),
+                         {.a = dy + pixel * g.out_channels,
+                          .a_row = g.out_channels,
+                          .outer = 1,
+                          .a_outer = 0,
+                          .inner = g.out_channels,
+                          .a_inner = 1,
+                          .b = packed.data() + first * g.out_channels,
+                          .c = patches + (pixel - begin) * patch + first,
+                          .c_row = patch,
+                          .columns = std::min(width, patch - first)});
+  });
+}
+
+}  // namespace detail
+
+/// dx (N,H,W,I) = derivative by x of the sum of dy (N,OH,OW,O) * conv2d(x, w (O,KH,KW,I)); float or double.
+template <class T>
+void conv2d_input_grad_direct(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+  if (g.in_channels <= vector_lanes<T> / 2) return detail::input_grad_narrow(g, dy, w, dx);
+  for (Index row = 0; row < g.stride && row < g.height + g.padding; ++row)
+    for (Index column = 0; column < g.stride && column < g.width + g.padding; ++column)
+      detail::input_grad_phase(g, row, column, dy, w, dx);
+}
+
+}  // namespace neb::kernels

@@ -1,0 +1,23 @@
+/// Working memory of a kernel, drawn from the pool that tensors use.
+#pragma once
+
+#include <cstddef>
+
+#include "neb/core/memory.hpp"
+#include "neb/core/shape.hpp"
+
+namespace neb::kernels {
+
+/// `count` uninitialised scalars, aligned for vectors, given back to the pool at the end of the scope.
+template <class T>
+class Scratch {
+ public:
+  explicit Scratch(Index count) : buffer_(static_cast<std::size_t>(count) * sizeof(T)) {}
+
+  T* data() const { return reinterpret_cast<T*>(buffer_.bytes()); }
+
+ private:
+  Buffer buffer_;
+};
+
+}  // namespace neb::kernels
