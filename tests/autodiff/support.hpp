@@ -15,8 +15,7 @@ inline Var<double> vector(std::initializer_list<double> values) {
 
 inline Var<double> scalar(double value) { return Tensor<double>::scalar(value); }
 
-inline std::vector<double> elements(const Tensor<double>& x) { return {x.span().begin(), x.span().end()}; }
-inline std::vector<double> elements(const Var<double>& x) { return elements(x.value()); }
+inline std::vector<double> elements(const Var<double>& x) { return {x.value().span().begin(), x.value().span().end()}; }
 
 /// What `call` throws, or a text that no message equals.
 template <class Exception, class Call>

@@ -110,7 +110,7 @@ const Row rows[] = {
 
 TEST_CASE("every operation agrees with finite differences, to second order and beyond") {
   for (const Row& row : rows) {
-    CAPTURE(row.name);
+    CAPTURE(std::string(row.name));
     double worst = 1;
     CHECK_NOTHROW(worst = check_grads<double>(row.f, inputs_of(row), {.order = row.order}));
     CHECK(worst <= 1e-6);

@@ -9,7 +9,7 @@ namespace neb {
 template <Scalar T>
 Var<T> sigmoid(const Var<T>& x);
 template <Scalar T>
-Var<T> smooth_relu_slope(const Var<T>& z, const Var<T>& g, T beta, int order);
+Var<T> smooth_relu_slope(const Var<T>& z, const Var<T>& g, std::type_identity_t<T> beta, int order);
 
 namespace ops {
 
@@ -47,7 +47,7 @@ template <Scalar T>
 struct Relu {
   static constexpr const char* name = "relu";
   Tensor<T> forward(const Tensor<T>& x) const {
-    return pointwise(x, [](T v) { return v > T(0) ? v : T(0); });
+    return pointwise(x, [](T v) { return v < T(0) ? T(0) : v; });  // a NaN is not less than 0, and stays
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const {
     return g * Var<T>::constant(pointwise(x.value(), [](T v) { return v > T(0) ? T(1) : T(0); }));
@@ -115,12 +115,14 @@ Var<T> smooth_relu(const Var<T>& z, std::type_identity_t<T> beta = 1) {
   return apply(ops::SmoothRelu<T>{beta}, z);
 }
 
-/// g times the derivative of order `order` >= 1 of the smooth ReLU at z; z and g have one shape, or ShapeError is thrown.
+/// g times the derivative of order `order` >= 1 of the smooth ReLU at z. Throws ShapeError unless z and g have one shape,
+/// ValueError for an order below 1.
 template <Scalar T>
-Var<T> smooth_relu_slope(const Var<T>& z, const Var<T>& g, T beta, int order) {
+Var<T> smooth_relu_slope(const Var<T>& z, const Var<T>& g, std::type_identity_t<T> beta, int order) {
   if (z.shape() != g.shape())
     throw ShapeError("smooth_relu_slope: z and g have one shape   [z: " + z.shape().to_string() +
                      ", g: " + g.shape().to_string() + "]");
+  if (order < 1) throw ValueError("smooth_relu_slope: order is at least 1, got " + std::to_string(order));
   return apply(ops::SmoothReluSlope<T>{beta, order}, z, g);
 }
 

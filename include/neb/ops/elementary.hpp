@@ -91,6 +91,7 @@ template <Scalar T>
 Var<T> logsumexp(const Var<T>& x) {
   if (x.rank() == 0 || x.shape()[x.rank() - 1] == 0)
     throw ShapeError("logsumexp: expects a last axis with at least one element   [x: " + x.shape().to_string() + "]");
+  autodiff::check_has_elements("logsumexp", x);
   const Index last = x.rank() - 1;
   const Index terms = x.shape()[last];
   // The shift cancels in value and in every derivative, so it is a constant.

@@ -88,6 +88,7 @@ struct Concat {
     Index total = 0;
     for (const Var<T>& part : x) total += part.shape()[axis];
     Tensor<T> y(x[0].shape().with(axis, total));
+    if (y.size() == 0) return y;
     const Index inner = y.shape().stride(axis);
     T* to = y.mutable_data();
     for (const Var<T>& part : x) {
@@ -142,13 +143,17 @@ Var<T> slice(const Var<T>& x, Index axis, Index begin, Index end) {
   return apply(ops::Slice<T>{axis, begin, end}, x);
 }
 
-/// x with `before` zeros in front of one axis and `after` behind it. Throws ShapeError when either is negative.
+/// x with `before` zeros in front of one axis and `after` behind it. Throws ShapeError when either is negative, or when
+/// they are more than an Index can count.
 template <Scalar T>
 Var<T> pad(const Var<T>& x, Index axis, Index before, Index after) {
   axis = resolve_axis(axis, x.shape(), "pad");
   if (before < 0 || after < 0)
     throw ShapeError("pad: the padding is not negative, got " + std::to_string(before) + " and " +
                      std::to_string(after) + "   [x: " + x.shape().to_string() + "]");
+  if (before > std::numeric_limits<Index>::max() - x.shape()[axis] - after)
+    throw ShapeError("pad: " + std::to_string(before) + " and " + std::to_string(after) +
+                     " are too many to index   [x: " + x.shape().to_string() + "]");
   return apply(ops::Pad<T>{axis, before, after}, x);
 }
 
