@@ -42,6 +42,8 @@ struct ConvEnergy {
       throw ShapeError("ConvEnergy: the image has height, width and channels   [image: " + options.image.to_string() + "]");
     if (options.channels.empty() || options.bottleneck < 1)
       throw ValueError("ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
+    if (!(options.beta > 0) || std::isinf(options.beta))
+      throw ValueError("ConvEnergy: beta is positive, got " + std::to_string(options.beta));
     Shape shape{1, options.image[0], options.image[1], options.image[2]};
     const Conv2dOptions move{.stride = options.stride, .padding = options.padding};
     for (const Index channels : options.channels) {
@@ -55,6 +57,7 @@ struct ConvEnergy {
     std::vector<Index> widths = options.readout;
     widths.push_back(1);
     for (const Index next : widths) {
+      if (next < 1) throw ValueError("ConvEnergy: a readout layer has at least 1 unit, got " + std::to_string(next));
       readout.emplace_back(width, next, key.fold("readout").at(readout.size()), /*with_bias=*/false, T(1));
       width = next;
     }

@@ -95,9 +95,11 @@ ConvEnergy<T> read_energy(const SafeTensors& file, const std::string& prefix = "
     for (std::size_t i = 0; i < options.channels.size(); ++i) {
       const Shape filter{options.channels[i], options.kernel, options.kernel, shape[3]};
       expect("conv." + std::to_string(i) + ".weight", filter);
+      expect("conv." + std::to_string(i) + ".bias", {options.channels[i]});
       shape = Conv2dGeometry::from(shape, filter, {options.stride, options.padding}, "ConvEnergy").output_shape();
     }
     expect("bottleneck.weight", {shape.size(), options.bottleneck});
+    expect("bottleneck.bias", {options.bottleneck});
     Index width = options.bottleneck;
     for (std::size_t i = 0; i <= options.readout.size(); ++i) {
       const Index next = i < options.readout.size() ? options.readout[i] : 1;

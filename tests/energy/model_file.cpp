@@ -1,0 +1,205 @@
+#include "neb/energy/model_file.hpp"
+
+#include <doctest/doctest.h>
+
+#include "io/scratch.hpp"
+#include "nn/support.hpp"
+
+using namespace neb;
+using neb::test::file_error_of;
+using neb::test::same_parameters;
+using neb::test::Scratch;
+
+namespace {
+
+const ConvEnergyOptions small{.image = {7, 8, 2}, .channels = {3, 4}, .kernel = 2, .stride = 2, .padding = 1,
+                              .bottleneck = 5, .readout = {6, 2}, .beta = 1.25};
+
+/// What write_model() writes for `small`, to be damaged.
+struct Content {
+  TensorMap tensors;
+  Metadata metadata = architecture_metadata(small);
+
+  Content() {
+    for (auto& [name, tensor] : state(ConvEnergy<float>(small, Key(1)))) tensors.emplace(name, tensor);
+    metadata["format"] = "neb.model";
+    metadata["sigma"] = "0.3";
+  }
+};
+
+/// The message for a damaged model, without its path; it must have held no more memory than `limit`.
+template <class Damage>
+std::string error_of(Damage&& damage, std::size_t limit = 1 << 16) {
+  const Scratch scratch;
+  Content content;
+  damage(content);
+  const std::string path = scratch.path("model");
+  write_safetensors(path, content.tensors, content.metadata);
+  std::string message;
+  const std::size_t bytes = test::tensor_bytes_of([&] { message = file_error_of([&] { read_model<float>(path); }); });
+  CHECK(bytes <= limit);
+  CHECK(message.rfind(path + ": ", 0) == 0);
+  return test::without(message, path + ": ");
+}
+
+std::string metadata_error(const std::string& key, const std::string& value) {
+  return error_of([&](Content& content) { content.metadata[key] = value; });
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("model file: what is written is read back to the last bit", T, float, double) {
+  const Scratch scratch;
+  const ConvEnergy<T> phi(small, Key(3));
+  write_model(scratch.path("model"), phi, 0.1);  // 0.1 is no binary fraction
+  const Model<T> model = read_model<T>(scratch.path("model"));
+  CHECK(same_parameters(model.phi, phi));
+  CHECK(model.sigma == 0.1);
+  const ConvEnergyOptions& read = model.phi.options;
+  CHECK(read.image == small.image);
+  CHECK(read.channels == small.channels);
+  CHECK(read.kernel == small.kernel);
+  CHECK(read.stride == small.stride);
+  CHECK(read.padding == small.padding);
+  CHECK(read.bottleneck == small.bottleneck);
+  CHECK(read.readout == small.readout);
+  CHECK(read.beta == small.beta);
+
+  const auto y = Var<T>::constant(random_normal<T>({2, 7, 8, 2}, Key(4)));
+  CHECK(test::same_bits(model.phi(y).value(), phi(y).value()));
+  CHECK(scratch.file_count() == 1);
+}
+
+TEST_CASE("model file: a model without readout layers, and one trained in double, are read as float") {
+  const Scratch scratch;
+  const ConvEnergy<double> phi({.image = {6, 6, 1}, .channels = {2}, .bottleneck = 3}, Key(3));
+  write_model(scratch.path("model"), phi, 0.3);
+  const ConvEnergy<float> read = read_model<float>(scratch.path("model")).phi;
+  CHECK(read.options.readout.empty());
+  CHECK(read.bottleneck.weight.value()(1, 1) == static_cast<float>(phi.bottleneck.weight.value()(1, 1)));
+}
+
+TEST_CASE("model file: an energy with a prefix is read out of a larger file") {
+  const Scratch scratch;
+  Content content;
+  TensorMap prefixed;
+  for (const auto& [name, tensor] : content.tensors) prefixed.emplace("average." + name, tensor);
+  write_safetensors(scratch.path("model"), prefixed, content.metadata);
+  const SafeTensors file(scratch.path("model"));
+  CHECK(same_parameters(read_energy<float>(file, "average."), ConvEnergy<float>(small, Key(1))));
+  CHECK(file_error_of([&] { read_energy<float>(file); }).find("the architecture needs a tensor \"conv.0.weight\"") !=
+        std::string::npos);
+}
+
+TEST_CASE("model file: what is no model is refused") {
+  CHECK(metadata_error("format", "neb.checkpoint") ==
+        "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
+  CHECK(error_of([](Content& content) { content.metadata.clear(); }) ==
+        "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
+  CHECK(metadata_error("energy", "mlp") == "expected metadata \"energy\" to be \"conv\"");
+  CHECK(error_of([](Content& content) { content.metadata.erase("stride"); }) == "has no metadata \"stride\"");
+
+  const Scratch scratch;
+  const std::string absent = scratch.path("absent");
+  CHECK(file_error_of([&] { read_model<float>(absent); }).find(absent + ": ") == 0);
+  const std::string text = scratch.put("text", "this is a text file, not a model\n");
+  CHECK(file_error_of([&] { read_model<float>(text); }).find(text + ": ") == 0);
+}
+
+TEST_CASE("model file: a file cut anywhere is refused") {
+  const Scratch scratch;
+  write_model(scratch.path("model"), ConvEnergy<float>(small, Key(3)), 0.3);
+  const std::string whole = test::content_of(scratch.path("model"));
+  for (std::size_t length = 0; length < whole.size(); length += 97) {
+    CAPTURE(length);
+    const std::string path = scratch.put("cut", whole.substr(0, length));
+    CHECK(file_error_of([&] { read_model<float>(path); }).find(path + ": ") == 0);
+  }
+}
+
+TEST_CASE("model file: a noise level that is none is refused") {
+  for (const char* sigma : {"0", "-0.3", "nan", "inf", "1e6"})
+    CHECK(metadata_error("sigma", sigma) == "metadata \"sigma\": expected a positive noise level");
+  CHECK(metadata_error("sigma", "0.3 ") == "metadata \"sigma\": expected a number in range, got \"0.3 \"");
+}
+
+TEST_CASE("model file: metadata that describe no architecture are refused") {
+  const auto list_error = [](const std::string& key, const std::string& value) {
+    return "metadata \"" + key + "\": expected whole numbers separated by commas, got \"" + value + "\"";
+  };
+  for (const char* value : {"3,", ",3", "3,,4", "-3,4", "3 4", "3.5,4", "x", "16777217", "99999999999999999999"})
+    CHECK(metadata_error("channels", value) == list_error("channels", value));
+  std::string many = "1";
+  for (int i = 0; i < 64; ++i) many += ",1";
+  CHECK(metadata_error("channels", many) == list_error("channels", many));
+  CHECK(metadata_error("kernel", "-2") == list_error("kernel", "-2"));
+  CHECK(metadata_error("kernel", "2,2") == "metadata \"kernel\": expected one whole number");
+  CHECK(metadata_error("kernel", "") == "metadata \"kernel\": expected one whole number");
+  CHECK(metadata_error("image", "7,8") == "metadata \"image\": expected height, width and channels");
+  CHECK(metadata_error("stride", "0").find("its architecture is not possible: ConvEnergy: stride is at least 1") == 0);
+  for (const char* beta : {"0", "-1", "nan", "inf"})
+    CHECK(metadata_error("beta", beta).find("its architecture is not possible: ConvEnergy: beta is positive") == 0);
+}
+
+TEST_CASE("model file: tensors that do not fit the architecture are refused") {
+  const auto needs = [](const std::string& name, const Shape& shape) {
+    return "the architecture needs a tensor \"" + name + "\" of shape " + shape.to_string();
+  };
+  for (const auto& [name, tensor] : Content().tensors) {
+    const Shape shape = std::get<Tensor<float>>(tensor).shape();
+    CHECK(error_of([&name = name](Content& content) { content.tensors.erase(name); }) == needs(name, shape));
+    CHECK(error_of([&name = name](Content& content) { content.tensors[name] = Tensor<float>::zeros({1, 1, 1}); }) ==
+          needs(name, shape));
+  }
+  CHECK(metadata_error("channels", "3,5") == needs("conv.1.weight", {5, 2, 2, 3}));
+  CHECK(metadata_error("readout", "6") == needs("readout.1.weight", {6, 1}));
+  CHECK(metadata_error("bottleneck", "6").find("the architecture needs a tensor \"bottleneck.weight\"") == 0);
+}
+
+TEST_CASE("model file: absurd architectures allocate nothing") {
+  CHECK(metadata_error("channels", "16777216").find("the architecture needs a tensor \"conv.0.weight\"") == 0);
+  CHECK(metadata_error("bottleneck", "16777216").find("the architecture needs a tensor \"bottleneck.weight\"") == 0);
+  CHECK(metadata_error("padding", "16777216").find("the architecture needs a tensor \"bottleneck.weight\"") == 0);
+  CHECK(metadata_error("image", "16777216,16777216,16777216").find("its architecture is not possible: Shape: too many") == 0);
+  CHECK(metadata_error("kernel", "16777216").find("the architecture needs a tensor \"conv.0.weight\"") == 0);
+
+  // Filters of an image without channels have no elements, so any number of them fits into the file; biases do not.
+  CHECK(error_of([](Content& content) {
+          content.metadata["image"] = "2,2,0";
+          content.metadata["channels"] = "16777216,0";
+          content.metadata["padding"] = "0";
+          content.metadata["kernel"] = content.metadata["stride"] = content.metadata["bottleneck"] = "1";
+          content.metadata["readout"] = "";
+          content.tensors = {{"conv.0.weight", Tensor<float>::zeros({16777216, 1, 1, 0})},
+                             {"conv.1.weight", Tensor<float>::zeros({0, 1, 1, 16777216})},
+                             {"bottleneck.weight", Tensor<float>::zeros({0, 1})},
+                             {"readout.0.weight", Tensor<float>::zeros({1, 1})}};
+        }) == "the architecture needs a tensor \"conv.0.bias\" of shape (16777216,)");
+}
+
+TEST_CASE("model file: layers without units are refused") {
+  const auto zero_units = [](const char* key, std::vector<std::string> names) {
+    return error_of([&](Content& content) {
+      content.metadata[key] = "0";
+      for (const std::string& name : names) content.tensors.erase(name);
+      const ConvEnergyOptions& o = small;
+      if (key == std::string("bottleneck")) {
+        content.tensors["bottleneck.weight"] = Tensor<float>::zeros({3 * 3 * 4, 0});
+        content.tensors["bottleneck.bias"] = Tensor<float>::zeros({0});
+        content.tensors["readout.0.weight"] = Tensor<float>::zeros({0, 6});
+      } else {
+        content.tensors["readout.0.weight"] = Tensor<float>::zeros({o.bottleneck, 0});
+        content.tensors["readout.1.weight"] = Tensor<float>::zeros({0, 1});
+      }
+    });
+  };
+  CHECK(zero_units("readout", {"readout.2.weight"}) ==
+        "its architecture is not possible: ConvEnergy: a readout layer has at least 1 unit, got 0");
+  CHECK(zero_units("bottleneck", {}).find("its architecture is not possible: ConvEnergy: expects at least one") == 0);
+}
+
+TEST_CASE("model file: a folder that does not exist is an error with its path") {
+  const Scratch scratch;
+  const std::string path = scratch.path("no/such/folder/model");
+  CHECK(file_error_of([&] { write_model(path, ConvEnergy<float>(small, Key(3)), 0.3); }).find(path) == 0);
+}
