@@ -1,0 +1,108 @@
+#include "common/program.hpp"
+
+#include <unistd.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <new>
+
+#include <neb/core/parallel.hpp>
+#include <neb/io/png.hpp>
+
+namespace examples {
+
+namespace {
+
+constexpr const char* out_of_memory = "out of memory; try a smaller network, a smaller batch, or fewer images or chains";
+
+/// One line on stderr, whatever a path or a file's content put into it.
+int fail(int code, const std::string& name, std::string message) {
+  for (char& letter : message)
+    if (static_cast<unsigned char>(letter) < 0x20) letter = ' ';
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s: %s\n", name.c_str(), message.c_str());
+  return code;
+}
+
+/// Starts the program anew with OpenMP's threads sleeping while they wait, unless the environment says how they should.
+/// They would spin otherwise, which on a machine with other work to do costs many times what it saves on an idle one, and
+/// the runtime reads the environment before main() begins.
+void let_threads_sleep(const char* const* argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
+  if (::setenv("OMP_WAIT_POLICY", "passive", 1) != 0) return;
+  ::execv("/proc/self/exe", const_cast<char* const*>(argv));  // comes back only if it fails, and then no harm is done
+}
+
+Program start(const CommandLine& line) {
+  Program program{.name = line.about().name, .seed = line.seed(), .out = line.text("out"), .quiet = line.quiet()};
+  if (line.given("threads")) {
+    const neb::Index threads = line.count("threads");
+    if (threads > 1024) line.reject("threads", "a whole number from 1 to 1024");
+    neb::set_threads(static_cast<int>(threads));
+  }
+  if (line.given("out") && program.out.empty()) line.reject("out", "a folder");
+  if (!program.out.empty()) make_folder(program.out);
+  return program;
+}
+
+}  // namespace
+
+void Program::print(const char* format, ...) const {
+  if (quiet) return;
+  std::va_list arguments;
+  va_start(arguments, format);
+  std::vprintf(format, arguments);
+  va_end(arguments);
+  std::fflush(stdout);
+}
+
+std::string Program::picture_path(const std::string& stem) const {
+  return path(stem + (neb::png_available ? ".png" : ".ppm"));
+}
+
+void Program::write_summary(const Summary& summary) const {
+  if (!out.empty()) write_json(path("summary.json"), summary);
+}
+
+Program Program::part(const std::string& folder) const {
+  Program part = *this;
+  part.out = path(folder);
+  make_folder(part.out);
+  return part;
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error && !std::filesystem::is_directory(path)) error = std::make_error_code(std::errc::not_a_directory);
+  if (!error && ::access(path.c_str(), W_OK | X_OK) != 0) error = std::make_error_code(std::errc::permission_denied);
+  if (error) throw UsageError(path + ": cannot be written to: " + error.message() + "; name another folder (--out DIR)");
+}
+
+int run(int argc, const char* const* argv, CommandLine line,
+        const std::function<void(Program&, const CommandLine&)>& body) {
+  let_threads_sleep(argv);
+  const std::string name = line.about().name;
+  try {
+    if (!line.parse(argc, argv)) return 0;
+    Program program = start(line);
+    body(program, line);
+    return program.exit_code;
+  } catch (const UsageError& error) {
+    return fail(2, name, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(1, name, out_of_memory);
+  } catch (const std::length_error&) {
+    return fail(1, name, out_of_memory);
+  } catch (const std::exception& error) {
+    return fail(1, name, error.what());
+  }
+}
+
+int run(int argc, const char* const* argv, About about, const std::function<void(Program&)>& body) {
+  return run(argc, argv, CommandLine(std::move(about)), [&](Program& program, const CommandLine&) { body(program); });
+}
+
+}  // namespace examples

@@ -1,0 +1,58 @@
+/// What every program does around its own work: options, exit codes, messages, and the folder that it writes to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <neb/core/error.hpp>
+
+#include "common/command_line.hpp"
+#include "common/progress_bar.hpp"
+#include "common/summary.hpp"
+
+namespace examples {
+
+/// A program that is running.
+struct Program {
+  std::string name;
+  std::uint64_t seed = 0;
+  std::string out;  ///< folder that it writes to, which exists; empty for none
+  bool quiet = false;
+  int exit_code = 0;
+
+  /// printf, unless quiet.
+  [[gnu::format(printf, 2, 3)]] void print(const char* format, ...) const;
+  ProgressBar progress(const std::string& task, const std::string& unit) const { return {task, unit, quiet}; }
+
+  std::string path(const std::string& file) const { return out + "/" + file; }
+  /// `stem` as a picture's file in the folder: PNG, or PPM when this program was built without libpng.
+  std::string picture_path(const std::string& stem) const;
+  /// Writes summary.json, if there is a folder.
+  void write_summary(const Summary& summary) const;
+  /// The same program at work on a part, which has a folder of its own.
+  Program part(const std::string& folder) const;
+};
+
+/// Makes the folder and what it lies in. Throws UsageError when it cannot be written to.
+void make_folder(const std::string& path);
+
+/// Calls `read`, in which what neb throws is the user's to correct: a wrong file, options that do not fit each other.
+template <class Read>
+auto check_input(Read&& read) {
+  try {
+    return read();
+  } catch (const neb::Error& error) {
+    throw UsageError(error.what());
+  }
+}
+
+/// Parses, then calls `body`; returns the exit code that main() returns: 0, 1 when the program failed, 2 when its usage or
+/// input was wrong, with one line on stderr.
+int run(int argc, const char* const* argv, CommandLine line,
+        const std::function<void(Program&, const CommandLine&)>& body);
+
+/// The same for a program that has the common options only.
+int run(int argc, const char* const* argv, About about, const std::function<void(Program&)>& body);
+
+}  // namespace examples

@@ -1,0 +1,23 @@
+/// Numbers that a program found out, as JSON for other tools.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <neb/core/shape.hpp>
+
+namespace examples {
+
+using SummaryValue = std::variant<neb::Index, double, std::string, std::vector<double>>;
+/// Keys and values, in the order in which they are written.
+using Summary = std::vector<std::pair<std::string, SummaryValue>>;
+
+/// A JSON object on one line; numbers that are not finite become null.
+std::string json_line(const Summary& summary);
+
+/// Writes the object to `path`, atomically. Throws neb::FileError.
+void write_json(const std::string& path, const Summary& summary);
+
+}  // namespace examples

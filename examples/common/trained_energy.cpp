@@ -1,0 +1,58 @@
+#include "common/trained_energy.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+
+#include <neb/bayes/deen.hpp>
+#include <neb/energy/model_file.hpp>
+
+namespace examples {
+
+namespace {
+
+std::string data_folder(const CommandLine& line) {
+  if (line.given("data")) return line.text("data");
+  const std::string shipped = NEB_SOURCE_DIR "/data/digits";
+  struct ::stat status {};
+  return ::stat(shipped.c_str(), &status) == 0 ? shipped : "data/digits";
+}
+
+}  // namespace
+
+Images read_images(const CommandLine& line) {
+  return check_input([&] { return neb::read_digits<float>(data_folder(line)); });
+}
+
+TrainedEnergy read_energy(const CommandLine& line, const Images& images) {
+  const std::string file = line.text("model");
+  if (file.empty())
+    throw UsageError("--model FILE is missing: train an energy with train_energy, which writes out/train_energy/model.safetensors");
+  const auto model = check_input([&] { return std::make_shared<neb::Model<float>>(neb::read_model<float>(file)); });
+  const neb::Shape image = model->phi.options.image;
+  const neb::Shape found{images.train.shape()[1], images.train.shape()[2], images.train.shape()[3]};
+  if (image != found)
+    throw UsageError("--model " + file + ": was trained on images of " + image.to_string() + ", those of --data are " +
+                     found.to_string() + "; choose two that fit");
+  if (line.given("sigma") && line.positive("sigma") != model->sigma)
+    throw UsageError("--sigma " + line.text("sigma") + ": the model " + file + " was trained at sigma " +
+                     neb::number_text(model->sigma) + ", and an energy knows no other; leave --sigma out, or train one with it");
+  return {[model](const neb::Var<float>& y) { return model->phi(y); }, model->sigma, image};
+}
+
+double test_loss(const TrainedEnergy& energy, const Images& images) {
+  return neb::denoising_error(energy.phi, images.test, static_cast<float>(energy.sigma), neb::Key(0).fold("test loss"));
+}
+
+neb::PixelRange pixel_range(const neb::Tensor<float>& images) {
+  const auto [low, high] = std::minmax_element(images.span().begin(), images.span().end());
+  return {*low, *high};
+}
+
+std::string size_text(const neb::Shape& image) {
+  const std::string size = std::to_string(image[0]) + " x " + std::to_string(image[1]);
+  return image[2] == 1 ? size : size + " x " + std::to_string(image[2]);
+}
+
+}  // namespace examples

@@ -1,0 +1,97 @@
+#include "parts/associative_memory.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <neb/data/sample.hpp>
+#include <neb/io/safetensors.hpp>
+#include <neb/memory/gradient_flow.hpp>
+
+#include "common/contact_sheet.hpp"
+
+namespace examples {
+
+using neb::Index, neb::Tensor, neb::FlowEnd;
+
+namespace {
+
+/// The first test images, or draws from the others: no hand-picking either way.
+Tensor<float> starts(const Memories& memories, const Images& images, const neb::Key& key) {
+  const Index count = memories.count;
+  switch (memories.start) {
+    case Start::test: return images.test.rows(0, std::min(count, images.test.shape()[0]));
+    case Start::train: return neb::sample_rows(images.train, count, key);
+    case Start::uniform: return neb::random_uniform<float>(images.test.shape().with(0, count), key);
+  }
+  return {};
+}
+
+const char* name_of(Start start) {
+  switch (start) {
+    case Start::test: return "test images";
+    case Start::train: return "training images";
+    case Start::uniform: return "uniform noise";
+  }
+  return "";
+}
+
+/// The mean of those values whose flow converged; NaN when none did.
+double mean_converged(const neb::Flow<float>& flow, const std::vector<double>& values) {
+  double sum = 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (flow.end[i] == FlowEnd::converged) sum += values[i];
+  return sum / static_cast<double>(flow.count(FlowEnd::converged));
+}
+
+}  // namespace
+
+void associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images, const Memories& memories) {
+  const auto sigma = static_cast<float>(energy.sigma);
+  const Tensor<float> y0 = starts(memories, images, neb::Key(program.seed).fold("associative_memory"));
+  const Index count = y0.shape()[0];
+
+  neb::Flow<float> flow;
+  {
+    ProgressBar bar = program.progress("flowing", "memories");
+    flow = neb::gradient_flow(energy.phi, y0, sigma, {.tolerance = memories.tolerance, .max_steps = memories.max_steps},
+                              [&](Index finished, Index) {
+                                bar.update(static_cast<double>(finished) / static_cast<double>(count), static_cast<double>(finished));
+                                return true;
+                              });
+  }
+  const Index converged = flow.count(FlowEnd::converged), escaped = flow.count(FlowEnd::escaped),
+              unfinished = flow.count(FlowEnd::unfinished);
+
+  constexpr Index columns = 10;
+  ContactSheet sheet("sigma = " + neb::number_text(energy.sigma) + ": from " + name_of(memories.start) + " to attractors",
+                     energy.image);
+  for (Index begin = 0; begin < count; begin += columns) {
+    const Index end = std::min(begin + columns, count);
+    sheet.add_row("start", y0, begin, end, /*gap=*/begin > 0);
+    sheet.add_row("attractor", flow.y, begin, end);
+    for (Index i = begin; i < end; ++i)
+      if (flow.end[static_cast<std::size_t>(i)] != FlowEnd::converged) sheet.cross_out(i - begin);
+  }
+  const std::string picture = program.picture_path("associative_memory");
+  sheet.write(picture);
+
+  const double path_length = mean_converged(flow, flow.path_length), energy_drop = mean_converged(flow, flow.energy_drop);
+  program.print("%ld flows from %s at sigma %.4g: %ld converged, %ld escaped, %ld unfinished after %ld steps\n",
+                static_cast<long>(count), name_of(memories.start), energy.sigma, static_cast<long>(converged),
+                static_cast<long>(escaped), static_cast<long>(unfinished), static_cast<long>(memories.max_steps));
+  if (converged > 0)
+    program.print("those that converged: mean path length %.3f in a space whose cube has the diagonal %.1f, mean energy drop %.3f\n",
+                  path_length, std::sqrt(static_cast<double>(energy.image.size())), energy_drop);
+  if (converged < count) program.print("the others are crossed out: where they ended is no memory\n");
+  program.print("picture: %s\n", picture.c_str());
+  program.write_summary({{"sigma", energy.sigma},
+                         {"count", count},
+                         {"converged", converged},
+                         {"escaped", escaped},
+                         {"mean_path_length", path_length},
+                         {"mean_energy_drop", energy_drop},
+                         {"unfinished", unfinished},
+                         {"start", std::string(name_of(memories.start))}});
+}
+
+}  // namespace examples

@@ -1,0 +1,11 @@
+/// Single-jump denoising of test images.
+#pragma once
+
+#include "common/trained_energy.hpp"
+
+namespace examples {
+
+/// Adds noise to the first `count` test images, jumps, writes denoise.png and summary.json.
+void denoise(const Program& program, const TrainedEnergy& energy, const Images& images, neb::Index count);
+
+}  // namespace examples

@@ -1,0 +1,14 @@
+/// Overlap of the noise spheres around the images.
+#pragma once
+
+#include <vector>
+
+#include "common/trained_energy.hpp"
+
+namespace examples {
+
+/// Statistics of chi over `pairs` random pairs of training images, or over all of them when it is 0, with the share of
+/// spheres that overlap at each of `sigmas`; writes sphere_overlap.png and summary.json.
+void sphere_overlap(const Program& program, const Images& images, neb::Index pairs, const std::vector<double>& sigmas);
+
+}  // namespace examples

@@ -1,0 +1,160 @@
+#include "parts/train.hpp"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+#include <neb/energy/model_file.hpp>
+
+#include "common/interrupt.hpp"
+
+namespace examples {
+
+using neb::Index;
+
+namespace {
+
+using Phi = neb::ConvEnergy<float>;
+
+double peak_rss_mb() {
+  ::rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+std::string list_text(const std::vector<Index>& values) {
+  return neb::energy::list_text(values);
+}
+
+/// The reports of a run, one line of JSON each; a resumed run appends to those of its first part.
+class Log {
+ public:
+  Log(const std::string& path, bool append) : path_(path), file_(std::fopen(path.c_str(), append ? "a" : "w")) {
+    if (file_ == nullptr) throw UsageError(path + ": cannot be written; name another folder (--out DIR)");
+  }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  ~Log() { std::fclose(file_); }
+
+  void write(const Summary& report) {
+    const std::string line = json_line(report);
+    if (std::fputs(line.c_str(), file_) < 0 || std::fflush(file_) != 0) throw neb::file_error(path_, "cannot be written");
+  }
+
+ private:
+  std::string path_;
+  std::FILE* file_;
+};
+
+/// Steps to the end or to the first signal, which is returned.
+int run_steps(Program& program, neb::DeenTrainer<float, Phi>& trainer, const Training& training,
+              const std::function<void()>& save) {
+  using Clock = std::chrono::steady_clock;
+  const Interrupt interrupt;
+  Log log(program.path("log.jsonl"), !training.resume.empty());
+  ProgressBar bar = program.progress("training", "images");
+  auto saved = Clock::now();
+  double loss_sum = 0;
+  Index losses = 0;
+  std::string note;
+  const auto images_seen = [&] { return static_cast<double>(trainer.report().step * training.options.batch); };
+  bar.update(trainer.report().progress, images_seen());
+  trainer.run([&](const neb::TrainReport& report) {
+    loss_sum += report.loss;
+    ++losses;
+    if (report.step % training.report_every == 0 || trainer.finished() || interrupt.signal() != 0) {
+      const double loss = loss_sum / static_cast<double>(losses);
+      log.write({{"step", report.step},
+                 {"progress", report.progress},
+                 {"seconds", report.seconds},
+                 {"loss", loss},
+                 {"learning_rate", report.learning_rate},
+                 {"images_per_second", report.images_per_second}});
+      char text[64];
+      std::snprintf(text, sizeof text, "step %ld, loss %.2f", static_cast<long>(report.step), loss);
+      note = text;
+      loss_sum = 0;
+      losses = 0;
+    }
+    bar.update(report.progress, images_seen(), note);
+    if (std::chrono::duration<double>(Clock::now() - saved).count() > 60 * training.checkpoint_minutes) {
+      save();
+      saved = Clock::now();
+    }
+    return interrupt.signal() == 0;
+  });
+  return trainer.finished() ? 0 : interrupt.signal();
+}
+
+}  // namespace
+
+std::optional<TrainedEnergy> train(Program& program, const Images& images, const Training& training) {
+  const neb::TrainOptions& options = training.options;
+  const neb::Shape& data = images.train.shape();
+  neb::ConvEnergyOptions architecture = training.architecture;
+  architecture.image = {data[1], data[2], data[3]};
+
+  const auto phi = check_input([&] {
+    if (training.start.empty()) return std::make_shared<Phi>(architecture, neb::Key(options.seed).fold("weights"));
+    return std::make_shared<Phi>(neb::read_model<float>(training.start).phi);
+  });
+  if (phi->options.image != architecture.image)
+    throw UsageError("--model " + training.start + ": was trained on images of " + phi->options.image.to_string() +
+                     ", those of --data are " + architecture.image.to_string() + "; choose two that fit");
+  neb::DeenTrainer<float, Phi> trainer = check_input([&] { return neb::DeenTrainer<float, Phi>(*phi, images.train, options); });
+  if (!training.resume.empty()) check_input([&] { trainer.resume(training.resume); });
+
+  const neb::ConvEnergyOptions& net = phi->options;
+  program.print("images: %ld to train on, %ld to test with, %s pixels from %.3g to %.3g\n", static_cast<long>(data[0]),
+                static_cast<long>(images.test.shape()[0]), size_text(net.image).c_str(), pixel_range(images.train).low,
+                pixel_range(images.train).high);
+  program.print("energy: convolutions %s, kernel %ld, stride %ld, padding %ld, bottleneck %ld: %ld weights\n",
+                list_text(net.channels).c_str(), static_cast<long>(net.kernel), static_cast<long>(net.stride),
+                static_cast<long>(net.padding), static_cast<long>(net.bottleneck),
+                static_cast<long>(neb::parameter_count(*phi)));
+  const double noise_alone = options.sigma * options.sigma * static_cast<double>(net.image.size());
+  program.print("noise: sigma %.4g; an image loses d sigma^2 = %.4g to it, and the jump wins back what the energy knows\n",
+                options.sigma, noise_alone);
+  if (!training.resume.empty())
+    program.print("resumed: %s, after %ld steps\n", training.resume.c_str(), static_cast<long>(trainer.report().step));
+
+  const auto save = [&] { trainer.save(training.checkpoint, neb::architecture_metadata(net)); };
+  const int signal = run_steps(program, trainer, training, save);
+  save();
+  if (signal != 0) {
+    program.print("stopped after %ld steps; go on with\n  %s\n", static_cast<long>(trainer.report().step),
+                  training.resume_command.c_str());
+    program.exit_code = 128 + signal;
+    return std::nullopt;
+  }
+
+  const auto averaged = std::make_shared<const Phi>(trainer.averaged());
+  TrainedEnergy energy{[averaged](const neb::Var<float>& y) { return (*averaged)(y); }, options.sigma, net.image};
+  const std::string model_path = program.path("model.safetensors");
+  neb::write_model(model_path, *averaged, options.sigma);
+
+  const neb::TrainReport& report = trainer.report();
+  const double images_per_second = static_cast<double>(report.step * options.batch) / report.seconds;
+  const double loss = test_loss(energy, images);
+  program.print("trained: %ld steps of %ld images in %.1f s, %.0f images/s, at most %.0f MB of memory\n",
+                static_cast<long>(report.step), static_cast<long>(options.batch), report.seconds, images_per_second,
+                peak_rss_mb());
+  program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n", loss,
+                static_cast<long>(images.test.shape()[0]), noise_alone);
+  program.print("model: %s\n", model_path.c_str());
+  program.write_summary({{"steps", report.step},
+                         {"seconds", report.seconds},
+                         {"images_per_second", images_per_second},
+                         {"test_loss", loss},
+                         {"peak_rss_mb", peak_rss_mb()},
+                         {"noise_alone", noise_alone},
+                         {"sigma", options.sigma},
+                         {"batch", options.batch},
+                         {"weights", neb::parameter_count(*phi)},
+                         {"model", model_path}});
+  return energy;
+}
+
+}  // namespace examples
