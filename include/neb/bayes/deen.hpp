@@ -23,6 +23,7 @@ template <Scalar T, Energy<T> Phi>
 double denoising_error(const Phi& phi, const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key, Index batch = 100) {
   if (x.rank() < 1 || x.size() == 0)
     throw ShapeError("denoising_error: expects at least one sample   [x: " + x.shape().to_string() + "]");
+  if (batch < 1) throw ValueError("denoising_error: batch is at least 1, got " + std::to_string(batch));
   const Tensor<T> y = smooth(x, sigma, key);
   double total = 0;
   for (Index begin = 0; begin < x.shape()[0]; begin += batch) {

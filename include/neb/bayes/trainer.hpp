@@ -142,7 +142,12 @@ class DeenTrainer {
     report.step = file.number<Index>("step");
     report.seconds = file.number<double>("seconds");
     report.progress = file.number<double>("progress");
-    if (report.step < 0) throw file_error(path, "metadata \"step\": expected a count, got " + file.text("step"));
+    const auto expect = [&](bool holds, const std::string& key, const char* what) {
+      if (!holds) throw file_error(path, "metadata \"" + key + "\": expected " + what + ", got " + file.text(key));
+    };
+    expect(report.step >= 0, "step", "a count");
+    expect(report.seconds >= 0, "seconds", "a duration");
+    expect(report.progress >= 0 && report.progress <= 1, "progress", "a part of the run");
     moments.steps = report.step;
 
     adam_.restore(std::move(moments));

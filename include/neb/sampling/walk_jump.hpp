@@ -30,7 +30,7 @@ Tensor<T> walk_jump(const Phi& phi, Tensor<T> y0, std::type_identity_t<T> sigma,
                     const std::function<bool(const Jump<T>&)>& on_jump) {
   check_sigma("walk_jump", static_cast<double>(sigma));
   if (options.every < 1) throw ValueError("walk_jump: every is at least 1 step, got " + std::to_string(options.every));
-  const double delta = options.delta > 0 ? options.delta : static_cast<double>(sigma) / 100;
+  const double delta = options.delta != 0 ? options.delta : static_cast<double>(sigma) / 100;
   Tensor<T> y = std::move(y0);
   for (Index step = 0;; step += options.every) {
     const bool at_end = step > options.steps;

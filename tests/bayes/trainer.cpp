@@ -1,0 +1,247 @@
+#include "neb/bayes/trainer.hpp"
+
+#include <doctest/doctest.h>
+
+#include "bayes/closed_forms.hpp"
+#include "io/scratch.hpp"
+#include "kernels/support.hpp"
+#include "neb/energy/conv_energy.hpp"
+#include "neb/energy/mlp_energy.hpp"
+#include "nn/support.hpp"
+
+using namespace neb;
+using neb::test::file_error_of;
+using neb::test::message_of;
+using neb::test::same_bits;
+using neb::test::same_parameters;
+using neb::test::Scratch;
+
+namespace {
+
+using Net = ConvEnergy<float>;
+using Trainer = DeenTrainer<float, Net>;
+
+Net fresh() { return Net({.image = {9, 9, 1}, .channels = {6, 20}, .bottleneck = 4}, Key(1)); }
+
+Tensor<float> images() { return random_uniform<float>({20, 9, 9, 1}, Key(2)); }
+
+const TrainOptions options{.batch = 16, .steps = 7, .learning_rate = 3e-3, .warmup = 0.3, .ema_decay = 0.9, .seed = 11};
+
+}  // namespace
+
+TEST_CASE("trainer: the same seed gives the same bits of weights and averages at any thread count") {
+  Net first = fresh(), first_average = fresh();
+  for (const int threads : {1, 2, 3, 4}) {
+    CAPTURE(threads);
+    const test::WithThreads scope(threads);
+    Net phi = fresh();
+    Trainer trainer(phi, images(), options);
+    trainer.run();
+    if (threads == 1) {
+      first = phi;
+      first_average = trainer.averaged();
+      CHECK_FALSE(same_parameters(phi, fresh()));
+    }
+    CHECK(same_parameters(phi, first));
+    CHECK(same_parameters(trainer.averaged(), first_average));
+  }
+  Net other = fresh();
+  TrainOptions seeded = options;
+  seeded.seed = 12;
+  Trainer(other, images(), seeded).run();
+  CHECK_FALSE(same_parameters(other, first));
+}
+
+TEST_CASE("trainer: saved and resumed at any step, a run goes on with the bits of an uninterrupted one") {
+  const Scratch scratch;
+  Net whole = fresh();
+  Trainer uninterrupted(whole, images(), options);
+  uninterrupted.run();
+  uninterrupted.save(scratch.path("whole"));
+  for (const Index cut : {1, 4, 7}) {
+    CAPTURE(cut);
+    Net before = fresh();
+    Trainer interrupted(before, images(), options);
+    interrupted.run([&](const TrainReport& report) { return report.step < cut; });
+    CHECK(interrupted.report().step == cut);
+    interrupted.save(scratch.path("cut"), {{"note", "kept"}});
+    CHECK(read_checkpoint(scratch.path("cut")).text("note") == "kept");
+
+    Net after({.image = {9, 9, 1}, .channels = {6, 20}, .bottleneck = 4}, Key(99));
+    Trainer resumed(after, images(), options);
+    resumed.resume(scratch.path("cut"));
+    CHECK(resumed.report().step == cut);
+    CHECK(resumed.report().seconds == interrupted.report().seconds);
+    CHECK(resumed.finished() == (cut == 7));
+    resumed.run();
+    CHECK(same_parameters(after, whole));
+    CHECK(same_parameters(resumed.averaged(), uninterrupted.averaged()));
+    // The moments too: the files agree in every tensor.
+    resumed.save(scratch.path("resumed"));
+    const SafeTensors a = read_checkpoint(scratch.path("whole")), b = read_checkpoint(scratch.path("resumed"));
+    for (const auto& [name, entry] : a.entries()) CHECK(same_bits(a.get<float>(name), b.get<float>(name)));
+    CHECK(a.entries().size() == b.entries().size());
+  }
+}
+
+TEST_CASE("trainer: a checkpoint of other settings is refused with the setting's name, and nothing changes") {
+  const Scratch scratch;
+  const std::string path = scratch.path("checkpoint");
+  Net phi = fresh();
+  Trainer trainer(phi, images(), options);
+  trainer.step();
+  trainer.save(path);
+
+  const auto error = [&](auto&& change) {
+    TrainOptions changed = options;
+    change(changed);
+    Net other = fresh();
+    Trainer resumed(other, images(), changed);
+    const std::string message = file_error_of([&] { resumed.resume(path); });
+    if (!message.empty()) CHECK(same_parameters(other, fresh()));
+    CHECK(resumed.report().step == (message.empty() ? 1 : 0));
+    return test::without(message, path + ": the checkpoint has ");
+  };
+  const std::string same = "; resume with the same settings";
+  CHECK(error([](TrainOptions& o) { o.sigma = 0.5; }) == "sigma 0.3, this run 0.5" + same);
+  CHECK(error([](TrainOptions& o) { o.batch = 8; }) == "batch 16, this run 8" + same);
+  CHECK(error([](TrainOptions& o) { o.steps = 70; }) == "steps 7, this run 70" + same);
+  CHECK(error([](TrainOptions& o) { o.minutes = 2; }).find("minutes 0, this run 2") == 0);
+  CHECK(error([](TrainOptions& o) { o.learning_rate = 1; }) == "learning_rate 0.003, this run 1" + same);
+  CHECK(error([](TrainOptions& o) { o.schedule = Schedule::linear; }).find("schedule ") == 0);
+  CHECK(error([](TrainOptions& o) { o.warmup = 0; }) == "warmup 0.3, this run 0" + same);
+  CHECK(error([](TrainOptions& o) { o.ema_decay = 0.8; }) == "ema_decay 0.9, this run 0.8" + same);
+  CHECK(error([](TrainOptions& o) { o.seed = 12; }) == "seed 11, this run 12" + same);
+  CHECK(error([](TrainOptions&) {}) == "");
+
+  Net small = fresh();
+  Trainer fewer(small, images().rows(0, 19), options);
+  CHECK(file_error_of([&] { fewer.resume(path); }) == path + ": the checkpoint has samples 20, this run 19" + same);
+}
+
+TEST_CASE("trainer: a checkpoint of another network, or of nonsense, is refused and nothing changes") {
+  const Scratch scratch;
+  const std::string path = scratch.path("checkpoint");
+  Net phi = fresh();
+  Trainer trainer(phi, images(), options);
+  trainer.step();
+  trainer.save(path);
+
+  Net wide({.image = {9, 9, 1}, .channels = {6, 21}, .bottleneck = 4}, Key(1));
+  const Net untouched = wide;
+  Trainer other(wide, images(), options);
+  CHECK(file_error_of([&] { other.resume(path); }).find("tensor \"parameter.conv.1.weight\": expected shape (21, 3, 3, 6)") !=
+        std::string::npos);
+  CHECK(same_parameters(wide, untouched));
+  CHECK(same_parameters(other.averaged(), untouched));
+
+  const auto damaged = [&](const std::string& key, const std::string& value) {
+    const SafeTensors file = read_checkpoint(path);
+    TensorMap tensors;
+    for (const auto& [name, entry] : file.entries()) tensors.emplace(name, file.get<float>(name));
+    Metadata metadata = file.metadata();
+    metadata[key] = value;
+    write_checkpoint(scratch.path("damaged"), tensors, metadata);
+    Net net = fresh();
+    Trainer resumed(net, images(), options);
+    const std::string message = file_error_of([&] { resumed.resume(scratch.path("damaged")); });
+    CHECK(same_parameters(net, fresh()));
+    return test::without(message, scratch.path("damaged") + ": ");
+  };
+  CHECK(damaged("step", "-1") == "metadata \"step\": expected a count, got -1");
+  CHECK(damaged("progress", "nan") == "metadata \"progress\": expected a part of the run, got nan");
+  CHECK(damaged("progress", "1.5") == "metadata \"progress\": expected a part of the run, got 1.5");
+  CHECK(damaged("seconds", "-3") == "metadata \"seconds\": expected a duration, got -3");
+  CHECK(damaged("seconds", "nan") == "metadata \"seconds\": expected a duration, got nan");
+  CHECK(file_error_of([&] { trainer.resume(scratch.path("absent")); }).find(scratch.path("absent")) == 0);
+}
+
+TEST_CASE("trainer: reports count steps, follow the schedule, and a callback can stop the run") {
+  Net phi = fresh();
+  Trainer trainer(phi, images(), options);
+  Index steps = 0;
+  trainer.run([&](const TrainReport& report) {
+    // The rate of a step is that of the progress before it.
+    const double before = static_cast<double>(steps) / 7;
+    CHECK(report.learning_rate == doctest::Approx(3e-3 * schedule_factor(Schedule::cosine, before, 0.3)));
+    CHECK(report.step == ++steps);
+    CHECK(report.progress == doctest::Approx(static_cast<double>(steps) / 7));
+    CHECK(report.loss > 0);
+    CHECK(report.seconds > 0);
+    CHECK(report.images_per_second > 0);
+    return steps < 5;
+  });
+  CHECK(steps == 5);
+  CHECK_FALSE(trainer.finished());
+  trainer.run();
+  CHECK(trainer.finished());
+  CHECK(trainer.report().step == 7);
+}
+
+TEST_CASE("trainer: a run by the clock ends when its minutes are over") {
+  Net phi = fresh();
+  TrainOptions timed = options;
+  timed.minutes = 0.1 / 60;
+  Trainer trainer(phi, images(), timed);
+  trainer.run();
+  CHECK(trainer.finished());
+  CHECK(trainer.report().seconds >= 0.1);
+  CHECK(trainer.report().progress == 1);
+}
+
+TEST_CASE("trainer: a loss that is not finite any more ends the run with an error") {
+  Net phi = fresh();
+  TrainOptions wild = options;
+  wild.learning_rate = 1e12;
+  wild.warmup = 0;
+  Trainer trainer(phi, images(), wild);
+  const std::string message = message_of<Error>([&] { trainer.run(); });
+  CHECK(message.find("training diverged at step ") == 0);
+  CHECK(message.find("; lower the learning rate") != std::string::npos);
+}
+
+TEST_CASE("trainer: settings out of range are refused") {
+  Net phi = fresh();
+  const auto error = [&](auto&& change, Tensor<float> data = images()) {
+    TrainOptions changed = options;
+    change(changed);
+    return message_of<Error>([&] { Trainer(phi, data, changed); });
+  };
+  CHECK(error([](TrainOptions& o) { o.sigma = 0; }).find("DeenTrainer: sigma is a positive noise level") == 0);
+  CHECK(error([](TrainOptions& o) { o.batch = 0; }) == "DeenTrainer: batch is at least 1, got 0");
+  CHECK(error([](TrainOptions& o) { o.steps = 0; }) == "DeenTrainer: steps or minutes is positive");
+  CHECK(error([](TrainOptions& o) { o.learning_rate = 0; }).find("DeenTrainer: the learning rate is positive") == 0);
+  CHECK(error([](TrainOptions& o) { o.learning_rate = std::nan(""); }).find("DeenTrainer: the learning rate is positive") == 0);
+  CHECK(error([](TrainOptions&) {}, Tensor<float>::zeros({0, 9, 9, 1})).find("DeenTrainer: expects at least one sample") == 0);
+  CHECK(error([](TrainOptions&) {}) == "");
+}
+
+TEST_CASE("trainer: on Gaussian data it reaches the closed-form loss and score") {
+  constexpr double v = 1.5, s = 0.8;
+  constexpr Index d = 2;
+  MlpEnergy<float> phi({d, 32, 32}, Key(1));
+  DeenTrainer<float, MlpEnergy<float>> trainer(
+      phi, test::normal_samples<float>(20000, d, v, Key(2)),
+      {.sigma = s, .batch = 256, .steps = 500, .learning_rate = 1e-2, .ema_decay = 0.98, .seed = 3});
+  trainer.run();
+  const MlpEnergy<float> trained = trainer.averaged();
+
+  // Against the optimum on the same samples and noise, so that sampling errors cancel.
+  const Tensor<float> x = test::normal_samples<float>(20000, d, v, Key(4));
+  const test::GaussianEnergy<float> optimum{static_cast<float>(v + s * s)};
+  const double best = denoising_error(optimum, x, static_cast<float>(s), Key(5));
+  CHECK(best == doctest::Approx(d * v * s * s / (v + s * s)).epsilon(0.05));
+  const double reached = denoising_error(trained, x, static_cast<float>(s), Key(5));
+  CHECK(reached < 1.02 * best);
+  CHECK(reached > 0.998 * best);  // nothing beats the optimum by more than chance
+
+  const Tensor<float> y = smooth(x, static_cast<float>(s), Key(6));
+  const Tensor<float> g = energy_and_gradient(trained, Var<float>::constant(y)).gradient.value();
+  double difference = 0, scale = 0;
+  for (Index i = 0; i < y.size(); ++i) {
+    const double expected = static_cast<double>(y.data()[i]) / (v + s * s);
+    difference += std::pow(static_cast<double>(g.data()[i]) - expected, 2);
+    scale += expected * expected;
+  }
+  CHECK(std::sqrt(difference / scale) < 0.15);
+}
