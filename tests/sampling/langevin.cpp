@@ -13,10 +13,10 @@ using neb::test::message_of;
 using neb::test::same_bits;
 
 TEST_CASE("langevin walk: on a Gaussian energy of variance v the stationary variance is v / (1 - delta^2 / (2 v))") {
-  constexpr double v = 0.7, delta = 0.5, n = 200000;
-  const Tensor<double> start = Tensor<double>::zeros({50000, 4});
+  constexpr double v = 0.7, delta = 0.5, n = 100000;
+  const Tensor<double> start = Tensor<double>::zeros({25000, 4});
   // A step shrinks what is left of the start by 1 - delta^2 / v = 0.64.
-  const Tensor<double> y = langevin_walk(GaussianEnergy<double>{v}, start, {.delta = delta, .steps = 40}, Key(1));
+  const Tensor<double> y = langevin_walk(GaussianEnergy<double>{v}, start, {.delta = delta, .steps = 30}, Key(1));
   const auto [mean, variance] = test::moments(y);
   const double expected = v / (1 - delta * delta / (2 * v));
   CHECK(std::abs(mean) < 5 * std::sqrt(expected / n));

@@ -150,10 +150,12 @@ class MovingRows {
     ++row.attempts;
     const bool valid = is_finite(reached) && error < HUGE_VAL && largest_magnitude(d_, next_slope) < HUGE_VAL;
     const bool accurate = valid && error <= options_.step_tolerance;
-    // Near the minimum the energies of neighbouring points differ by less than their rounding. Compared with the lowest
-    // energy so far, so that many such steps cannot add up to a climb.
+    // Near the minimum the energies of neighbouring points differ by less than their rounding, and the work along the
+    // step decides. Compared with the lowest energy so far, so that many such steps cannot add up to a climb.
     const T rounding = 4 * std::numeric_limits<T>::epsilon() * std::max(T(1), std::abs(row.energy));
-    if (accurate && reached > row.energy + rounding) {
+    const bool uphill = reached > row.energy + rounding ||
+                        (reached > row.energy - rounding && work(y, slope, next, next_slope) > 0);
+    if (accurate && uphill) {
       row.h *= 0.5;
       return;
     }
@@ -170,12 +172,21 @@ class MovingRows {
     row.h *= std::clamp(factor, 0.1, 3.0);
   }
 
+  /// phi(next) - phi(y) by the trapezoid rule: unlike the difference of two energies it keeps its digits.
+  double work(const T* y, const T* slope, const T* next, const T* next_slope) const {
+    double sum = 0;
+    for (Index p = 0; p < d_; ++p)
+      sum += static_cast<double>(slope[p] + next_slope[p]) * static_cast<double>(next[p] - y[p]) / 2;
+    return sum;
+  }
+
   void finish(Index i, FlowEnd how) {
     const Row& row = rows_[static_cast<std::size_t>(i)];
     const auto r = static_cast<std::size_t>(row.row);
     std::copy_n(y_.data() + i * d_, d_, flow_.y.mutable_data() + row.row * d_);
     flow_.end[r] = how;
-    flow_.energy_drop[r] = static_cast<double>(row.start) - static_cast<double>(row.energy);
+    // An energy that was never finite has not dropped.
+    flow_.energy_drop[r] = row.energy < row.start ? static_cast<double>(row.start) - static_cast<double>(row.energy) : 0;
     flow_.residual[r] = variance_ * largest_magnitude(d_, slope_.data() + i * d_);
   }
 
