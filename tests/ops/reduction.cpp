@@ -41,7 +41,8 @@ std::pair<Shape, Shape> random_shapes(std::mt19937& generator) {
 TEST_CASE("sum_to agrees with a loop over indices on random shapes, and broadcast_to undoes its shape") {
   std::mt19937 generator(1);
   for (int i = 0; i < 200; ++i) {
-    const auto [full, reduced] = random_shapes(generator);
+    const auto shapes = random_shapes(generator);
+    const Shape &full = shapes.first, &reduced = shapes.second;
     CAPTURE(full.to_string());
     CAPTURE(reduced.to_string());
     const auto x = random_tensor(full, 1);
