@@ -8,8 +8,9 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     # Both let the compiler vectorise sqrt, exp and selects; NaN and infinity keep their meaning (this is not -ffast-math).
     -fno-math-errno -fno-trapping-math)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
-    # GCC's own AVX-512 intrinsics start from `__Y = __Y` and warn wherever Eigen inlines them (GCC bug 105593).
-    target_compile_options(neb_program_flags INTERFACE -Wno-maybe-uninitialized)
+    # False alarms inside GCC's own headers: AVX-512 intrinsics that start from `__Y = __Y` (GCC bug 105593), and
+    # overlapping copies in std::string's operator+ (GCC bug 105651).
+    target_compile_options(neb_program_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
   endif()
   if(NEB_WERROR)
     target_compile_options(neb_program_flags INTERFACE -Werror)
