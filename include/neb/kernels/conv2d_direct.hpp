@@ -18,6 +18,7 @@
 #include "neb/kernels/im2col.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
+#include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels {
 
@@ -42,25 +43,20 @@ inline Correlation forward_correlation(const Conv2dGeometry& g) {
           .y_pixel = g.out_channels};
 }
 
-/// packed (blocks, depth, tile_columns) = transposed filters (O, depth).
+/// packed (blocks, depth, tile_columns) = transposed filters (O, depth), zeros after the last.
 template <class T>
 void pack_filters(Index out_channels, Index depth, const T* w, T* packed) {
   constexpr Index columns = tile_columns<T>;
-  constexpr Index slab =
-      16;  // of depth, so that a slab of all columns is written within the first-level cache
+  constexpr Index slab = 256;  // of depth: 32 KiB, so that a wide layer is shared among threads
   const Index slabs = tile_count(depth, slab);
-  parallel_tiles(tile_count(out_channels, columns) * slabs, 64, [&](Index first, Index last) {
-    for (Index task = first; task < last; ++task) {
-      const Index channel = task / slabs * columns;
-      const Index begin = task % slabs * slab;
-      const Index end = std::min(begin + slab, depth);
-      T* const panel = packed + channel * depth;
-      for (Index column = 0; column < columns; ++column) {
-        const T* const filter = w + (channel + column) * depth;
-        const bool exists = channel + column < out_channels;
-        for (Index k = begin; k < end; ++k) panel[k * columns + column] = exists ? filter[k] : T(0);
-      }
-    }
+  parallel_tasks(tile_count(out_channels, columns) * slabs, [&](Index task) {
+    const Index channel = task / slabs * columns;
+    const Index first = task % slabs * slab;
+    const Index rows = std::min(slab, depth - first);
+    const Index channels = std::min(columns, out_channels - channel);
+    T* const panel = packed + channel * depth + first * columns;
+    if (channels < columns) std::fill_n(panel, rows * columns, T(0));
+    transpose(channels, rows, w + channel * depth + first, depth, panel, columns);
   });
 }
 

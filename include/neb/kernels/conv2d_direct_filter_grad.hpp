@@ -16,9 +16,10 @@
 #include "neb/kernels/conv2d_geometry.hpp"
 #include "neb/kernels/conv2d_im2col.hpp"
 #include "neb/kernels/correlation.hpp"
-#include "neb/kernels/im2col.hpp"
+#include "neb/kernels/gemm.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
+#include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels {
 
@@ -28,80 +29,64 @@ namespace detail {
 template <class T>
 class FilterGradBlock {
  public:
-  FilterGradBlock(const Conv2dGeometry& g, Index band, Index channel, const T* x, const T* dy, T* sum)
-      : g_(g),
-        k_(forward_correlation(g)),
-        channel_(channel),
-        width_(std::min(tile_columns<T>, g.out_channels - channel)),
+  /// `dy` starts at the block's first channel and has `channels` channels in all, `width` of them in the block.
+  FilterGradBlock(const Correlation& k, Index band, const T* x, const T* dy, Index channels, Index width,
+                  T* sum)
+      : k_(k),
         x_(x),
         dy_(dy),
+        channels_(channels),
+        width_(width),
         sum_(sum),
-        panel_(band * k_.out_width * tile_columns<T>),
-        inputs_(short_run() ? band * k_.out_width * k_.depth() : ImageRows<T>::scratch_size(k_, band)) {
-    std::fill_n(sum, k_.depth() * tile_columns<T>, T(0));
-  }
+        panel_(band * k.out_width * tile_columns<T>) {}
 
-  /// Adds output rows [begin, end) of image n, at most a band of them.
-  void add(Index n, Index begin, Index end) const {
+  /// Sets the sums to those over output rows [begin, end) of image n, at most a band of them, or adds these.
+  void sum_band(Index n, Index begin, Index end, Update update) const {
     pack_upstream((n * k_.out_height + begin) * k_.out_width, (n * k_.out_height + end) * k_.out_width);
-    if (short_run()) return add_patches(n, begin, end);
     const T* const image = x_ + n * k_.height * k_.width * k_.channels;
-    const Index above = begin * k_.stride - k_.top;
-    const ImageRows<T> rows(k_, image, above, above + (end - begin - 1) * k_.stride + k_.kernel_height,
-                            inputs_.data());
-    for (Index kh = 0; kh < k_.kernel_height; ++kh) add_kernel_row(rows, kh, begin, end);
+    for (Index kh = 0; kh < k_.kernel_height; ++kh) sum_kernel_row(image, kh, begin, end, update);
   }
 
  private:
-  /// Whether the run under a kernel row would leave most of a tile's rows empty.
-  bool short_run() const { return k_.run() < tile_rows / 2; }
-
   /// panel (pixels, tile_columns) = this block's channels of dy at output pixels [begin, end).
   void pack_upstream(Index begin, Index end) const {
     T* to = panel_.data();
-    for (Index pixel = begin; pixel < end; ++pixel, to += tile_columns<T>) {
-      std::copy_n(dy_ + pixel * g_.out_channels + channel_, width_, to);
-      std::fill(to + width_, to + tile_columns<T>, T(0));
+    const T* from = dy_ + begin * channels_;
+    for (Index pixel = begin; pixel < end; ++pixel, from += channels_, to += tile_columns<T>) {
+      if (width_ == tile_columns<T>) {
+        for (Index v = 0; v < tile_columns<T>; v += vector_lanes<T>) store(to + v, load(from + v));
+      } else {
+        std::copy_n(from, width_, to);
+        std::fill(to + width_, to + tile_columns<T>, T(0));
+      }
     }
   }
 
-  /// As if all kernel rows were one: the patches of each pixel are its inputs.
-  void add_patches(Index n, Index begin, Index end) const {
-    const Index first = (n * k_.out_height + begin) * k_.out_width;
-    const Index pixels = (end - begin) * k_.out_width;
-    im2col(g_, x_, first, first + pixels, inputs_.data());
-    add_tiles(k_.depth(), {.a = inputs_.data(),
-                           .a_row = 1,
-                           .outer = 1,
-                           .a_outer = 0,
-                           .inner = pixels,
-                           .a_inner = k_.depth(),
-                           .b = panel_.data(),
-                           .c = sum_});
-  }
-
-  /// Those of the output rows [begin, end) whose input row under kernel row `kh` exists.
-  void add_kernel_row(const ImageRows<T>& rows, Index kh, Index begin, Index end) const {
+  /// For one kernel row, over those of the output rows [begin, end) whose input row exists.
+  void sum_kernel_row(const T* image, Index kh, Index begin, Index end, Update update) const {
     const Index lead = k_.top - kh;  // output row r reads input row r * stride - lead
     const Index first = std::clamp(lead > 0 ? (lead - 1) / k_.stride + 1 : 0, begin, end);
     const Index reach = k_.height - 1 + lead;
     const Index last = std::clamp(reach < 0 ? 0 : reach / k_.stride + 1, first, end);
-    if (first == last) return;
-    add_tiles(k_.run(), {.a = rows.row(first * k_.stride - lead),
-                         .a_row = 1,
-                         .outer = last - first,
-                         .a_outer = k_.stride * rows.pitch,
-                         .inner = k_.out_width,
-                         .a_inner = k_.stride * k_.channels,
-                         .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
-                         .c = sum_ + kh * k_.run() * tile_columns<T>});
+    if (first == last && update == Update::add) return;
+    const Index pitch = k_.width * k_.channels;
+    sum_tiles(
+        {.a = first == last ? image : image + (first * k_.stride - lead) * pitch - k_.left * k_.channels,
+         .a_row = 1,
+         .outer = last - first,
+         .a_outer = k_.stride * pitch,
+         .inner = k_.out_width,
+         .a_inner = k_.stride * k_.channels,
+         .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
+         .c = sum_ + kh * k_.run() * tile_columns<T>,
+         .c_row = tile_columns<T>,
+         .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
+         .add = update == Update::add});
   }
 
-  /// Adds a product of `rows` rows to the sums, in tiles of equal height as far as possible.
-  void add_tiles(Index rows, TileProduct<T> tile) const {
-    tile.c_row = tile_columns<T>;
-    tile.columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>;  // whole registers
-    tile.add = true;
+  /// All rows of a product, one for each element of the run, in tiles of equal height as far as possible.
+  void sum_tiles(TileProduct<T> tile) const {
+    const Index rows = k_.run();
     const Index tiles = tile_count(rows, tile_rows);
     for (Index t = 0; t < tiles; ++t) {
       const Index height = rows / tiles + (t < rows % tiles ? 1 : 0);
@@ -111,33 +96,31 @@ class FilterGradBlock {
     }
   }
 
-  const Conv2dGeometry& g_;
-  Correlation k_;
-  Index channel_;
-  Index width_;
+  const Correlation& k_;
   const T* x_;
   const T* dy_;
+  Index channels_;
+  Index width_;
   T* sum_;
   Scratch<T> panel_;
-  Scratch<T> inputs_;
 };
 
-/// dw (O, depth) = the sum of `parts` packed (blocks, depth, tile_columns), transposed.
+/// dw (O, depth) = the sum of `parts` packed (blocks, depth, tile_columns), transposed; sums in place.
 template <class T>
-void unpack_filter_sums(Index out_channels, Index depth, Index parts, const T* packed, T* dw) {
+void unpack_filter_sums(Index out_channels, Index depth, Index parts, T* packed, T* dw) {
   constexpr Index columns = tile_columns<T>;
+  constexpr Index slab = 256;  // of depth
+  const Index slabs = tile_count(depth, slab);
   const Index size = packed_size<T>(out_channels, depth);
-  parallel_tiles(tile_count(out_channels, columns) * depth, 1024, [&](Index begin, Index end) {
-    for (Index row = begin; row < end; ++row) {
-      T sums[columns];
-      std::copy_n(packed + row * columns, columns, sums);
-      for (Index part = 1; part < parts; ++part)
-        for (Index column = 0; column < columns; ++column)
-          sums[column] += packed[part * size + row * columns + column];
-      const Index channel = row / depth * columns;
-      for (Index column = 0; column < std::min(columns, out_channels - channel); ++column)
-        dw[(channel + column) * depth + row % depth] = sums[column];
-    }
+  parallel_tasks(tile_count(out_channels, columns) * slabs, [&](Index task) {
+    const Index channel = task / slabs * columns;
+    const Index first = task % slabs * slab;
+    const Index rows = std::min(slab, depth - first);
+    T* const sum = packed + channel * depth + first * columns;
+    for (Index part = 1; part < parts; ++part)
+      for (Index i = 0; i < rows * columns; ++i) sum[i] += sum[part * size + i];
+    transpose(rows, std::min(columns, out_channels - channel), sum, columns, dw + channel * depth + first,
+              depth);
   });
 }
 
@@ -151,18 +134,29 @@ void conv2d_filter_grad_direct(const Conv2dGeometry& g, const T* x, const T* dy,
   if (g.batch * size == 0) return;
   const Index band = std::clamp<Index>(192 / g.out_width(), 1, g.out_height());
   const Index per_image = tile_count(g.out_height(), band);
-  const Index bands = g.batch * per_image;
   const Index blocks = tile_count(g.out_channels, tile_columns<T>);
-  const Index share = tile_count(bands, detail::filter_grad_shares(g, blocks, bands));
-  const Index shares = tile_count(bands, share);
+  const Index shares = detail::filter_grad_shares(g, blocks, g.batch * per_image);
   const Index block_size = g.patch_size() * tile_columns<T>;
   const Scratch<T> sums(shares * blocks * block_size);
-  parallel_tasks(shares * blocks, [&](Index task) {
-    const detail::FilterGradBlock<T> block(g, band, task % blocks * tile_columns<T>, x, dy,
-                                           sums.data() + task * block_size);
-    for (Index b = task / blocks * share; b < std::min((task / blocks + 1) * share, bands); ++b)
-      block.add(b / per_image, b % per_image * band, std::min(b % per_image * band + band, g.out_height()));
-  });
+  with_columns_of_zeros(detail::forward_correlation(g), x,
+                        [&](const Correlation& k, const T* images, Index first) {
+                          const Index bands = k.batch * per_image;
+                          const Index share = tile_count(bands, shares);
+                          parallel_tasks(shares * blocks, [&](Index task) {
+                            const Index channel = task % blocks * tile_columns<T>;
+                            T* const sum = sums.data() + task * block_size;
+                            const detail::FilterGradBlock<T> block(
+                                k, band, images, dy + first * g.out_pixels() * g.out_channels + channel,
+                                g.out_channels, std::min(tile_columns<T>, g.out_channels - channel), sum);
+                            const Index begin = task / blocks * share;
+                            const Index end = std::min(begin + share, bands);
+                            if (begin >= end && first == 0) std::fill_n(sum, block_size, T(0));
+                            for (Index b = begin; b < end; ++b)
+                              block.sum_band(b / per_image, b % per_image * band,
+                                             std::min(b % per_image * band + band, g.out_height()),
+                                             b == begin && first == 0 ? Update::replace : Update::add);
+                          });
+                        });
   detail::unpack_filter_sums(g.out_channels, g.patch_size(), shares, sums.data(), dw);
 }
 

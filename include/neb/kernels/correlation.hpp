@@ -4,10 +4,11 @@
 /// image, and the KW * C inputs under one kernel row are one run: so there is no im2col, and k runs over kernel rows
 /// and then along that run. Loop order: blocks of filters (a group of them stays in the second-level cache), rows of
 /// the output, tiles along a row, and inside the tile k. Rows of padding are skipped; columns of padding cost a copy of
-/// the rows they extend.
+/// the images.
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
@@ -39,95 +40,114 @@ Index packed_size(Index out_channels, Index depth) {
   return tile_count(out_channels, tile_columns<T>) * depth * tile_columns<T>;
 }
 
+/// Calls body(correlation, images, first) for the whole batch when no column of zeros is needed; otherwise for parts of
+/// the batch, from image `first` on, whose images were copied between the zeros that they need.
+template <class T, class Body>
+void with_columns_of_zeros(const Correlation& k, const T* x, Body&& body) {
+  if (!k.needs_columns_of_zeros()) return body(k, x, Index{0});
+  constexpr Index part_bytes = Index{8} << 20;  // in the last-level cache, and little beside a large batch
+  Correlation padded = k;
+  padded.width = k.columns();
+  padded.left = 0;
+  const Index row_size = padded.width * k.channels;
+  const Index image_bytes = std::max<Index>(1, k.height * row_size * static_cast<Index>(sizeof(T)));
+  const Index part = std::clamp<Index>(part_bytes / image_bytes, 1, std::max<Index>(1, k.batch));
+  const Scratch<T> images(part * k.height * row_size);
+  const Index begin = std::clamp<Index>(k.left, 0, padded.width);
+  const Index end = std::clamp<Index>(k.left + k.width, begin, padded.width);
+  for (Index first = 0; first < k.batch; first += part) {
+    padded.batch = std::min(part, k.batch - first);
+    const T* const source = x + (first * k.height * k.width + begin - k.left) * k.channels;
+    parallel_tiles(padded.batch * k.height, 16, [&](Index first_row, Index last_row) {
+      for (Index row = first_row; row < last_row; ++row) {
+        T* const to = images.data() + row * row_size;
+        std::fill(to, to + begin * k.channels, T(0));
+        std::copy_n(source + row * k.width * k.channels, (end - begin) * k.channels, to + begin * k.channels);
+        std::fill(to + end * k.channels, to + row_size, T(0));
+      }
+    });
+    body(std::as_const(padded), static_cast<const T*>(images.data()), first);
+  }
+}
+
 namespace detail {
-
-/// Rows of one image with the columns that the kernel reads: `data` is column -left of input row `first`.
-template <class T>
-struct ImageRows {
-  const T* data;
-  Index pitch;
-  Index first;
-  Index last;
-
-  /// Rows [first, last) of `image`, in place when no column lies outside; else copied into `scratch` between zeros.
-  ImageRows(const Correlation& k, const T* image, Index first_row, Index last_row, T* scratch)
-      : first(std::max<Index>(first_row, 0)), last(std::max(first, std::min(last_row, k.height))) {
-    if (!k.needs_columns_of_zeros()) {
-      data = image + (first * k.width - k.left) * k.channels;
-      pitch = k.width * k.channels;
-      return;
-    }
-    data = scratch;
-    pitch = k.columns() * k.channels;
-    const Index begin = std::clamp<Index>(k.left, 0, k.columns());
-    const Index end = std::clamp(k.left + k.width, begin, k.columns());
-    for (Index row = first; row < last; ++row, scratch += pitch) {
-      std::fill(scratch, scratch + begin * k.channels, T(0));
-      std::copy_n(image + (row * k.width + begin - k.left) * k.channels, (end - begin) * k.channels,
-                  scratch + begin * k.channels);
-      std::fill(scratch + end * k.channels, scratch + pitch, T(0));
-    }
-  }
-
-  /// Elements of scratch for the rows under `out_rows` rows of output.
-  static Index scratch_size(const Correlation& k, Index out_rows) {
-    if (!k.needs_columns_of_zeros()) return 0;
-    return std::min(k.height, (out_rows - 1) * k.stride + k.kernel_height) * k.columns() * k.channels;
-  }
-
-  const T* row(Index index) const { return data + (index - first) * pitch; }
-};
 
 /// One row of output for one block of filters, in tiles of equal width as far as possible.
 template <class T>
-void correlate_row(const Correlation& k, const ImageRows<T>& rows, Index out_row, const T* filters,
-                   Index columns, T* y) {
+void correlate_row(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns,
+                   T* y) {
   const Index in_row = out_row * k.stride - k.top;
-  const Index kh_begin = std::clamp(rows.first - in_row, Index{0}, k.kernel_height);
-  const Index kh_end = std::clamp(rows.last - in_row, kh_begin, k.kernel_height);
-  TileProduct<T> tile{.a = kh_begin == kh_end ? nullptr : rows.row(in_row + kh_begin),
-                      .a_row = k.stride * k.channels,
-                      .outer = kh_end - kh_begin,
-                      .a_outer = rows.pitch,
-                      .inner = k.run(),
-                      .a_inner = 1,
-                      .b = filters + kh_begin * k.run() * tile_columns<T>,
-                      .c = y,
-                      .c_row = k.y_pixel,
-                      .columns = columns};
+  const Index first = std::clamp<Index>(-in_row, 0, k.kernel_height);  // kernel rows [first, last) lie inside
+  const Index last = std::clamp<Index>(k.height - in_row, first, k.kernel_height);
+  TileProduct<T> tile{
+      .a = first == last ? nullptr : image + ((in_row + first) * k.width - k.left) * k.channels,
+      .a_row = k.stride * k.channels,
+      .outer = last - first,
+      .a_outer = k.width * k.channels,
+      .inner = k.run(),
+      .a_inner = 1,
+      .b = filters + first * k.run() * tile_columns<T>,
+      .c = y,
+      .c_row = k.y_pixel,
+      .columns = columns};
   const Index tiles = tile_count(k.out_width, tile_rows);
   for (Index t = 0; t < tiles; ++t) {
     const Index width = k.out_width / tiles + (t < k.out_width % tiles ? 1 : 0);
     multiply_tile(width, tile);
-    tile.a += width * tile.a_row;
+    if (first < last) tile.a += width * tile.a_row;
     tile.c += width * tile.c_row;
   }
 }
 
-/// How a correlation is shared out: groups of filter blocks x bands of output rows, rows counted over the batch.
+/// How a correlation is shared out: a task is a band of output rows, counted over the batch, by a group of blocks of
+/// filters. Tasks go through a stripe of bands for one group, whose filters stay in the second-level cache, then through
+/// the same stripe for the next group, because the stripe's inputs stay there too.
+template <class T>
 struct CorrelationTasks {
-  Index blocks, group, groups, band, bands;
+  Index rows, band, stripe;
+  Index blocks, group, groups;
 
-  template <class T>
-  static CorrelationTasks of(const Correlation& k) {
-    constexpr Index cached_bytes = 512 << 10;  // filters of a group, in the second-level cache
-    CorrelationTasks tasks{};
-    tasks.blocks = tile_count(k.out_channels, tile_columns<T>);
+  explicit CorrelationTasks(const Correlation& k)
+      : rows(k.batch * k.out_height), blocks(tile_count(k.out_channels, tile_columns<T>)) {
+    constexpr Index filter_bytes = 512 << 10;
+    constexpr Index input_bytes = 768 << 10;
+    constexpr Index scalar_bytes = sizeof(T);
     const Index block_size = std::max<Index>(1, k.depth() * tile_columns<T>);
-    tasks.group =
-        std::clamp(cached_bytes / (block_size * static_cast<Index>(sizeof(T))), Index{1}, tasks.blocks);
-    tasks.groups = tile_count(tasks.blocks, tasks.group);
+    group = std::clamp<Index>(filter_bytes / (block_size * scalar_bytes), 1, blocks);
+    groups = tile_count(blocks, group);
     // Tasks of 2^22 multiply-adds (some 40 us) when there is much to do, down to 2^18 to share out little work.
-    const Index rows = k.batch * k.out_height;
-    const Index row_work = k.out_width * block_size * tasks.group;
-    const Index work = std::clamp<Index>(rows * tasks.groups * row_work / 64, 1 << 18, 1 << 22);
-    tasks.band = std::clamp(work / row_work, Index{1}, rows);
-    tasks.bands = tile_count(rows, tasks.band);
-    tasks.band = tile_count(rows, tasks.bands);
-    tasks.bands = tile_count(rows, tasks.band);
-    return tasks;
+    const Index row_work = k.out_width * block_size * group;
+    const Index work = std::clamp<Index>(rows * groups * row_work / 64, 1 << 18, 1 << 22);
+    const Index bands = tile_count(rows, std::clamp<Index>(work / row_work, 1, rows));
+    band = tile_count(rows, bands);
+    const Index band_bytes = std::max<Index>(1, band * k.stride * k.width * k.channels * scalar_bytes);
+    stripe = std::clamp<Index>(input_bytes / band_bytes, 1, tile_count(rows, band));
   }
+
+  Index count() const { return tile_count(tile_count(rows, band), stripe) * groups * stripe; }
+  Index first_block(Index task) const { return task / stripe % groups * group; }
+  Index first_row(Index task) const { return (task / stripe / groups * stripe + task % stripe) * band; }
 };
+
+template <class T>
+void correlate_images(const Correlation& k, const T* x, const T* packed, T* y) {
+  const CorrelationTasks<T> tasks(k);
+  parallel_tasks(tasks.count(), [&](Index task) {
+    const Index first_block = tasks.first_block(task);
+    const Index first_row = tasks.first_row(task);
+    const Index last_row = std::min(first_row + tasks.band, tasks.rows);
+    for (Index block = first_block; block < std::min(first_block + tasks.group, tasks.blocks); ++block) {
+      const Index channel = block * tile_columns<T>;
+      for (Index row = first_row; row < last_row; ++row) {
+        const Index n = row / k.out_height;
+        const Index out_row = row % k.out_height;
+        correlate_row(k, x + n * k.height * k.width * k.channels, out_row, packed + channel * k.depth(),
+                      std::min(tile_columns<T>, k.out_channels - channel),
+                      y + n * k.y_image + out_row * k.y_row + channel);
+      }
+    }
+  });
+}
 
 }  // namespace detail
 
@@ -135,28 +155,8 @@ struct CorrelationTasks {
 template <class T>
 void correlate(const Correlation& k, const T* x, const T* packed, T* y) {
   if (k.batch * k.out_height * k.out_width * k.out_channels == 0) return;
-  const auto tasks = detail::CorrelationTasks::of<T>(k);
-  const Index out_rows = k.batch * k.out_height;
-  parallel_tasks(tasks.groups * tasks.bands, [&](Index task) {
-    const Index first_block = task / tasks.bands * tasks.group;
-    const Index last_block = std::min(first_block + tasks.group, tasks.blocks);
-    const Index end = std::min((task % tasks.bands + 1) * tasks.band, out_rows);
-    const Index band = std::min(tasks.band, k.out_height);
-    const Scratch<T> scratch(detail::ImageRows<T>::scratch_size(k, band));
-    for (Index row = task % tasks.bands * tasks.band; row < end;) {
-      const Index n = row / k.out_height;
-      const Index begin_row = row % k.out_height;
-      const Index end_row = std::min(begin_row + end - row, k.out_height);
-      const detail::ImageRows<T> rows(k, x + n * k.height * k.width * k.channels,
-                                      begin_row * k.stride - k.top,
-                                      (end_row - 1) * k.stride - k.top + k.kernel_height, scratch.data());
-      for (Index block = first_block; block < last_block; ++block)
-        for (Index r = begin_row; r < end_row; ++r)
-          detail::correlate_row(k, rows, r, packed + block * k.depth() * tile_columns<T>,
-                                std::min(tile_columns<T>, k.out_channels - block * tile_columns<T>),
-                                y + n * k.y_image + r * k.y_row + block * tile_columns<T>);
-      row += end_row - begin_row;
-    }
+  with_columns_of_zeros(k, x, [&](const Correlation& part, const T* images, Index first) {
+    detail::correlate_images(part, images, packed, y + first * k.y_image);
   });
 }
 

@@ -5,40 +5,22 @@
 /// Why 14 x 2 vectors: two fused multiply-adds start per cycle and each takes four, so at least 8 accumulators keep
 /// the units busy; more rows reuse each vector of b more often; and 14 * 2 accumulators, 2 vectors of b and one scalar
 /// spread over a vector fill 31 of AVX-512's 32 registers. With 16 registers, 6 * 2 + 2 + 1 fill 15.
-/// GCC's vector extension (clang has it too) writes this once for every instruction set.
 #pragma once
 
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "neb/core/shape.hpp"
+#include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels {
 
-#if defined(__AVX512F__)
-inline constexpr int vector_bytes = 64;
-#elif defined(__AVX__)
-inline constexpr int vector_bytes = 32;
-#else
-inline constexpr int vector_bytes = 16;
-#endif
-
-#if defined(__AVX512F__) || defined(__aarch64__)
-inline constexpr int tile_rows = 14;
-#else
-inline constexpr int tile_rows = 6;
-#endif
-
+inline constexpr int tile_rows = vector_registers == 32 ? 14 : 6;
 inline constexpr int tile_vectors = 2;
-
-/// Elements of T in one vector register.
-template <class T>
-inline constexpr Index vector_lanes = vector_bytes / static_cast<Index>(sizeof(T));
 
 /// Columns of a tile; operands `b` are packed in panels of this width.
 template <class T>
-inline constexpr Index tile_columns = tile_vectors* vector_lanes<T>;
+inline constexpr Index tile_columns = Index{tile_vectors} * vector_lanes<T>;
 
 /// What one tile multiplies: a(k, row) = a[outer * a_outer + inner * a_inner + row * a_row] for
 /// k = (outer, inner), and b, which holds one panel row per k.
@@ -54,40 +36,17 @@ struct TileProduct {
   T* c = nullptr;        ///< (rows, columns), `c_row` elements between rows
   Index c_row = 0;
   Index columns = 0;  ///< of c to write, at most tile_columns
-  bool add = false;   ///< to what c holds; otherwise c is replaced
+  bool add = false;   ///< to c, whose columns must then fill whole registers; otherwise c is replaced
 };
 
 namespace detail {
 
+/// Writes a tile that is narrower than its registers; `values` holds `rows` rows of `width`.
 template <class T>
-struct VectorOf {
-  typedef T Type __attribute__((vector_size(vector_bytes)));
-};
-template <class T>
-using Vector = typename VectorOf<T>::Type;
-
-template <class T>
-Vector<T> load(const T* from) {
-  Vector<T> vector;
-  std::memcpy(&vector, from, sizeof vector);
-  return vector;
-}
-
-template <class T>
-void store(T* to, const Vector<T>& vector) {
-  std::memcpy(to, &vector, sizeof vector);
-}
-
-/// Writes or adds the `rows` finished rows of a tile, `width` elements each, of which t.columns count.
-template <class T>
-void write_tile(const TileProduct<T>& t, Index rows, Index width, const T* values) {
-  for (Index row = 0; row < rows; ++row, values += width) {
-    T* const c = t.c + row * t.c_row;
-    if (t.add)
-      for (Index column = 0; column < t.columns; ++column) c[column] += values[column];
-    else
-      std::memcpy(c, values, static_cast<std::size_t>(t.columns) * sizeof(T));
-  }
+void write_narrow(const TileProduct<T>& t, Index rows, Index width, const T* values) {
+  for (Index row = 0; row < rows; ++row)
+    for (Index column = 0; column < t.columns; ++column)
+      t.c[row * t.c_row + column] = values[row * width + column];
 }
 
 template <class T, int Rows, int Vectors>
@@ -97,6 +56,12 @@ void tile_product(const TileProduct<T>& t) {
   const Index a_inner = t.a_inner;
   const T* b = t.b;
   Vector<T> sums[Rows][Vectors] = {};
+  if (t.add) {
+#pragma GCC unroll 14
+    for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) sums[row][v] = load(t.c + row * t.c_row + v * lanes);
+  }
   for (Index outer = 0; outer < t.outer; ++outer) {
     const T* a = t.a + outer * t.a_outer;
     for (Index inner = t.inner; inner > 0; --inner, a += a_inner, b += tile_columns<T>) {
@@ -111,13 +76,16 @@ void tile_product(const TileProduct<T>& t) {
       }
     }
   }
-  T values[Rows * Vectors *
-           lanes];  // a copy, for sums would leave the registers if its address were passed on
+  // A narrow tile goes through a copy: sums would leave the registers if its address were passed on.
+  const bool whole = t.columns == Vectors * lanes;
+  T values[Rows * Vectors * lanes];
+  T* const c = whole ? t.c : values;
+  const Index c_row = whole ? t.c_row : Vectors * lanes;
 #pragma GCC unroll 14
   for (int row = 0; row < Rows; ++row)
 #pragma GCC unroll 2
-    for (int v = 0; v < Vectors; ++v) store(values + (row * Vectors + v) * lanes, sums[row][v]);
-  write_tile(t, Rows, Vectors * lanes, values);
+    for (int v = 0; v < Vectors; ++v) store(c + row * c_row + v * lanes, sums[row][v]);
+  if (!whole) write_narrow(t, Rows, Vectors * lanes, values);
 }
 
 template <class T>

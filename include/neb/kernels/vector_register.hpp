@@ -1,0 +1,101 @@
+/// Vectors as wide as the target's registers, through the vector extension that GCC and clang share.
+///
+/// Their width follows from the instruction set the including file is compiled for, and every type below carries it,
+/// so that files compiled for different sets do not mix.
+#pragma once
+
+#include <cstring>
+#include <utility>
+
+#include "neb/core/shape.hpp"
+
+namespace neb::kernels {
+
+#if defined(__AVX512F__)
+inline constexpr int vector_bytes = 64;
+inline constexpr int vector_registers = 32;
+#elif defined(__AVX__)
+inline constexpr int vector_bytes = 32;
+inline constexpr int vector_registers = 16;
+#else
+inline constexpr int vector_bytes = 16;
+#if defined(__aarch64__)
+inline constexpr int vector_registers = 32;
+#else
+inline constexpr int vector_registers = 16;
+#endif
+#endif
+
+/// Elements of T in one vector register.
+template <class T>
+inline constexpr int vector_lanes = vector_bytes / static_cast<int>(sizeof(T));
+
+namespace detail {
+
+template <class T, int Bytes>
+struct VectorOf {
+  typedef T Type __attribute__((vector_size(Bytes)));
+};
+
+}  // namespace detail
+
+/// One register of T: arithmetic acts on all lanes at once.
+template <class T, int Bytes = vector_bytes>
+using Vector = typename detail::VectorOf<T, Bytes>::Type;
+
+/// The vector_lanes elements from `from` on, at any alignment.
+template <class T>
+Vector<T> load(const T* from) {
+  Vector<T> vector;
+  std::memcpy(&vector, from, sizeof vector);
+  return vector;
+}
+
+/// Writes all lanes of `vector` from `to` on, at any alignment.
+template <class T>
+void store(T* to, const Vector<T>& vector) {
+  std::memcpy(to, &vector, sizeof vector);
+}
+
+namespace detail {
+
+/// Of every 2 x 2 block of size Size in rows a and b, swaps the two blocks off the diagonal.
+template <int Size, class Row, int... lane>
+inline void exchange(Row& a, Row& b, std::integer_sequence<int, lane...>) {
+  constexpr int lanes = sizeof...(lane);
+  const Row upper = __builtin_shufflevector(a, b, ((lane & Size) == 0 ? lane : lanes + lane - Size)...);
+  const Row lower = __builtin_shufflevector(a, b, ((lane & Size) == 0 ? lane + Size : lanes + lane)...);
+  a = upper;
+  b = lower;
+}
+
+/// Transposes a square of registers: halves that lie off the diagonal change places, then the same inside each quarter.
+template <int Size, class Row, int Lanes>
+inline void transpose_registers(Row (&rows)[Lanes]) {
+#pragma GCC unroll 16
+  for (int i = 0; i < Lanes; ++i)
+    if ((i & Size) == 0) exchange<Size>(rows[i], rows[i + Size], std::make_integer_sequence<int, Lanes>{});
+  if constexpr (Size > 1) transpose_registers<Size / 2>(rows);
+}
+
+}  // namespace detail
+
+/// to (columns, rows) = the transpose of from (rows, columns), row-major with the given strides.
+template <class T>
+void transpose(Index rows, Index columns, const T* from, Index from_stride, T* to, Index to_stride) {
+  constexpr int lanes = vector_lanes<T>;
+  const Index whole_rows = rows / lanes * lanes;
+  const Index whole_columns = columns / lanes * lanes;
+  for (Index row = 0; row < whole_rows; row += lanes)
+    for (Index column = 0; column < whole_columns; column += lanes) {
+      Vector<T> square[lanes];
+      for (int i = 0; i < lanes; ++i) square[i] = load(from + (row + i) * from_stride + column);
+      detail::transpose_registers<lanes / 2>(square);
+      for (int i = 0; i < lanes; ++i) store(to + (column + i) * to_stride + row, square[i]);
+    }
+  for (Index row = 0; row < rows; ++row)
+    for (Index column = row < whole_rows ? whole_columns : 0; column < columns; ++column)
+      to[column * to_stride + row] = from[row * from_stride + column];
+}
+
+}  // namespace neb::kernels
