@@ -35,6 +35,7 @@ TEST_CASE("walk-jump: jumps are taken at the start and after every `every` steps
   CHECK(steps_of({.delta = 0.1, .steps = 6, .every = 2}) == std::vector<Index>{0, 2, 4, 6});
   CHECK(steps_of({.delta = 0.1, .steps = 7, .every = 3}) == std::vector<Index>{0, 3, 6});
   CHECK(steps_of({.delta = 0.1, .steps = 2, .every = 3}) == std::vector<Index>{0});
+  CHECK(steps_of({.delta = 0.1, .steps = 2, .every = PTRDIFF_MAX}) == std::vector<Index>{0});
   CHECK(steps_of({.delta = 0.1, .steps = 3}) == std::vector<Index>{0, 1, 2, 3});
   CHECK(steps_of({.delta = 0.1, .steps = 0}) == std::vector<Index>{0});
   CHECK(steps_of({.delta = 0.1, .steps = 9, .every = 2}, 3) == std::vector<Index>{0, 2, 4});

@@ -33,8 +33,7 @@ Tensor<T> walk_jump(const Phi& phi, Tensor<T> y0, std::type_identity_t<T> sigma,
   const double delta = options.delta != 0 ? options.delta : static_cast<double>(sigma) / 100;
   Tensor<T> y = std::move(y0);
   for (Index step = 0;; step += options.every) {
-    const bool at_end = step > options.steps;
-    if (at_end || !on_jump({step, y, robbins_jump(phi, y, sigma)}) || step == options.steps) return y;
+    if (!on_jump({step, y, robbins_jump(phi, y, sigma)}) || step == options.steps) return y;
     const Index run = std::min(options.every, options.steps - step);
     y = langevin_walk(phi, std::move(y), {.delta = delta, .steps = run, .first_step = step}, key);
     if (run < options.every) return y;
