@@ -41,6 +41,6 @@ int main(int argc, char** argv) {
                             .tolerance = options.positive("tolerance"),
                             .max_steps = options.count("max-steps")};
     const Images images = read_images(options);
-    associative_memory(program, read_energy(options, images), images, memories);
+    program.write_summary(associative_memory(program, read_energy(options, images), images, memories));
   });
 }

@@ -22,6 +22,6 @@ int main(int argc, char** argv) {
   return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
     const neb::Index count = options.count("count");
     const Images images = read_images(options);
-    denoise(program, read_energy(options, images), images, count);
+    program.write_summary(denoise(program, read_energy(options, images), images, count));
   });
 }

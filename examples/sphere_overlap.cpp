@@ -25,6 +25,6 @@ int main(int argc, char** argv) {
     if (options.given("model") && !options.given("sigma")) sigmas = {read_energy(options, images).sigma};
     if (!options.given("pairs") && images.train.shape()[0] > 20000) pairs = 10'000'000;
     if (images.train.shape()[0] < 2) throw UsageError("--data: a pair takes two training images, there is only one");
-    sphere_overlap(program, images, pairs, sigmas);
+    program.write_summary(sphere_overlap(program, images, pairs, sigmas));
   });
 }

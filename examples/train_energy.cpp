@@ -117,6 +117,6 @@ int main(int argc, char** argv) {
     training.resume_command = "train_energy --resume " + training.checkpoint + " --out " + program.out;
     for (const char* name : {"data", "checkpoint"})
       if (line.given(name)) training.resume_command += std::string(" --") + name + " " + line.text(name);
-    train(program, read_images(line), training);
+    if (const auto trained = train(program, read_images(line), training)) program.write_summary(trained->summary);
   });
 }

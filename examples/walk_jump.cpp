@@ -28,6 +28,6 @@ int main(int argc, char** argv) {
                         .steps = options.count("steps", 0),
                         .every = options.count("every")};
     const Images images = read_images(options);
-    walk_jump(program, read_energy(options, images), images, walk);
+    program.write_summary(walk_jump(program, read_energy(options, images), images, walk));
   });
 }

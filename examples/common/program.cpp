@@ -66,13 +66,6 @@ void Program::write_summary(const Summary& summary) const {
   if (!out.empty()) write_json(path("summary.json"), summary);
 }
 
-Program Program::part(const std::string& folder) const {
-  Program part = *this;
-  part.out = path(folder);
-  make_folder(part.out);
-  return part;
-}
-
 void make_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);

@@ -30,8 +30,6 @@ struct Program {
   std::string picture_path(const std::string& stem) const;
   /// Writes summary.json, if there is a folder.
   void write_summary(const Summary& summary) const;
-  /// The same program at work on a part, which has a folder of its own.
-  Program part(const std::string& folder) const;
 };
 
 /// Makes the folder and what it lies in. Throws UsageError when it cannot be written to.

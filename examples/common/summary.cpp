@@ -15,14 +15,20 @@ nlohmann::ordered_json to_json(const Summary& summary) {
 }
 
 /// Paths in a summary may hold any bytes; JSON is UTF-8.
-std::string dump(const Summary& summary, int indent) {
-  return to_json(summary).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+std::string dump(const nlohmann::ordered_json& json, int indent) {
+  return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
 
-std::string json_line(const Summary& summary) { return dump(summary, -1); }
+std::string json_line(const Summary& summary) { return dump(to_json(summary), -1); }
 
-void write_json(const std::string& path, const Summary& summary) { neb::write_file(path, dump(summary, 2)); }
+void write_json(const std::string& path, const Summary& summary) { neb::write_file(path, dump(to_json(summary), 2)); }
+
+void write_json(const std::string& path, const std::vector<std::pair<std::string, Summary>>& summaries) {
+  nlohmann::ordered_json json;
+  for (const auto& part : summaries) json[part.first] = to_json(part.second);
+  neb::write_file(path, dump(json, 2));
+}
 
 }  // namespace examples

@@ -17,7 +17,8 @@ using Summary = std::vector<std::pair<std::string, SummaryValue>>;
 /// A JSON object on one line; numbers that are not finite become null.
 std::string json_line(const Summary& summary);
 
-/// Writes the object to `path`, atomically. Throws neb::FileError.
+/// Writes the object, or one of several objects by name, to `path`, atomically. Throws neb::FileError.
 void write_json(const std::string& path, const Summary& summary);
+void write_json(const std::string& path, const std::vector<std::pair<std::string, Summary>>& summaries);
 
 }  // namespace examples

@@ -45,7 +45,8 @@ double mean_converged(const neb::Flow<float>& flow, const std::vector<double>& v
 
 }  // namespace
 
-void associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images, const Memories& memories) {
+Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images, const Memories& memories,
+                           const std::string& picture_stem) {
   const auto sigma = static_cast<float>(energy.sigma);
   const Tensor<float> y0 = starts(memories, images, neb::Key(program.seed).fold("associative_memory"));
   const Index count = y0.shape()[0];
@@ -72,7 +73,7 @@ void associative_memory(const Program& program, const TrainedEnergy& energy, con
     for (Index i = begin; i < end; ++i)
       if (flow.end[static_cast<std::size_t>(i)] != FlowEnd::converged) sheet.cross_out(i - begin);
   }
-  const std::string picture = program.picture_path("associative_memory");
+  const std::string picture = program.picture_path(picture_stem);
   sheet.write(picture);
 
   const double path_length = mean_converged(flow, flow.path_length), energy_drop = mean_converged(flow, flow.energy_drop);
@@ -84,14 +85,14 @@ void associative_memory(const Program& program, const TrainedEnergy& energy, con
                   path_length, std::sqrt(static_cast<double>(energy.image.size())), energy_drop);
   if (converged < count) program.print("the others are crossed out: where they ended is no memory\n");
   program.print("picture: %s\n", picture.c_str());
-  program.write_summary({{"sigma", energy.sigma},
-                         {"count", count},
-                         {"converged", converged},
-                         {"escaped", escaped},
-                         {"mean_path_length", path_length},
-                         {"mean_energy_drop", energy_drop},
-                         {"unfinished", unfinished},
-                         {"start", std::string(name_of(memories.start))}});
+  return {{"sigma", energy.sigma},
+          {"count", count},
+          {"converged", converged},
+          {"escaped", escaped},
+          {"mean_path_length", path_length},
+          {"mean_energy_drop", energy_drop},
+          {"unfinished", unfinished},
+          {"start", std::string(name_of(memories.start))}};
 }
 
 }  // namespace examples

@@ -15,7 +15,8 @@ struct Memories {
   neb::Index max_steps = 10000;  ///< attempts per flow
 };
 
-/// Flows from each start to its attractor, writes associative_memory.png and summary.json.
-void associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images, const Memories& memories);
+/// Flows from each start to its attractor, writes a picture. Returns what summary.json holds.
+Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images, const Memories& memories,
+                           const std::string& picture_stem = "associative_memory");
 
 }  // namespace examples

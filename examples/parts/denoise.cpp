@@ -11,7 +11,7 @@ namespace examples {
 
 using neb::Index, neb::Tensor;
 
-void denoise(const Program& program, const TrainedEnergy& energy, const Images& images, Index count) {
+Summary denoise(const Program& program, const TrainedEnergy& energy, const Images& images, Index count) {
   const auto sigma = static_cast<float>(energy.sigma);
   const Tensor<float> x = images.test.rows(0, std::min(count, images.test.shape()[0]));
   const Tensor<float> y = neb::smooth(x, sigma, neb::Key(program.seed).fold("denoise"));
@@ -35,13 +35,13 @@ void denoise(const Program& program, const TrainedEnergy& energy, const Images& 
   program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n", loss,
                 static_cast<long>(images.test.shape()[0]), energy.sigma * energy.sigma * static_cast<double>(energy.image.size()));
   program.print("picture: %s\n", picture.c_str());
-  program.write_summary({{"sigma", energy.sigma},
-                         {"noisy_min", noisy.low},
-                         {"noisy_max", noisy.high},
-                         {"denoised_min", denoised.low},
-                         {"denoised_max", denoised.high},
-                         {"test_loss", loss},
-                         {"images", x.shape()[0]}});
+  return {{"sigma", energy.sigma},
+          {"noisy_min", noisy.low},
+          {"noisy_max", noisy.high},
+          {"denoised_min", denoised.low},
+          {"denoised_max", denoised.high},
+          {"test_loss", loss},
+          {"images", x.shape()[0]}};
 }
 
 }  // namespace examples

@@ -5,7 +5,7 @@
 
 namespace examples {
 
-/// Adds noise to the first `count` test images, jumps, writes denoise.png and summary.json.
-void denoise(const Program& program, const TrainedEnergy& energy, const Images& images, neb::Index count);
+/// Adds noise to the first `count` test images, jumps, writes denoise.png. Returns what summary.json holds.
+Summary denoise(const Program& program, const TrainedEnergy& energy, const Images& images, neb::Index count);
 
 }  // namespace examples

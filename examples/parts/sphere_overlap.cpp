@@ -72,7 +72,7 @@ Canvas draw(const neb::SphereOverlap& overlap, const std::vector<double>& sigmas
 
 }  // namespace
 
-void sphere_overlap(const Program& program, const Images& images, Index pairs, const std::vector<double>& sigmas) {
+Summary sphere_overlap(const Program& program, const Images& images, Index pairs, const std::vector<double>& sigmas) {
   const neb::Key key(program.seed);
   const neb::SphereOverlap overlap = pairs > 0 ? neb::sphere_overlap(images.train, pairs, key) : neb::sphere_overlap(images.train);
   const std::string picture = program.picture_path("sphere_overlap");
@@ -86,12 +86,12 @@ void sphere_overlap(const Program& program, const Images& images, Index pairs, c
   for (const double sigma : sigmas)
     program.print("at sigma %.4g, %.4g %% of the pairs of spheres overlap\n", sigma, 100 * overlap.overlapping(sigma));
   program.print("picture: %s\n", picture.c_str());
-  program.write_summary({{"images", overlap.images},
-                         {"pairs", overlap.pairs},
-                         {"min", overlap.min},
-                         {"median", overlap.median},
-                         {"mean", overlap.mean},
-                         {"max", overlap.max}});
+  return {{"images", overlap.images},
+          {"pairs", overlap.pairs},
+          {"min", overlap.min},
+          {"median", overlap.median},
+          {"mean", overlap.mean},
+          {"max", overlap.max}};
 }
 
 }  // namespace examples

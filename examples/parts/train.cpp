@@ -90,7 +90,7 @@ int run_steps(Program& program, neb::DeenTrainer<float, Phi>& trainer, const Tra
 
 }  // namespace
 
-std::optional<TrainedEnergy> train(Program& program, const Images& images, const Training& training) {
+std::optional<Trained> train(Program& program, const Images& images, const Training& training) {
   const neb::TrainOptions& options = training.options;
   const neb::Shape& data = images.train.shape();
   neb::ConvEnergyOptions architecture = training.architecture;
@@ -144,17 +144,17 @@ std::optional<TrainedEnergy> train(Program& program, const Images& images, const
   program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n", loss,
                 static_cast<long>(images.test.shape()[0]), noise_alone);
   program.print("model: %s\n", model_path.c_str());
-  program.write_summary({{"steps", report.step},
-                         {"seconds", report.seconds},
-                         {"images_per_second", images_per_second},
-                         {"test_loss", loss},
-                         {"peak_rss_mb", peak_rss_mb()},
-                         {"noise_alone", noise_alone},
-                         {"sigma", options.sigma},
-                         {"batch", options.batch},
-                         {"weights", neb::parameter_count(*phi)},
-                         {"model", model_path}});
-  return energy;
+  return Trained{energy,
+                 {{"steps", report.step},
+                  {"seconds", report.seconds},
+                  {"images_per_second", images_per_second},
+                  {"test_loss", loss},
+                  {"peak_rss_mb", peak_rss_mb()},
+                  {"noise_alone", noise_alone},
+                  {"sigma", options.sigma},
+                  {"batch", options.batch},
+                  {"weights", neb::parameter_count(*phi)},
+                  {"model", model_path}}};
 }
 
 }  // namespace examples

@@ -23,8 +23,14 @@ struct Training {
   std::string resume_command;           ///< what to tell somebody who interrupts
 };
 
-/// Trains and writes model.safetensors (the averaged weights), log.jsonl and summary.json. Nothing comes back after a
-/// signal: the run is in the checkpoint then, and the program's exit code says so.
-std::optional<TrainedEnergy> train(Program& program, const Images& images, const Training& training);
+/// What a run left: the energy with the averages of its weights, and what summary.json holds.
+struct Trained {
+  TrainedEnergy energy;
+  Summary summary;
+};
+
+/// Trains and writes model.safetensors (the averaged weights) and log.jsonl. Nothing comes back after a signal: the run is
+/// in the checkpoint then, and the program's exit code says so.
+std::optional<Trained> train(Program& program, const Images& images, const Training& training);
 
 }  // namespace examples

@@ -29,7 +29,7 @@ std::vector<bool> escaped_rows(const Tensor<float>& y) {
 
 }  // namespace
 
-void walk_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk) {
+Summary walk_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk) {
   const auto sigma = static_cast<float>(energy.sigma);
   const double delta = walk.delta > 0 ? walk.delta : energy.sigma / 100;
   const neb::Key key = neb::Key(program.seed).fold("walk_jump");
@@ -75,14 +75,14 @@ void walk_jump(const Program& program, const TrainedEnergy& energy, const Images
     program.print("%ld chains left the data (a pixel beyond +-%.0f) and are crossed out; train longer, or take a smaller --delta\n",
                   static_cast<long>(lost), bound);
   program.print("picture: %s\n", picture.c_str());
-  program.write_summary({{"sigma", energy.sigma},
-                         {"delta", delta},
-                         {"chains", walk.chains},
-                         {"steps", walk.steps},
-                         {"jump_min", range.low},
-                         {"jump_max", range.high},
-                         {"every", walk.every},
-                         {"escaped", lost}});
+  return {{"sigma", energy.sigma},
+          {"delta", delta},
+          {"chains", walk.chains},
+          {"steps", walk.steps},
+          {"jump_min", range.low},
+          {"jump_max", range.high},
+          {"every", walk.every},
+          {"escaped", lost}};
 }
 
 }  // namespace examples

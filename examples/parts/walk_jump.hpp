@@ -12,7 +12,7 @@ struct WalkJump {
   neb::Index every = 10000;  ///< steps between jumps; the paper's
 };
 
-/// Walks from noisy training images, drawn at random, and jumps on the way; writes walk_jump.png and summary.json.
-void walk_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk);
+/// Walks from noisy training images, drawn at random, and jumps on the way; writes walk_jump.png. Returns what summary.json holds.
+Summary walk_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk);
 
 }  // namespace examples
