@@ -1,12 +1,13 @@
 /// General matrix product C (+)= A B over Eigen, with the same bits at any number of threads.
 ///
-/// C is cut into tiles by its shape alone, and a tile is one single-threaded Eigen product per chunk of K, chunks in
+/// C is cut into tiles by the shapes alone, and a tile is one single-threaded Eigen product per chunk of K, chunks in
 /// order. Eigen itself would cut K differently for different thread counts and cache sizes, which changes the last
 /// bits; below 192 it never cuts, on any processor whose first-level cache has 32 KiB.
 /// A tile of 256 x 256 repays packing its 192-deep panels of A and B (each element of a panel is used 256 times), and
-/// its part of C, 256 KiB in float, stays in the second-level cache from one chunk of K to the next.
-/// A product with few tiles but a long K (the gradient of a filter, a layer of 10 outputs) is cut along K as well;
-/// the partial products are added in order.
+/// its part of C, 256 KiB in float, stays in the second-level cache from one chunk of K to the next. A thin product
+/// gets longer tiles, so that a task is worth starting.
+/// A product with few tiles but a long K (a layer of 10 outputs) is cut along K as well; the partial products are
+/// added in order.
 #pragma once
 
 #include <omp.h>
@@ -21,9 +22,9 @@
 #endif
 #include <Eigen/Core>
 
-#include "neb/core/memory.hpp"
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/scratch.hpp"
 
 namespace neb::kernels {
 
@@ -62,9 +63,28 @@ class SingleThreadedEigen {
   int threads_;
 };
 
-inline constexpr Index gemm_chunk = 192;     ///< of K, for one call of Eigen
-inline constexpr Index gemm_tile = 256;      ///< rows and columns of C, for one task
-inline constexpr Index gemm_segment = 1536;  ///< of K, for one partial product
+inline constexpr Index gemm_chunk = 192;  ///< of K, for one call of Eigen
+
+/// How a product is shared out: tiles of C, and segments of K for each.
+struct GemmTasks {
+  Index tile_rows, tile_columns, segment;
+  Index across, tiles, segments;
+
+  GemmTasks(Index m, Index n, Index k) {
+    constexpr Index side = 256;
+    constexpr Index work = 1 << 18;             // multiply-adds of a task: some microseconds
+    constexpr Index shortest = 8 * gemm_chunk;  // segment of K
+    constexpr Index partials = 1 << 20;         // scalars in all partial products together
+    const Index stretch = std::max<Index>(1, work / (std::min(m, side) * std::min(n, side) * k));
+    tile_rows = std::min(m, side * stretch);
+    tile_columns = std::min(n, side * stretch);
+    across = tile_count(n, tile_columns);
+    tiles = tile_count(m, tile_rows) * across;
+    const Index wanted = std::min({16 / tiles, k / shortest, partials / (m * n)});
+    segment = tile_count(tile_count(k, gemm_chunk), std::max<Index>(1, wanted)) * gemm_chunk;
+    segments = tile_count(k, segment);
+  }
+};
 
 template <class T>
 void zero_rows(Index m, Index n, T* c, Index c_stride) {
@@ -118,13 +138,28 @@ void gemm(Index m, Index n, Index k, const std::type_identity_t<Operand<T>>& a,
   if (k == 0 && update == Update::replace) detail::zero_rows(m, n, c, c_stride);
   if (m == 0 || n == 0 || k == 0) return;
 
-  const Index across = tile_count(n, detail::gemm_tile);
-  const Index tiles = tile_count(m, detail::gemm_tile) * across;
-  parallel_tasks(tiles, [&](Index task) {
-    const Index row = task / across * detail::gemm_tile;
-    const Index column = task % across * detail::gemm_tile;
-    detail::gemm_serial(std::min(detail::gemm_tile, m - row), std::min(detail::gemm_tile, n - column), k,
-                        a.from(row, 0), b.from(0, column), c + row * c_stride + column, c_stride, update);
+  const detail::GemmTasks tasks(m, n, k);
+  const bool partial = tasks.segments > 1;
+  const Scratch<T> partials(partial ? tasks.segments * m * n : 0);
+  parallel_tasks(tasks.tiles * tasks.segments, [&](Index task) {
+    const Index tile = task / tasks.segments;
+    const Index segment = task % tasks.segments;
+    const Index row = tile / tasks.across * tasks.tile_rows;
+    const Index column = tile % tasks.across * tasks.tile_columns;
+    const Index begin = segment * tasks.segment;
+    T* const result = partial ? partials.data() + segment * m * n : c;
+    const Index stride = partial ? n : c_stride;
+    detail::gemm_serial(std::min(tasks.tile_rows, m - row), std::min(tasks.tile_columns, n - column),
+                        std::min(tasks.segment, k - begin), a.from(row, begin), b.from(begin, column),
+                        result + row * stride + column, stride, partial ? Update::replace : update);
+  });
+  if (!partial) return;
+  parallel_tiles(m, std::max<Index>(1, 4096 / n), [&](Index first, Index last) {
+    if (update == Update::replace) detail::zero_rows(last - first, n, c + first * c_stride, c_stride);
+    for (Index segment = 0; segment < tasks.segments; ++segment)
+      for (Index row = first; row < last; ++row)
+        for (Index column = 0; column < n; ++column)
+          c[row * c_stride + column] += partials.data()[(segment * m + row) * n + column];
   });
 }
 
