@@ -152,3 +152,10 @@ TEST_CASE("the entry points work in long double, where the direct rung gives way
     CHECK((fast.dw == expected.dw));
   }
 }
+
+TEST_CASE("images too narrow for a register tile go to im2col, all others to the direct kernel") {
+  using neb::kernels::choose_rung;
+  CHECK(choose_rung(geometry({32, 28, 28, 1}, {32, 3, 3, 1}, 1, 0)) == Conv2dRung::direct);
+  CHECK(choose_rung(geometry({1, 24, 24, 64}, {128, 3, 3, 64}, 1, 0)) == Conv2dRung::direct);
+  CHECK(choose_rung(geometry({8, 7, 7, 64}, {10, 7, 7, 64}, 1, 0)) == Conv2dRung::im2col);
+}

@@ -8,7 +8,6 @@
 using neb::Index;
 using neb::kernels::tile_columns;
 using neb::kernels::tile_rows;
-using neb::kernels::TileProduct;
 using neb::kernels::transpose;
 using neb::kernels::vector_lanes;
 using namespace neb::test;

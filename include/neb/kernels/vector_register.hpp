@@ -34,7 +34,7 @@ namespace detail {
 
 template <class T, int Bytes>
 struct VectorOf {
-  typedef T Type __attribute__((vector_size(Bytes)));
+  using Type [[gnu::vector_size(Bytes)]] = T;
 };
 
 }  // namespace detail
