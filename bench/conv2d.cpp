@@ -19,9 +19,9 @@ struct Case {
 };
 
 constexpr Case cases[] = {
-    {8, 26, 256, 512, 3}, {8, 24, 512, 1024, 3},    {64, 26, 32, 64, 3},       {64, 24, 64, 128, 3}, {32, 28, 64, 64, 3},
-    {1, 24, 64, 128, 3},  {16, 28, 1, 32, 3},       {32, 28, 32, 64, 5, 1, 2}, {16, 28, 64, 128, 4, 2, 1},
-    {32, 28, 64, 128, 1},
+    {8, 26, 256, 512, 3},       {8, 24, 512, 1024, 3}, {64, 26, 32, 64, 3}, {64, 24, 64, 128, 3},
+    {32, 28, 64, 64, 3},        {1, 24, 64, 128, 3},   {16, 28, 1, 32, 3},  {32, 28, 32, 64, 5, 1, 2},
+    {16, 28, 64, 128, 4, 2, 1}, {32, 28, 64, 128, 1},
 };
 
 struct Rung {
@@ -64,15 +64,17 @@ void check(const Conv2dGeometry& g, int pass, const Arrays& inputs, const neb::T
     size += expected.data()[i] * expected.data()[i];
   }
   if (!(std::sqrt(error / size) < 1e-5))
-    throw std::runtime_error(std::string(rung) + " " + passes[pass] + ": relative error " + std::to_string(std::sqrt(error / size)));
+    throw std::runtime_error(std::string(rung) + " " + passes[pass] + ": relative error " +
+                             std::to_string(std::sqrt(error / size)));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bench::Options options = bench::start(argc, argv,
-                                              "Convolution kernels against each other and the multiply-add peak.\n"
-                                              "A row: shape N,size,in,out,kernel[,stride,padding]; median and best rate in GFLOP/s.");
+  const bench::Options options =
+      bench::start(argc, argv,
+                   "Convolution kernels against each other and the multiply-add peak.\n"
+                   "A row: shape N,size,in,out,kernel[,stride,padding]; median and best rate in GFLOP/s.");
   const double peak = bench::fma_peak_gflops(options.threads);
   std::printf("%d threads, multiply-add peak %.0f GFLOP/s%s\n", options.threads, peak,
               onednn::available ? "" : "; oneDNN not found at build time");
@@ -80,7 +82,8 @@ int main(int argc, char** argv) {
   nlohmann::json rows = nlohmann::json::array();
   for (const Case& c : cases) {
     std::string shape;
-    for (const Index n : {c.batch, c.size, c.in, c.out, c.kernel}) shape += (shape.empty() ? "" : ",") + std::to_string(n);
+    for (const Index n : {c.batch, c.size, c.in, c.out, c.kernel})
+      shape += (shape.empty() ? "" : ",") + std::to_string(n);
     if (c.stride != 1 || c.padding != 0) shape += "," + std::to_string(c.stride) + "," + std::to_string(c.padding);
     if (shape.find(options.only) == std::string::npos) continue;
     const auto g = Conv2dGeometry::from({c.batch, c.size, c.size, c.in}, {c.out, c.kernel, c.kernel, c.in},
@@ -107,8 +110,12 @@ int main(int argc, char** argv) {
         std::printf("%-26s %-12s %-8s %9.1f %9.1f %6.1f%%\n", shape.c_str(), passes[pass], names[k].c_str(), rate,
                     gflop / timings[k].minimum, 100 * rate / peak);
         std::fflush(stdout);
-        rows.push_back({{"shape", shape}, {"pass", passes[pass]}, {"rung", names[k]}, {"gflops", rate},
-                        {"best_gflops", gflop / timings[k].minimum}, {"percent_of_peak", 100 * rate / peak}});
+        rows.push_back({{"shape", shape},
+                        {"pass", passes[pass]},
+                        {"rung", names[k]},
+                        {"gflops", rate},
+                        {"best_gflops", gflop / timings[k].minimum},
+                        {"percent_of_peak", 100 * rate / peak}});
       }
     }
   }

@@ -15,26 +15,26 @@ const std::function<void()>& select(const libtorch::Work& work, int what) {
 /// neb has no libtorch in it.
 double alone_rss(const std::string& contender, const bench::Case& c, int what, int threads) {
   const bool channels_last = contender == "libtorch_nhwc";
-  const std::string printed =
-      bench::run_beside(contender == "neb" ? "deen_step_neb" : "deen_step_libtorch",
-                        {std::to_string(threads), std::to_string(&c - bench::cases.data()), std::to_string(what),
-                         channels_last ? "1" : "0"});
+  const std::string printed = bench::run_beside(contender == "neb" ? "deen_step_neb" : "deen_step_libtorch",
+                                                {std::to_string(threads), std::to_string(&c - bench::cases.data()),
+                                                 std::to_string(what), channels_last ? "1" : "0"});
   return printed.empty() ? 0 : std::stod(printed);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bench::Options options = bench::start(argc, argv,
-                                              "A DEEN training step, the score, and a walk step of 10 chains: 3x3, stride 1, no\n"
-                                              "padding, bottleneck 10, images of 28 x 28. The ratio is libtorch over neb, the better\n"
-                                              "of libtorch's two memory layouts; resident memory is that of separate processes.");
+  const bench::Options options =
+      bench::start(argc, argv,
+                   "A DEEN training step, the score, and a walk step of 10 chains: 3x3, stride 1, no\n"
+                   "padding, bottleneck 10, images of 28 x 28. The ratio is libtorch over neb, the better\n"
+                   "of libtorch's two memory layouts; resident memory is that of separate processes.");
   libtorch::set_threads(options.threads);
   const double peak = bench::fma_peak_gflops(options.threads);
   std::printf("%d threads, multiply-add peak %.0f GFLOP/s%s\n", options.threads, peak,
               libtorch::available ? "" : "; libtorch not found at build time");
-  std::printf("%-14s %5s %-10s %10s %12s %7s %10s %14s\n", "channels", "batch", "what", "neb ms", "libtorch ms", "ratio",
-              "neb MB", "libtorch MB");
+  std::printf("%-14s %5s %-10s %10s %12s %7s %10s %14s\n", "channels", "batch", "what", "neb ms", "libtorch ms",
+              "ratio", "neb MB", "libtorch MB");
   nlohmann::json rows = nlohmann::json::array();
   for (const bench::Case& c : bench::cases) {
     if (std::string(c.name).find(options.only) == std::string::npos) continue;
@@ -46,15 +46,17 @@ int main(int argc, char** argv) {
           contenders.push_back(select(libtorch::network(c.channels, batch, channels_last), what));
       const auto timings = bench::take_turns(contenders, options.seconds);
       const double own = 1e3 * timings[0].median, own_rss = alone_rss("neb", c, what, options.threads);
-      nlohmann::json row{{"case", c.name}, {"batch", batch}, {"what", bench::works[what]}, {"neb_ms", own}, {"neb_rss_mb", own_rss},
-                         {"neb_best_ms", 1e3 * timings[0].minimum}};
+      nlohmann::json row{{"case", c.name}, {"batch", batch},        {"what", bench::works[what]},
+                         {"neb_ms", own},  {"neb_rss_mb", own_rss}, {"neb_best_ms", 1e3 * timings[0].minimum}};
       std::printf("%-14s %5td %-10s %10.2f ", c.name, batch, bench::works[what], own);
       if (libtorch::available) {
         const bool last = timings[2].median < timings[1].median;
         const double rival = 1e3 * timings[last ? 2 : 1].median;
         const double rival_rss = alone_rss(last ? "libtorch_nhwc" : "libtorch", c, what, options.threads);
         std::printf("%12.2f %7.2f %10.0f %14.0f\n", rival, rival / own, own_rss, rival_rss);
-        row.update({{"libtorch_ms", rival}, {"ratio", rival / own}, {"libtorch_rss_mb", rival_rss},
+        row.update({{"libtorch_ms", rival},
+                    {"ratio", rival / own},
+                    {"libtorch_rss_mb", rival_rss},
                     {"libtorch_layout", last ? "channels_last" : "contiguous"}});
       } else {
         std::printf("%12s %7s %10.0f %14s\n", "-", "-", own_rss, "-");

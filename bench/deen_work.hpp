@@ -47,7 +47,8 @@ inline std::function<void()> neb_work(const Case& c, int what) {
   if (what == 0) return [net] { net->trainer.step(); };
   if (what == 1) return [net] { neb::energy_and_gradient(net->phi, neb::Var<float>::constant(net->y)); };
   return [net] {
-    net->y = neb::langevin_walk(net->phi, std::move(net->y), {.delta = 0.003, .steps = 1, .first_step = net->steps++}, neb::Key(3));
+    net->y = neb::langevin_walk(net->phi, std::move(net->y), {.delta = 0.003, .steps = 1, .first_step = net->steps++},
+                                neb::Key(3));
   };
 }
 

@@ -25,15 +25,17 @@ float chain(int order) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bench::Options options = bench::start(argc, argv,
-                                              "Time per operation of a chain of 2 000 operations y = y * x + x on 4 elements:\n"
-                                              "forward, with the gradient, and with the gradient of the gradient.");
+  const bench::Options options =
+      bench::start(argc, argv,
+                   "Time per operation of a chain of 2 000 operations y = y * x + x on 4 elements:\n"
+                   "forward, with the gradient, and with the gradient of the gradient.");
   libtorch::set_threads(options.threads);
   // y -> x / (1 - x): value, slope 1 / (1 - x)^2, and 2 / (1 - x)^3.
   const double expected[] = {0.01 / 0.99, 1 / (0.99 * 0.99), 2 / (0.99 * 0.99 * 0.99)};
   const double peak = bench::fma_peak_gflops(options.threads);
   std::printf("%d threads%s\n%-14s %8s %12s %7s\n", options.threads,
-              libtorch::available ? "" : "; libtorch not found at build time", "what", "neb ns", "libtorch ns", "ratio");
+              libtorch::available ? "" : "; libtorch not found at build time", "what", "neb ns", "libtorch ns",
+              "ratio");
   nlohmann::json rows = nlohmann::json::array();
   const auto rivals = libtorch::chain(operations);
   const char* const names[] = {"forward", "grad", "grad_of_grad"};

@@ -37,8 +37,8 @@ Options start(int argc, char** argv, const std::string& what) {
   parser.add_options()("json", "File for the results", cxxopts::value<std::string>()->default_value(""))(
       "threads", "Number of threads (default: all)", cxxopts::value<int>()->default_value("0"))(
       "seconds", "Time for each contender of each row", cxxopts::value<double>()->default_value("1"))(
-      "only", "Run the rows whose name contains this", cxxopts::value<std::string>()->default_value(""))(
-      "help", "Print this");
+      "only", "Run the rows whose name contains this", cxxopts::value<std::string>()->default_value(""))("help",
+                                                                                                         "Print this");
   try {
     const auto parsed = parser.parse(argc, argv);
     if (parsed.count("help")) {
@@ -47,7 +47,8 @@ Options start(int argc, char** argv, const std::string& what) {
     }
     Options options{parsed["json"].as<std::string>(), parsed["threads"].as<int>(), parsed["seconds"].as<double>(),
                     parsed["only"].as<std::string>()};
-    if (options.threads < 0 || !(options.seconds > 0)) throw std::invalid_argument("--threads and --seconds are positive");
+    if (options.threads < 0 || !(options.seconds > 0))
+      throw std::invalid_argument("--threads and --seconds are positive");
     if (options.threads > 0) omp_set_num_threads(options.threads);
     options.threads = omp_get_max_threads();
     return options;
@@ -103,7 +104,8 @@ double fma_peak_gflops(int threads) {
       sink[static_cast<std::size_t>(omp_get_thread_num())] = total[0];
     }
     const double lanes = sizeof(Vector) / sizeof(float);
-    best = std::max(best, static_cast<double>(threads) * 2 * lanes * chains * static_cast<double>(rounds) / slowest / 1e9);
+    best =
+        std::max(best, static_cast<double>(threads) * 2 * lanes * chains * static_cast<double>(rounds) / slowest / 1e9);
   }
   if (std::accumulate(sink.begin(), sink.end(), 0.0f) == 12345.0f) std::puts("");  // the sums are used
   return best;
@@ -130,8 +132,11 @@ std::string run_beside(const std::string& name, const std::vector<std::string>& 
 
 void finish(const Options& options, double peak, const nlohmann::json& rows) {
   if (options.json.empty()) return;
-  const nlohmann::json report{{"fma_peak_gflops", peak}, {"threads", options.threads}, {"cpu", cpu_name()},
-                              {"flags", build_flags},    {"rows", rows}};
+  const nlohmann::json report{{"fma_peak_gflops", peak},
+                              {"threads", options.threads},
+                              {"cpu", cpu_name()},
+                              {"flags", build_flags},
+                              {"rows", rows}};
   neb::write_file(options.json, report.dump(2) + "\n");
 }
 

@@ -12,10 +12,10 @@ namespace bench {
 
 /// Options that all benchmarks take.
 struct Options {
-  std::string json;      ///< file for the results, or empty
-  int threads = 0;       ///< 0: all
-  double seconds = 1;    ///< time for each contender of each row
-  std::string only;      ///< a part of the names of the rows to run, or empty for all
+  std::string json;    ///< file for the results, or empty
+  int threads = 0;     ///< 0: all
+  double seconds = 1;  ///< time for each contender of each row
+  std::string only;    ///< a part of the names of the rows to run, or empty for all
 };
 
 /// Parses, sets the thread count, and prints the head of the report. Exits with 0 after --help, with 2 on wrong usage.

@@ -40,15 +40,15 @@ std::function<void()> convolution(const neb::kernels::Conv2dGeometry& g, int pas
     give(DNNL_ARG_WEIGHTS, forward.weights_desc());
     give(DNNL_ARG_DST, forward.dst_desc());
   } else if (pass == 1) {
-    const dnnl::convolution_backward_data::primitive_desc backward({algorithm, x, w, y, strides, padding, padding}, engine,
-                                                                   forward);
+    const dnnl::convolution_backward_data::primitive_desc backward({algorithm, x, w, y, strides, padding, padding},
+                                                                   engine, forward);
     primitive = dnnl::convolution_backward_data(backward);
     give(DNNL_ARG_DIFF_SRC, backward.diff_src_desc());
     give(DNNL_ARG_WEIGHTS, backward.weights_desc());
     give(DNNL_ARG_DIFF_DST, backward.diff_dst_desc());
   } else {
-    const dnnl::convolution_backward_weights::primitive_desc backward({algorithm, x, w, y, strides, padding, padding}, engine,
-                                                                      forward);
+    const dnnl::convolution_backward_weights::primitive_desc backward({algorithm, x, w, y, strides, padding, padding},
+                                                                      engine, forward);
     primitive = dnnl::convolution_backward_weights(backward);
     give(DNNL_ARG_SRC, backward.src_desc());
     give(DNNL_ARG_DIFF_WEIGHTS, backward.diff_weights_desc());

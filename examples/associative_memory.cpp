@@ -18,19 +18,22 @@ Start start_named(const CommandLine& options) {
 int main(int argc, char** argv) {
   CommandLine line({
       .name = "associative_memory",
-      .text = "Recalls memories (Saremi & Hyvarinen 2019, Sec. 6): from a start y(0), flow down the energy,\n\n"
-              "    y'(t) = -grad phi(y(t)),\n\n"
-              "until nothing moves any more. Where that ends is an attractor, a memory. From images the flow finds the\n"
-              "memory that they remind of; from uniform noise the paper's \"creative memories\", forms that no image has.\n"
-              "A flow has converged when the largest pixel of sigma^2 grad phi is below the tolerance. One that leaves the\n"
-              "data (networks need not hold it) or does not come to rest is crossed out: it found no memory.",
+      .text =
+          "Recalls memories (Saremi & Hyvarinen 2019, Sec. 6): from a start y(0), flow down the energy,\n\n"
+          "    y'(t) = -grad phi(y(t)),\n\n"
+          "until nothing moves any more. Where that ends is an attractor, a memory. From images the flow finds the\n"
+          "memory that they remind of; from uniform noise the paper's \"creative memories\", forms that no image has.\n"
+          "A flow has converged when the largest pixel of sigma^2 grad phi is below the tolerance. One that leaves the\n"
+          "data (networks need not hold it) or does not come to rest is crossed out: it found no memory.",
       .example = "associative_memory --model out/train_energy/model.safetensors --init uniform --count 40",
       .out = "out/associative_memory",
   });
   line.data_and_model("The energy that train_energy wrote (needed)");
   line.option("sigma", "S", "Noise level; must be the model's, which is the default")
-      .option("init", "WHERE", "Where flows start: test (images, the first ones), train (images drawn at random) or uniform "
-                               "(noise in [0, 1])", "test")
+      .option("init", "WHERE",
+              "Where flows start: test (images, the first ones), train (images drawn at random) or uniform "
+              "(noise in [0, 1])",
+              "test")
       .option("count", "N", "Flows", "20")
       .option("tolerance", "P", "Largest pixel of the jump at an attractor (not from the paper)", "1e-3")
       .option("max-steps", "N", "Steps after which a flow is given up (not from the paper)", "10000");

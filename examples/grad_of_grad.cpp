@@ -8,10 +8,11 @@ using namespace neb;
 int main(int argc, char** argv) {
   const examples::About about{
       .name = "grad_of_grad",
-      .text = "Takes derivatives of derivatives: all orders of exp(-x^2 / 2), a Hessian times a vector, and the objective of\n"
-              "neural empirical Bayes in one dimension, a loss that contains a gradient. Data x ~ N(0, v), noisy\n"
-              "y = x + sigma e, an energy phi(y) = a y^2 / 2 with one parameter a:\n\n"
-              "    minimise over a the mean of (x - (y - sigma^2 dphi/dy))^2;   the answer is a = 1 / (v + sigma^2)",
+      .text =
+          "Takes derivatives of derivatives: all orders of exp(-x^2 / 2), a Hessian times a vector, and the objective of\n"
+          "neural empirical Bayes in one dimension, a loss that contains a gradient. Data x ~ N(0, v), noisy\n"
+          "y = x + sigma e, an energy phi(y) = a y^2 / 2 with one parameter a:\n\n"
+          "    minimise over a the mean of (x - (y - sigma^2 dphi/dy))^2;   the answer is a = 1 / (v + sigma^2)",
       .example = "grad_of_grad --seed 1",
       .out = "",
   };
@@ -28,7 +29,8 @@ int main(int argc, char** argv) {
     // 2. A Hessian times a vector costs two gradients, and no Hessian. For |p|^4 / 4 it is |p|^2 v + 2 (p.v) p.
     const Var<double> p{Tensor<double>({2}, {1.0, 2.0})}, v{Tensor<double>({2}, {1.0, 0.0})};
     const Var<double> product = hvp(0.25 * square(sum(square(p))), p, v);
-    program.print("\nHessian of |p|^4 / 4 at (1, 2) times (1, 0): (%.1f, %.1f)\n", product.value()(0), product.value()(1));
+    program.print("\nHessian of |p|^4 / 4 at (1, 2) times (1, 0): (%.1f, %.1f)\n", product.value()(0),
+                  product.value()(1));
 
     // 3. A loss that contains a gradient: the inner one with respect to y, the outer one with respect to a.
     const double sigma = 0.5, variance = 2;
@@ -44,6 +46,7 @@ int main(int argc, char** argv) {
     }
     const double answer = 1 / (variance + sigma * sigma);
     program.print("learned a = %.4f, the answer is 1 / (v + sigma^2) = %.4f\n", a.item(), answer);
-    program.write_summary({{"a", a.item()}, {"answer", answer}, {"hvp", std::vector<double>{product.value()(0), product.value()(1)}}});
+    program.write_summary(
+        {{"a", a.item()}, {"answer", answer}, {"hvp", std::vector<double>{product.value()(0), product.value()(1)}}});
   });
 }

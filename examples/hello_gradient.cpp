@@ -8,9 +8,10 @@ using namespace neb;
 int main(int argc, char** argv) {
   const examples::About about{
       .name = "hello_gradient",
-      .text = "Differentiates f(x) = sum of x^2 exp(-x), compares with the derivative by hand, and rolls downhill to the\n"
-              "square root of 2, the minimum of (x^2 - 2)^2:\n\n"
-              "    x <- x - rate * d/dx (x^2 - 2)^2",
+      .text =
+          "Differentiates f(x) = sum of x^2 exp(-x), compares with the derivative by hand, and rolls downhill to the\n"
+          "square root of 2, the minimum of (x^2 - 2)^2:\n\n"
+          "    x <- x - rate * d/dx (x^2 - 2)^2",
       .example = "hello_gradient",
       .out = "",
   };

@@ -25,28 +25,28 @@ Tensor<float> picture(const Energy<float> auto& phi, const Tensor<float>& y0, fl
 int main(int argc, char** argv) {
   const examples::About about{
       .name = "two_moons",
-      .text = "Learns the energy of noisy points of two moons, y = x + sigma e, with a small network, and draws it beside the\n"
-              "closed form, which needs all data at hand: phi(y) = -log sum_i exp(-|y - X_i|^2 / (2 sigma^2)). White points\n"
-              "have walked in the landscape (Langevin), orange ones are where a jump takes them, y - sigma^2 grad phi(y).",
+      .text =
+          "Learns the energy of noisy points of two moons, y = x + sigma e, with a small network, and draws it beside the\n"
+          "closed form, which needs all data at hand: phi(y) = -log sum_i exp(-|y - X_i|^2 / (2 sigma^2)). White points\n"
+          "have walked in the landscape (Langevin), orange ones are where a jump takes them, y - sigma^2 grad phi(y).",
       .example = "two_moons --out out/two_moons",
       .out = "out/two_moons",
   };
   return examples::run(argc, argv, about, [](examples::Program& program) {
     const Key key(program.seed);
-    const float sigma = 0.3f;                                              // noise level, in data units
-    const auto moons = two_moons<float>(1024, key);                        // (1024, 2)
-    MlpEnergy<float> learned{{2, 128, 128}, key};                          // (N, 2) -> (N)
+    const float sigma = 0.3f;                        // noise level, in data units
+    const auto moons = two_moons<float>(1024, key);  // (1024, 2)
+    MlpEnergy<float> learned{{2, 128, 128}, key};    // (N, 2) -> (N)
     Adam adam{parameters(learned), {.learning_rate = 1e-3}};
     for (std::uint64_t step = 0; step < 2000; ++step) {
       const Var<float> x = Var<float>::constant(sample_rows(moons, 128, key.at(step)));
-      const Var<float> y = smooth(x, sigma, key.at(step));                 // X -> Y
+      const Var<float> y = smooth(x, sigma, key.at(step));                  // X -> Y
       adam.step(grad(deen_loss(learned, x, y, sigma), adam.parameters()));  // a gradient of a gradient
     }
     const KdeEnergy<float> exact{moons, sigma};
-    const auto fresh = two_moons<float>(4096, key.fold("fresh"));           // points that neither has seen
+    const auto fresh = two_moons<float>(4096, key.fold("fresh"));  // points that neither has seen
     const double error = denoising_error(learned, fresh, sigma, key), best = denoising_error(exact, fresh, sigma, key);
-    program.print("squared error of the jump: learned %.4f, closed form %.4f, noise alone %.4f\n", error, best, 2 * sigma * sigma);
-
+    program.print("squared error: learned %.4f, closed form %.4f, noise %.4f\n", error, best, 2 * sigma * sigma);
     const auto y0 = smooth(fresh.rows(0, 400), sigma, key.fold("start"));
     examples::Canvas canvas(412, 1000);
     canvas.text(16, 12, "learned by a network");

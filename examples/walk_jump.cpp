@@ -6,12 +6,13 @@ using namespace examples;
 int main(int argc, char** argv) {
   CommandLine line({
       .name = "walk_jump",
-      .text = "Samples new images in two movements (Saremi & Hyvarinen 2019, Sec. 5). A Langevin walk wanders through the\n"
-              "density of noisy images, where the way from one digit to the next is open:\n\n"
-              "    y <- y - delta^2 grad phi(y) + sqrt(2) delta e,   e ~ N(0, I),\n\n"
-              "and whenever we like, a jump leads from where it is to a clean image, xhat = y - sigma^2 grad phi(y), without\n"
-              "disturbing the walk. Each column is a chain that starts at a training image plus noise; below it come its\n"
-              "jumps. With delta = sigma / 100, 10 000 steps are one natural unit of time.",
+      .text =
+          "Samples new images in two movements (Saremi & Hyvarinen 2019, Sec. 5). A Langevin walk wanders through the\n"
+          "density of noisy images, where the way from one digit to the next is open:\n\n"
+          "    y <- y - delta^2 grad phi(y) + sqrt(2) delta e,   e ~ N(0, I),\n\n"
+          "and whenever we like, a jump leads from where it is to a clean image, xhat = y - sigma^2 grad phi(y), without\n"
+          "disturbing the walk. Each column is a chain that starts at a training image plus noise; below it come its\n"
+          "jumps. With delta = sigma / 100, 10 000 steps are one natural unit of time.",
       .example = "walk_jump --model out/train_energy/model.safetensors --steps 50000 --every 10000",
       .out = "out/walk_jump",
   });

@@ -39,17 +39,18 @@ struct CommandLine::Parser {
   cxxopts::ParseResult result;
 };
 
-CommandLine::CommandLine(About about)
-    : about_(std::move(about)), parser_(std::make_unique<Parser>(about_.name)) {
-  parser_->options.add_options("every program")                                      //
-      ("h,help", "Print this text")                                                  //
-      ("seed", "Seed of all random numbers: the same seed gives the same bits",      //
-       cxxopts::value<std::string>()->default_value("0"), "N")                       //
+CommandLine::CommandLine(About about) : about_(std::move(about)), parser_(std::make_unique<Parser>(about_.name)) {
+  parser_->options.add_options("every program")                                  //
+      ("h,help", "Print this text")                                              //
+      ("seed", "Seed of all random numbers: the same seed gives the same bits",  //
+       cxxopts::value<std::string>()->default_value("0"), "N")                   //
       ("threads", "Threads to compute with (default: one for each core); results do not depend on it",
-       cxxopts::value<std::string>(), "N")                                           //
+       cxxopts::value<std::string>(), "N")  //
       ("quiet", "Print nothing but errors");
-  option("out", "DIR", about_.out.empty() ? "Folder to write summary.json to (default: nothing is written)"
-                                          : "Folder for summary.json and the pictures", about_.out);
+  option("out", "DIR",
+         about_.out.empty() ? "Folder to write summary.json to (default: nothing is written)"
+                            : "Folder for summary.json and the pictures",
+         about_.out);
 }
 CommandLine::CommandLine(CommandLine&&) noexcept = default;
 CommandLine::~CommandLine() = default;
@@ -63,7 +64,8 @@ CommandLine& CommandLine::option(const std::string& name, const std::string& val
 }
 
 CommandLine& CommandLine::data_and_model(const std::string& model_help) {
-  option("data", "DIR", "Folder with the images: train- and t10k-images as IDX, plain or .gz (default: the shipped digits)");
+  option("data", "DIR",
+         "Folder with the images: train- and t10k-images as IDX, plain or .gz (default: the shipped digits)");
   return option("model", "FILE", model_help);
 }
 

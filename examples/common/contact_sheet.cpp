@@ -31,7 +31,8 @@ ContactSheet::ContactSheet(std::string title, const neb::Shape& image)
       image_(image),
       scale_(std::clamp<Index>(std::lround(84.0 / static_cast<double>(std::max(image[0], image[1]))), 1, 16)) {}
 
-void ContactSheet::add_row(const std::string& label, const neb::Tensor<float>& images, Index begin, Index end, bool gap) {
+void ContactSheet::add_row(const std::string& label, const neb::Tensor<float>& images, Index begin, Index end,
+                           bool gap) {
   rows_.push_back({label, images.rows(begin, end), gap, {}});
 }
 
@@ -54,7 +55,8 @@ void ContactSheet::write(const std::string& path) const {
   Index top = 2 * margin + text_height;
   for (const Row& row : rows_) {
     top += row.gap ? group_gap : 0;
-    canvas.text(top + (cell_height - space - text_height) / 2, left - margin - Canvas::text_width(row.label), row.label);
+    canvas.text(top + (cell_height - space - text_height) / 2, left - margin - Canvas::text_width(row.label),
+                row.label);
     for (Index column = 0; column < row.images.shape()[0]; ++column) {
       const Index x = left + column * cell_width;
       canvas.image(top, x, image_, row.images.data() + column * image_.size(), scale_);

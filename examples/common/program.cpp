@@ -15,7 +15,8 @@ namespace examples {
 
 namespace {
 
-constexpr const char* out_of_memory = "out of memory; try a smaller network, a smaller batch, or fewer images or chains";
+constexpr const char* out_of_memory =
+    "out of memory; try a smaller network, a smaller batch, or fewer images or chains";
 
 /// One line on stderr, whatever a path or a file's content put into it.
 int fail(int code, const std::string& name, std::string message) {
@@ -71,7 +72,8 @@ void make_folder(const std::string& path) {
   std::filesystem::create_directories(path, error);
   if (!error && !std::filesystem::is_directory(path)) error = std::make_error_code(std::errc::not_a_directory);
   if (!error && ::access(path.c_str(), W_OK | X_OK) != 0) error = std::make_error_code(std::errc::permission_denied);
-  if (error) throw UsageError(path + ": cannot be written to: " + error.message() + "; name another folder (--out DIR)");
+  if (error)
+    throw UsageError(path + ": cannot be written to: " + error.message() + "; name another folder (--out DIR)");
 }
 
 int run(int argc, const char* const* argv, CommandLine line,

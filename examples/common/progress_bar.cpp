@@ -44,7 +44,9 @@ std::string duration(double seconds) {
 ProgressBar::ProgressBar(std::string task, std::string unit, bool quiet)
     : task_(std::move(task)),
       unit_(std::move(unit)),
-      style_(quiet ? Style::nothing : draws_on_terminal() ? Style::bar : Style::lines),
+      style_(quiet                 ? Style::nothing
+             : draws_on_terminal() ? Style::bar
+                                   : Style::lines),
       start_(Clock::now()),
       drawn_(start_) {}
 

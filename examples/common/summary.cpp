@@ -9,8 +9,7 @@ namespace {
 
 nlohmann::ordered_json to_json(const Summary& summary) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  for (const auto& entry : summary)
-    std::visit([&](const auto& value) { json[entry.first] = value; }, entry.second);
+  for (const auto& entry : summary) std::visit([&](const auto& value) { json[entry.first] = value; }, entry.second);
   return json;
 }
 

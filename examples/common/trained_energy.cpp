@@ -28,7 +28,8 @@ Images read_images(const CommandLine& line) {
 TrainedEnergy read_energy(const CommandLine& line, const Images& images) {
   const std::string file = line.text("model");
   if (file.empty())
-    throw UsageError("--model FILE is missing: train an energy with train_energy, which writes out/train_energy/model.safetensors");
+    throw UsageError(
+        "--model FILE is missing: train an energy with train_energy, which writes out/train_energy/model.safetensors");
   const auto model = check_input([&] { return std::make_shared<neb::Model<float>>(neb::read_model<float>(file)); });
   const neb::Shape image = model->phi.options.image;
   const neb::Shape found{images.train.shape()[1], images.train.shape()[2], images.train.shape()[3]};
@@ -37,7 +38,8 @@ TrainedEnergy read_energy(const CommandLine& line, const Images& images) {
                      found.to_string() + "; choose two that fit");
   if (line.given("sigma") && line.positive("sigma") != model->sigma)
     throw UsageError("--sigma " + line.text("sigma") + ": the model " + file + " was trained at sigma " +
-                     neb::number_text(model->sigma) + ", and an energy knows no other; leave --sigma out, or train one with it");
+                     neb::number_text(model->sigma) +
+                     ", and an energy knows no other; leave --sigma out, or train one with it");
   return {[model](const neb::Var<float>& y) { return model->phi(y); }, model->sigma, image};
 }
 

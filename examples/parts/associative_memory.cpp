@@ -19,18 +19,24 @@ namespace {
 Tensor<float> starts(const Memories& memories, const Images& images, const neb::Key& key) {
   const Index count = memories.count;
   switch (memories.start) {
-    case Start::test: return images.test.rows(0, std::min(count, images.test.shape()[0]));
-    case Start::train: return neb::sample_rows(images.train, count, key);
-    case Start::uniform: return neb::random_uniform<float>(images.test.shape().with(0, count), key);
+    case Start::test:
+      return images.test.rows(0, std::min(count, images.test.shape()[0]));
+    case Start::train:
+      return neb::sample_rows(images.train, count, key);
+    case Start::uniform:
+      return neb::random_uniform<float>(images.test.shape().with(0, count), key);
   }
   return {};
 }
 
 const char* name_of(Start start) {
   switch (start) {
-    case Start::test: return "test images";
-    case Start::train: return "training images";
-    case Start::uniform: return "uniform noise";
+    case Start::test:
+      return "test images";
+    case Start::train:
+      return "training images";
+    case Start::uniform:
+      return "uniform noise";
   }
   return "";
 }
@@ -45,8 +51,8 @@ double mean_converged(const neb::Flow<float>& flow, const std::vector<double>& v
 
 }  // namespace
 
-Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images, const Memories& memories,
-                           const std::string& picture_stem) {
+Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images,
+                           const Memories& memories, const std::string& picture_stem) {
   const auto sigma = static_cast<float>(energy.sigma);
   const Tensor<float> y0 = starts(memories, images, neb::Key(program.seed).fold("associative_memory"));
   const Index count = y0.shape()[0];
@@ -56,7 +62,8 @@ Summary associative_memory(const Program& program, const TrainedEnergy& energy, 
     ProgressBar bar = program.progress("flowing", "memories");
     flow = neb::gradient_flow(energy.phi, y0, sigma, {.tolerance = memories.tolerance, .max_steps = memories.max_steps},
                               [&](Index finished, Index) {
-                                bar.update(static_cast<double>(finished) / static_cast<double>(count), static_cast<double>(finished));
+                                bar.update(static_cast<double>(finished) / static_cast<double>(count),
+                                           static_cast<double>(finished));
                                 return true;
                               });
   }
@@ -64,8 +71,9 @@ Summary associative_memory(const Program& program, const TrainedEnergy& energy, 
               unfinished = flow.count(FlowEnd::unfinished);
 
   constexpr Index columns = 10;
-  ContactSheet sheet("sigma = " + neb::number_text(energy.sigma) + ": from " + name_of(memories.start) + " to attractors",
-                     energy.image);
+  ContactSheet sheet(
+      "sigma = " + neb::number_text(energy.sigma) + ": from " + name_of(memories.start) + " to attractors",
+      energy.image);
   for (Index begin = 0; begin < count; begin += columns) {
     const Index end = std::min(begin + columns, count);
     sheet.add_row("start", y0, begin, end, /*gap=*/begin > 0);
@@ -76,23 +84,21 @@ Summary associative_memory(const Program& program, const TrainedEnergy& energy, 
   const std::string picture = program.picture_path(picture_stem);
   sheet.write(picture);
 
-  const double path_length = mean_converged(flow, flow.path_length), energy_drop = mean_converged(flow, flow.energy_drop);
+  const double path_length = mean_converged(flow, flow.path_length),
+               energy_drop = mean_converged(flow, flow.energy_drop);
   program.print("%ld flows from %s at sigma %.4g: %ld converged, %ld escaped, %ld unfinished after %ld steps\n",
                 static_cast<long>(count), name_of(memories.start), energy.sigma, static_cast<long>(converged),
                 static_cast<long>(escaped), static_cast<long>(unfinished), static_cast<long>(memories.max_steps));
   if (converged > 0)
-    program.print("those that converged: mean path length %.3f in a space whose cube has the diagonal %.1f, mean energy drop %.3f\n",
-                  path_length, std::sqrt(static_cast<double>(energy.image.size())), energy_drop);
+    program.print(
+        "those that converged: mean path length %.3f in a space whose cube has the diagonal %.1f, mean energy drop %.3f\n",
+        path_length, std::sqrt(static_cast<double>(energy.image.size())), energy_drop);
   if (converged < count) program.print("the others are crossed out: where they ended is no memory\n");
   program.print("picture: %s\n", picture.c_str());
-  return {{"sigma", energy.sigma},
-          {"count", count},
-          {"converged", converged},
-          {"escaped", escaped},
-          {"mean_path_length", path_length},
-          {"mean_energy_drop", energy_drop},
-          {"unfinished", unfinished},
-          {"start", std::string(name_of(memories.start))}};
+  return {{"sigma", energy.sigma},           {"count", count},
+          {"converged", converged},          {"escaped", escaped},
+          {"mean_path_length", path_length}, {"mean_energy_drop", energy_drop},
+          {"unfinished", unfinished},        {"start", std::string(name_of(memories.start))}};
 }
 
 }  // namespace examples

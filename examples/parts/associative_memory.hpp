@@ -16,7 +16,7 @@ struct Memories {
 };
 
 /// Flows from each start to its attractor, writes a picture. Returns what summary.json holds.
-Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images, const Memories& memories,
-                           const std::string& picture_stem = "associative_memory");
+Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images,
+                           const Memories& memories, const std::string& picture_stem = "associative_memory");
 
 }  // namespace examples

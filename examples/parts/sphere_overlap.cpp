@@ -34,7 +34,8 @@ Canvas draw(const neb::SphereOverlap& overlap, const std::vector<double>& sigmas
   std::vector<double> counts(columns);
   for (std::size_t k = 0; k < overlap.histogram.size(); ++k) {
     const double chi = (static_cast<double>(k) + 0.5) * overlap.bin_width;
-    if (chi < right) counts[static_cast<std::size_t>(chi / right * columns)] += static_cast<double>(overlap.histogram[k]);
+    if (chi < right)
+      counts[static_cast<std::size_t>(chi / right * columns)] += static_cast<double>(overlap.histogram[k]);
   }
   const double highest = *std::max_element(counts.begin(), counts.end());
   for (Index column = 0; column < columns; ++column) {
@@ -52,7 +53,8 @@ Canvas draw(const neb::SphereOverlap& overlap, const std::vector<double>& sigmas
     canvas.rectangle({top + height, x_of(tick * step), 8, 2}, axis);
     canvas.text(top + height + 14, x_of(tick * step) - Canvas::text_width(label) / 2, label);
   }
-  canvas.text(14, left, "chi = distance / (2 sqrt(d)) of " + std::to_string(overlap.pairs) + " pairs of images", {0, 0, 0});
+  canvas.text(14, left, "chi = distance / (2 sqrt(d)) of " + std::to_string(overlap.pairs) + " pairs of images",
+              {0, 0, 0});
   canvas.text(top + height + 42, left, "spheres of radius sigma sqrt(d) overlap where chi is left of sigma");
 
   std::vector<double> sorted = sigmas;
@@ -74,7 +76,8 @@ Canvas draw(const neb::SphereOverlap& overlap, const std::vector<double>& sigmas
 
 Summary sphere_overlap(const Program& program, const Images& images, Index pairs, const std::vector<double>& sigmas) {
   const neb::Key key(program.seed);
-  const neb::SphereOverlap overlap = pairs > 0 ? neb::sphere_overlap(images.train, pairs, key) : neb::sphere_overlap(images.train);
+  const neb::SphereOverlap overlap =
+      pairs > 0 ? neb::sphere_overlap(images.train, pairs, key) : neb::sphere_overlap(images.train);
   const std::string picture = program.picture_path("sphere_overlap");
   draw(overlap, sigmas).write(picture);
 
@@ -82,16 +85,13 @@ Summary sphere_overlap(const Program& program, const Images& images, Index pairs
                 pairs > 0 ? (std::to_string(pairs) + " random pairs").c_str()
                           : ("all " + std::to_string(overlap.pairs) + " pairs").c_str(),
                 static_cast<long>(overlap.images), overlap.min, overlap.median, overlap.mean, overlap.max);
-  program.print("s_c %s %.4f: above it all spheres overlap (extreme noise)\n", pairs > 0 ? "is at least" : "=", overlap.max);
+  program.print("s_c %s %.4f: above it all spheres overlap (extreme noise)\n", pairs > 0 ? "is at least" : "=",
+                overlap.max);
   for (const double sigma : sigmas)
     program.print("at sigma %.4g, %.4g %% of the pairs of spheres overlap\n", sigma, 100 * overlap.overlapping(sigma));
   program.print("picture: %s\n", picture.c_str());
-  return {{"images", overlap.images},
-          {"pairs", overlap.pairs},
-          {"min", overlap.min},
-          {"median", overlap.median},
-          {"mean", overlap.mean},
-          {"max", overlap.max}};
+  return {{"images", overlap.images}, {"pairs", overlap.pairs}, {"min", overlap.min},
+          {"median", overlap.median}, {"mean", overlap.mean},   {"max", overlap.max}};
 }
 
 }  // namespace examples

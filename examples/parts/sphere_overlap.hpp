@@ -9,6 +9,7 @@ namespace examples {
 
 /// Statistics of chi over `pairs` random pairs of training images, or over all of them when it is 0, with the share of
 /// spheres that overlap at each of `sigmas`; writes sphere_overlap.png. Returns what summary.json holds.
-Summary sphere_overlap(const Program& program, const Images& images, neb::Index pairs, const std::vector<double>& sigmas);
+Summary sphere_overlap(const Program& program, const Images& images, neb::Index pairs,
+                       const std::vector<double>& sigmas);
 
 }  // namespace examples

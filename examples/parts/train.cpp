@@ -24,9 +24,7 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-std::string list_text(const std::vector<Index>& values) {
-  return neb::energy::list_text(values);
-}
+std::string list_text(const std::vector<Index>& values) { return neb::energy::list_text(values); }
 
 /// The reports of a run, one line of JSON each; a resumed run appends to those of its first part.
 class Log {
@@ -40,7 +38,8 @@ class Log {
 
   void write(const Summary& report) {
     const std::string line = json_line(report);
-    if (std::fputs(line.c_str(), file_) < 0 || std::fflush(file_) != 0) throw neb::file_error(path_, "cannot be written");
+    if (std::fputs(line.c_str(), file_) < 0 || std::fflush(file_) != 0)
+      throw neb::file_error(path_, "cannot be written");
   }
 
  private:
@@ -103,7 +102,8 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
   if (phi->options.image != architecture.image)
     throw UsageError("--model " + training.start + ": was trained on images of " + phi->options.image.to_string() +
                      ", those of --data are " + architecture.image.to_string() + "; choose two that fit");
-  neb::DeenTrainer<float, Phi> trainer = check_input([&] { return neb::DeenTrainer<float, Phi>(*phi, images.train, options); });
+  neb::DeenTrainer<float, Phi> trainer =
+      check_input([&] { return neb::DeenTrainer<float, Phi>(*phi, images.train, options); });
   if (!training.resume.empty()) check_input([&] { trainer.resume(training.resume); });
 
   const neb::ConvEnergyOptions& net = phi->options;
@@ -115,8 +115,9 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
                 static_cast<long>(net.padding), static_cast<long>(net.bottleneck),
                 static_cast<long>(neb::parameter_count(*phi)));
   const double noise_alone = options.sigma * options.sigma * static_cast<double>(net.image.size());
-  program.print("noise: sigma %.4g; an image loses d sigma^2 = %.4g to it, and the jump wins back what the energy knows\n",
-                options.sigma, noise_alone);
+  program.print(
+      "noise: sigma %.4g; an image loses d sigma^2 = %.4g to it, and the jump wins back what the energy knows\n",
+      options.sigma, noise_alone);
   if (!training.resume.empty())
     program.print("resumed: %s, after %ld steps\n", training.resume.c_str(), static_cast<long>(trainer.report().step));
 
@@ -141,8 +142,8 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
   program.print("trained: %ld steps of %ld images in %.1f s, %.0f images/s, at most %.0f MB of memory\n",
                 static_cast<long>(report.step), static_cast<long>(options.batch), report.seconds, images_per_second,
                 peak_rss_mb());
-  program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n", loss,
-                static_cast<long>(images.test.shape()[0]), noise_alone);
+  program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n",
+                loss, static_cast<long>(images.test.shape()[0]), noise_alone);
   program.print("model: %s\n", model_path.c_str());
   return Trained{energy,
                  {{"steps", report.step},

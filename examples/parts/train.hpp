@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include <neb/energy/conv_energy.hpp>
 #include <neb/bayes/trainer.hpp>
+#include <neb/energy/conv_energy.hpp>
 
 #include "common/trained_energy.hpp"
 
@@ -15,12 +15,12 @@ namespace examples {
 struct Training {
   neb::ConvEnergyOptions architecture;  ///< its image's size is taken from the data
   neb::TrainOptions options;
-  std::string start;                    ///< model whose weights to start from, or empty
-  std::string resume;                   ///< checkpoint to go on from, or empty
-  std::string checkpoint;               ///< where to save one
-  double checkpoint_minutes = 2;        ///< time between two of them
-  neb::Index report_every = 50;         ///< steps
-  std::string resume_command;           ///< what to tell somebody who interrupts
+  std::string start;              ///< model whose weights to start from, or empty
+  std::string resume;             ///< checkpoint to go on from, or empty
+  std::string checkpoint;         ///< where to save one
+  double checkpoint_minutes = 2;  ///< time between two of them
+  neb::Index report_every = 50;   ///< steps
+  std::string resume_command;     ///< what to tell somebody who interrupts
 };
 
 /// What a run left: the energy with the averages of its weights, and what summary.json holds.

@@ -6,7 +6,7 @@
 namespace examples {
 
 struct WalkJump {
-  double delta = 0;          ///< step size; 0 stands for sigma / 100, the paper's
+  double delta = 0;  ///< step size; 0 stands for sigma / 100, the paper's
   neb::Index chains = 10;
   neb::Index steps = 50000;
   neb::Index every = 10000;  ///< steps between jumps; the paper's

@@ -27,15 +27,24 @@ struct Suspect {
     const Var<double> right = i == 0 ? g * b * b : 2 * g * a * b;
     const double nan = std::numeric_limits<double>::quiet_NaN();
     switch (mistake) {
-      case Mistake::none: return right;
-      case Mistake::sign: return -right;
-      case Mistake::factor: return i == 0 ? right : right / 2;
-      case Mistake::first_input: return i == 0 ? right * 1.001 : right;
-      case Mistake::second_input: return i == 0 ? right : right * 1.001;
-      case Mistake::second_derivative: return i == 0 ? g * detach(b * b) : right;
-      case Mistake::third_derivative: return i == 0 ? g * b * b : g * (a * (2 * b) + (b - detach(b)) * (b - detach(b)));
-      case Mistake::nan: return right * nan;
-      case Mistake::nothing: return 0 * right;
+      case Mistake::none:
+        return right;
+      case Mistake::sign:
+        return -right;
+      case Mistake::factor:
+        return i == 0 ? right : right / 2;
+      case Mistake::first_input:
+        return i == 0 ? right * 1.001 : right;
+      case Mistake::second_input:
+        return i == 0 ? right : right * 1.001;
+      case Mistake::second_derivative:
+        return i == 0 ? g * detach(b * b) : right;
+      case Mistake::third_derivative:
+        return i == 0 ? g * b * b : g * (a * (2 * b) + (b - detach(b)) * (b - detach(b)));
+      case Mistake::nan:
+        return right * nan;
+      case Mistake::nothing:
+        return 0 * right;
     }
     return right;
   }
@@ -61,8 +70,8 @@ TEST_CASE("check_grads passes what is right, and returns how far off it was") {
 }
 
 TEST_CASE("check_grads finds a mistake in the first derivative at order 1") {
-  for (const Mistake mistake : {Mistake::sign, Mistake::factor, Mistake::first_input, Mistake::second_input, Mistake::nan,
-                                Mistake::nothing}) {
+  for (const Mistake mistake :
+       {Mistake::sign, Mistake::factor, Mistake::first_input, Mistake::second_input, Mistake::nan, Mistake::nothing}) {
     CAPTURE(static_cast<int>(mistake));
     CHECK(caught(mistake, 1));
     CHECK(caught(mistake, 2));

@@ -120,7 +120,8 @@ TEST_CASE("operations defined by their users pass check_grads to third order") {
   CHECK(check_grads<double>([](const Vars& v) { return apply(Cube(), v[0]); }, {a}, third) < 1e-6);
   CHECK(check_grads<double>([](const Vars& v) { return apply(Exponential(), v[0]); }, {a}, third) < 1e-6);
   CHECK(check_grads<double>([](const Vars& v) { return apply(Scale{-2.5}, v[0]); }, {a}, third) < 1e-6);
-  CHECK(check_grads<double>([](const Vars& v) { return apply(MultiplyAdd(), v[0], v[1], v[2]); }, {a, b, c}, third) < 1e-6);
+  CHECK(check_grads<double>([](const Vars& v) { return apply(MultiplyAdd(), v[0], v[1], v[2]); }, {a, b, c}, third) <
+        1e-6);
   CHECK(check_grads<double>([](const Vars& v) { return apply(Product(), v); }, {a, b, c}, third) < 1e-6);
 }
 
@@ -147,9 +148,9 @@ TEST_CASE("a vjp that uses values which its operation gave up is an error that s
                          "multiply: the vjp that calls it uses the value of an input, but its operation says "
                          "needs_values = false   [x: (2,)]",
                          GraphError);
-  CHECK_THROWS_WITH_AS(grad(sum(apply(Echo(), x)), x),
-                       "echo: vjp of input 0 returns the value of an input, but its operation says needs_values = false",
-                       GraphError);
+  CHECK_THROWS_WITH_AS(
+      grad(sum(apply(Echo(), x)), x),
+      "echo: vjp of input 0 returns the value of an input, but its operation says needs_values = false", GraphError);
   CHECK_THROWS_AS(grad(sum(apply(Echo(), x) + x * x), x), GraphError);
 }
 

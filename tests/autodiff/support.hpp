@@ -9,9 +9,7 @@
 
 namespace neb::test {
 
-inline Var<double> vector(std::initializer_list<double> values) {
-  return Tensor<double>({std::ssize(values)}, values);
-}
+inline Var<double> vector(std::initializer_list<double> values) { return Tensor<double>({std::ssize(values)}, values); }
 
 inline Var<double> scalar(double value) { return Tensor<double>::scalar(value); }
 

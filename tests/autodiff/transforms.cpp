@@ -80,7 +80,8 @@ TEST_CASE("the Hessian of a linear function is zero") {
 TEST_CASE("the Hessian of a function that does not depend on x is an error, or zero if asked for") {
   const auto x = vector({1, 2, 3}), other = scalar(1);
   CHECK_THROWS_AS(hvp(other * other, x, vector({1, 1, 1})), GraphError);
-  CHECK(elements(hvp(other * other, x, vector({1, 1, 1}), {.unreached_is_zero = true})) == std::vector<double>{0, 0, 0});
+  CHECK(elements(hvp(other * other, x, vector({1, 1, 1}), {.unreached_is_zero = true})) ==
+        std::vector<double>{0, 0, 0});
   CHECK_THROWS_AS(hvp(sum(x * x), x, vector({1, 1})), ShapeError);
 }
 

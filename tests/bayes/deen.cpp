@@ -98,7 +98,8 @@ TEST_CASE("deen loss: it is the mean over samples of the sum over pixels of (x -
 TEST_CASE("deen loss: parameter gradients agree with finite differences") {
   check_parameter_gradients(MlpEnergy<double>({3, 5, 4}, Key(1)), {4, 3}, 0.5);
   check_parameter_gradients(
-      ConvEnergy<double>({.image = {5, 5, 2}, .channels = {3, 2}, .bottleneck = 3, .readout = {2}, .beta = 1.4}, Key(1)),
+      ConvEnergy<double>({.image = {5, 5, 2}, .channels = {3, 2}, .bottleneck = 3, .readout = {2}, .beta = 1.4},
+                         Key(1)),
       {2, 5, 5, 2}, 0.5);
 }
 
@@ -117,10 +118,12 @@ TEST_CASE("deen loss: gradients reach the clean data, through the noise as well"
 TEST_CASE("deen loss: shapes are checked") {
   const GaussianEnergy<double> phi{1};
   const auto zeros = [](const Shape& shape) { return Var<double>::constant(Tensor<double>::zeros(shape)); };
-  CHECK(message_of<ShapeError>([&] { deen_loss(phi, zeros({2, 3}), zeros({2, 2}), 0.5); }) ==
-        "deen_loss: x and y have one shape   [x: (2, 3), y: (2, 2)]");
-  CHECK(message_of<ShapeError>([&] { deen_loss(phi, zeros({0, 3}), zeros({0, 3}), 0.5); }) ==
-        "deen_loss: expects at least one sample   [x: (0, 3)]");
+  CHECK(message_of<ShapeError>([&] {
+          deen_loss(phi, zeros({2, 3}), zeros({2, 2}), 0.5);
+        }) == "deen_loss: x and y have one shape   [x: (2, 3), y: (2, 2)]");
+  CHECK(message_of<ShapeError>([&] {
+          deen_loss(phi, zeros({0, 3}), zeros({0, 3}), 0.5);
+        }) == "deen_loss: expects at least one sample   [x: (0, 3)]");
   CHECK_THROWS_AS(deen_loss(phi, zeros({}), zeros({}), 0.5), ShapeError);
   CHECK_THROWS_AS(deen_loss(phi, zeros({2, 3}), zeros({2, 3}), 0), ValueError);
 }
@@ -174,8 +177,10 @@ TEST_CASE("denoising error: neither the batch size nor the number of threads mat
 
 TEST_CASE("denoising error: an empty set and a batch of none are refused") {
   const GaussianEnergy<double> phi{1};
-  CHECK(message_of<ShapeError>([&] { denoising_error(phi, Tensor<double>::zeros({0, 2}), 0.5, Key(1)); }) ==
-        "denoising_error: expects at least one sample   [x: (0, 2)]");
-  CHECK(message_of<ValueError>([&] { denoising_error(phi, Tensor<double>::zeros({3, 2}), 0.5, Key(1), 0); }) ==
-        "denoising_error: batch is at least 1, got 0");
+  CHECK(message_of<ShapeError>([&] {
+          denoising_error(phi, Tensor<double>::zeros({0, 2}), 0.5, Key(1));
+        }) == "denoising_error: expects at least one sample   [x: (0, 2)]");
+  CHECK(message_of<ValueError>([&] {
+          denoising_error(phi, Tensor<double>::zeros({3, 2}), 0.5, Key(1), 0);
+        }) == "denoising_error: batch is at least 1, got 0");
 }

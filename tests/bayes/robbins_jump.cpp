@@ -57,11 +57,14 @@ TEST_CASE("robbins jump: the version on values is that on variables, and records
 TEST_CASE("robbins jump: with create_graph it is differentiable with respect to what y came from") {
   constexpr double v = 1.5, s = 0.5;
   const Var<double> x(random_normal<double>({2, 3}, Key(1)));
-  const Var<double> xhat = robbins_jump(GaussianEnergy<double>{v + s * s}, smooth(x, s, Key(2)), s, {.create_graph = true});
-  for (const double slope : grad(sum(xhat), x).value().span()) CHECK(slope == doctest::Approx(v / (v + s * s)).epsilon(1e-13));
+  const Var<double> xhat =
+      robbins_jump(GaussianEnergy<double>{v + s * s}, smooth(x, s, Key(2)), s, {.create_graph = true});
+  for (const double slope : grad(sum(xhat), x).value().span())
+    CHECK(slope == doctest::Approx(v / (v + s * s)).epsilon(1e-13));
 }
 
 TEST_CASE("robbins jump: sigma is positive") {
-  CHECK(test::message_of<ValueError>([] { robbins_jump(GaussianEnergy<double>{1}, Tensor<double>::zeros({1, 1}), -0.5); }) ==
-        "robbins_jump: sigma is a positive noise level in data units, got -0.500000");
+  CHECK(test::message_of<ValueError>([] {
+          robbins_jump(GaussianEnergy<double>{1}, Tensor<double>::zeros({1, 1}), -0.5);
+        }) == "robbins_jump: sigma is a positive noise level in data units, got -0.500000");
 }

@@ -142,10 +142,12 @@ TEST_CASE("sphere overlap: key and data fix the sampled pairs, threads change no
 TEST_CASE("sphere overlap: fewer than two samples or pairs are refused") {
   for (const Shape& shape : {Shape{1, 3}, Shape{0, 3}, Shape{5}, Shape{5, 0}}) {
     const Tensor<float> x = Tensor<float>::zeros(shape);
-    const std::string message = "sphere_overlap: expects at least two samples (N, ...)   [x: " + shape.to_string() + "]";
+    const std::string message =
+        "sphere_overlap: expects at least two samples (N, ...)   [x: " + shape.to_string() + "]";
     CHECK(message_of<ShapeError>([&] { sphere_overlap(x); }) == message);
     CHECK(message_of<ShapeError>([&] { sphere_overlap(x, 1, Key(1)); }) == message);
   }
-  CHECK(message_of<ValueError>([] { sphere_overlap(Tensor<float>::zeros({2, 3}), 0, Key(1)); }) ==
-        "sphere_overlap: expects at least one pair, got 0");
+  CHECK(message_of<ValueError>([] {
+          sphere_overlap(Tensor<float>::zeros({2, 3}), 0, Key(1));
+        }) == "sphere_overlap: expects at least one pair, got 0");
 }

@@ -130,8 +130,9 @@ TEST_CASE("trainer: a checkpoint of another network, or of nonsense, is refused 
   Net wide({.image = {9, 9, 1}, .channels = {6, 21}, .bottleneck = 4}, Key(1));
   const Net untouched = wide;
   Trainer other(wide, images(), options);
-  CHECK(file_error_of([&] { other.resume(path); }).find("tensor \"parameter.conv.1.weight\": expected shape (21, 3, 3, 6)") !=
-        std::string::npos);
+  CHECK(file_error_of([&] {
+          other.resume(path);
+        }).find("tensor \"parameter.conv.1.weight\": expected shape (21, 3, 3, 6)") != std::string::npos);
   CHECK(same_parameters(wide, untouched));
   CHECK(same_parameters(other.averaged(), untouched));
 
@@ -211,8 +212,11 @@ TEST_CASE("trainer: settings out of range are refused") {
   CHECK(error([](TrainOptions& o) { o.batch = 0; }) == "DeenTrainer: batch is at least 1, got 0");
   CHECK(error([](TrainOptions& o) { o.steps = 0; }) == "DeenTrainer: steps or minutes is positive");
   CHECK(error([](TrainOptions& o) { o.learning_rate = 0; }).find("DeenTrainer: the learning rate is positive") == 0);
-  CHECK(error([](TrainOptions& o) { o.learning_rate = std::nan(""); }).find("DeenTrainer: the learning rate is positive") == 0);
-  CHECK(error([](TrainOptions&) {}, Tensor<float>::zeros({0, 9, 9, 1})).find("DeenTrainer: expects at least one sample") == 0);
+  CHECK(error([](TrainOptions& o) {
+          o.learning_rate = std::nan("");
+        }).find("DeenTrainer: the learning rate is positive") == 0);
+  CHECK(error([](TrainOptions&) {}, Tensor<float>::zeros({0, 9, 9, 1}))
+            .find("DeenTrainer: expects at least one sample") == 0);
   CHECK(error([](TrainOptions&) {}) == "");
 }
 

@@ -17,8 +17,7 @@ using Words = std::array<std::uint32_t, 4>;
 
 template <class T>
 bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
-  return a.shape() == b.shape() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0;
+  return a.shape() == b.shape() && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0;
 }
 
 /// The largest distance between the distribution of x and `cdf` (Kolmogorov's statistic), times sqrt(n).
@@ -196,7 +195,8 @@ TEST_CASE("random indices are in range and evenly spread, whatever the count") {
       const Index index = random_index(count, Key(9).fold("index"), draw);
       inside = inside && index >= 0 && index < count;
       // Indices i with floor(i bins / count) = k are the k-th bin; in long double, whose mantissa holds an Index.
-      const auto bin = static_cast<std::size_t>(static_cast<long double>(index) * bins / static_cast<long double>(count));
+      const auto bin =
+          static_cast<std::size_t>(static_cast<long double>(index) * bins / static_cast<long double>(count));
       hits[std::min<std::size_t>(bin, bins - 1)] += 1;
     }
     CHECK(inside);

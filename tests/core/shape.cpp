@@ -17,9 +17,12 @@ std::optional<std::vector<Index>> broadcast_by_padding(std::vector<Index> a, std
   while (b.size() < a.size()) b.insert(b.begin(), 1);
   std::vector<Index> common;
   for (std::size_t axis = 0; axis < a.size(); ++axis) {
-    if (a[axis] == b[axis] || b[axis] == 1) common.push_back(a[axis]);
-    else if (a[axis] == 1) common.push_back(b[axis]);
-    else return std::nullopt;
+    if (a[axis] == b[axis] || b[axis] == 1)
+      common.push_back(a[axis]);
+    else if (a[axis] == 1)
+      common.push_back(b[axis]);
+    else
+      return std::nullopt;
   }
   return common;
 }
@@ -108,8 +111,7 @@ TEST_CASE("broadcasting agrees with padding by ones, for all shapes of up to thr
       try {
         const Shape common = broadcast_shapes(Shape(std::span(a)), Shape(std::span(b)));
         got.emplace(common.begin(), common.end());
-      } catch (const ShapeError&) {
-      }
+      } catch (const ShapeError&) {}
       wrong += got != expected;
       fitting += expected.has_value();
     }

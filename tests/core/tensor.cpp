@@ -38,7 +38,8 @@ TEST_CASE("a tensor holds values in row-major order") {
 }
 
 TEST_CASE("a tensor is as large as its values are many") {
-  CHECK_THROWS_WITH_AS(Tensor<float>({2, 3}, {1, 2, 3, 4, 5}), "Tensor: (2, 3) has 6 elements, got 5 values", ShapeError);
+  CHECK_THROWS_WITH_AS(Tensor<float>({2, 3}, {1, 2, 3, 4, 5}), "Tensor: (2, 3) has 6 elements, got 5 values",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(Tensor<float>({0}, {1}), "Tensor: (0,) has 0 elements, got 1 values", ShapeError);
 }
 

@@ -58,12 +58,10 @@ TEST_CASE("digits: labels may be absent, and colour has rank 4") {
 TEST_CASE("digits: a folder or images that are missing give the names that were tried, and what to do") {
   const Scratch scratch;
   CHECK(test::file_error_of([&] { read_digits<float>(scratch.path("no")); }) ==
-        scratch.path("no") +
-            ": no such folder; run scripts/get_mnist.sh, or name another folder (--data DIR)");
+        scratch.path("no") + ": no such folder; run scripts/get_mnist.sh, or name another folder (--data DIR)");
   CHECK(test::file_error_of([&] { read_digits<float>(scratch.put("file", "")); }).find("no such folder") !=
         std::string::npos);
-  const std::string tail =
-      "each plain and with .gz; run scripts/get_mnist.sh, or name another folder (--data DIR)";
+  const std::string tail = "each plain and with .gz; run scripts/get_mnist.sh, or name another folder (--data DIR)";
   CHECK(error_of(scratch) ==
         ": no images to train on: tried train-images-idx3-ubyte, train-images.idx3-ubyte, "
         "train-images-idx4-ubyte, "

@@ -17,8 +17,10 @@ namespace fs = std::filesystem;
 
 std::string message_of(const fs::path& path) {
   try {
-    if (path.extension() == ".safetensors") neb::SafeTensors{path.string()};
-    else neb::read_idx_images<float>(path.string());
+    if (path.extension() == ".safetensors")
+      neb::SafeTensors{path.string()};
+    else
+      neb::read_idx_images<float>(path.string());
   } catch (const neb::FileError& error) {
     // The path at the front is this machine's.
     const std::string text = error.what();

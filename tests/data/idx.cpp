@@ -37,8 +37,7 @@ TEST_CASE("idx: rank 3 is grey, and pixels are bytes over 255") {
 
 TEST_CASE("idx: rank 4 is colour, channels last") {
   const Scratch scratch;
-  const Tensor<float> images =
-      read_idx_images<float>(scratch.put("a", idx_bytes({2, 2, 4, 3}, counting(48))));
+  const Tensor<float> images = read_idx_images<float>(scratch.put("a", idx_bytes({2, 2, 4, 3}, counting(48))));
   CHECK(images.shape() == Shape{2, 2, 4, 3});
   CHECK(images(1, 0, 2, 1) == 31 / 255.0F);
 }
@@ -96,8 +95,7 @@ TEST_CASE("idx: compressed files are read, whatever their name") {
     CHECK(packed.shape() == plain.shape());
     CHECK(std::equal(packed.span().begin(), packed.span().end(), plain.span().begin()));
   }
-  CHECK(read_idx_labels(scratch.put("c", test::gzipped(idx_bytes({2}, "xy")))) ==
-        std::vector<std::uint8_t>{'x', 'y'});
+  CHECK(read_idx_labels(scratch.put("c", test::gzipped(idx_bytes({2}, "xy")))) == std::vector<std::uint8_t>{'x', 'y'});
 }
 
 #endif

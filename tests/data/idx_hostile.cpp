@@ -35,8 +35,7 @@ const std::string valid = idx_bytes({2, 3, 3}, std::string(18, 'x'));
 TEST_CASE("hostile idx: every truncation of a valid file") {
   const Scratch scratch;
   CHECK(error_of(scratch, valid).empty());
-  CHECK(error_of(scratch, "") ==
-        "bad: offset 0: the file ends inside the magic number, expected 4 more bytes");
+  CHECK(error_of(scratch, "") == "bad: offset 0: the file ends inside the magic number, expected 4 more bytes");
   CHECK(error_of(scratch, valid.substr(0, 3)) ==
         "bad: offset 3: the file ends inside the magic number, expected 1 more bytes");
   CHECK(error_of(scratch, valid.substr(0, 9)) ==
@@ -58,8 +57,7 @@ TEST_CASE("hostile idx: trailing bytes") {
 
 TEST_CASE("hostile idx: magic numbers of something else") {
   const Scratch scratch;
-  CHECK(error_of(scratch, "P5\n3 3\n255\n") ==
-        "bad: offset 0: not an IDX file: expected bytes 0 and 0, got 80 and 53");
+  CHECK(error_of(scratch, "P5\n3 3\n255\n") == "bad: offset 0: not an IDX file: expected bytes 0 and 0, got 80 and 53");
   CHECK(error_of(scratch, std::string("\0\0\x0D\3", 4)) ==
         "bad: offset 2: IDX type: only 8 (unsigned byte) is supported, got 13");
   for (const int rank : {0, 5, 255})
@@ -129,11 +127,10 @@ TEST_CASE("hostile idx: damaged compressed files") {
   std::string bad_sum = packed;
   bad_sum[packed.size() - 6] = static_cast<char>(bad_sum[packed.size() - 6] ^ 1);
   CHECK(error_of(scratch, bad_sum, 100).ends_with(": gzip: incorrect data check"));
-  CHECK(
-      error_of(scratch, packed + "z", 100).ends_with(": gzip: 1 bytes after the end of the compressed data"));
+  CHECK(error_of(scratch, packed + "z", 100).ends_with(": gzip: 1 bytes after the end of the compressed data"));
   for (std::size_t length = 2; length < packed.size(); ++length)
-    CHECK(error_of(scratch, packed.substr(0, length), 100)
-              .ends_with(": gzip: the file ends inside the compressed data"));
+    CHECK(
+        error_of(scratch, packed.substr(0, length), 100).ends_with(": gzip: the file ends inside the compressed data"));
 }
 
 TEST_CASE("hostile idx: a small compressed file cannot claim billions of images") {
@@ -150,8 +147,7 @@ TEST_CASE("hostile idx: a compressed bomb behind a small header is not unpacked"
   CHECK(bomb.size() < 30'000);
   const std::string path = scratch.put("bomb", bomb);
   std::string error;
-  CHECK(test::tensor_bytes_of([&] { error = test::file_error_of([&] { read_idx_images<float>(path); }); }) <
-        1024);
+  CHECK(test::tensor_bytes_of([&] { error = test::file_error_of([&] { read_idx_images<float>(path); }); }) < 1024);
   CHECK(error == path + ": offset 34 (unpacked): expected the end of the data, got more bytes");
 }
 

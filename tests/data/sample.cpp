@@ -36,9 +36,9 @@ TEST_CASE("sample: rows are gathered in the order of their indices") {
 TEST_CASE("sample: a row that does not exist is an error") {
   for (const Index bad : {Index{-1}, Index{3}, Index{1} << 60}) {
     const std::array<Index, 1> indices{bad};
-    CHECK_THROWS_WITH_AS(
-        gather_rows(counting({3, 2}), std::span<const Index>(indices)),
-        ("gather_rows: row " + std::to_string(bad) + " does not exist   [x: (3, 2)]").c_str(), ShapeError);
+    CHECK_THROWS_WITH_AS(gather_rows(counting({3, 2}), std::span<const Index>(indices)),
+                         ("gather_rows: row " + std::to_string(bad) + " does not exist   [x: (3, 2)]").c_str(),
+                         ShapeError);
   }
   CHECK_THROWS_AS(gather_rows(Tensor<float>::scalar(1), std::span<const Index>{}), ShapeError);
   CHECK_THROWS_AS(sample_rows(counting({0, 2}), 3, Key{1}), ShapeError);
@@ -58,7 +58,6 @@ TEST_CASE("sample: the same key draws the same rows, and another step others") {
 
 TEST_CASE("sample: every row is drawn equally often") {
   std::vector<int> counts(10, 0);
-  for (const float row : sample_rows(counting({10}), 100'000, Key{5}).span())
-    ++counts[static_cast<std::size_t>(row)];
+  for (const float row : sample_rows(counting({10}), 100'000, Key{5}).span()) ++counts[static_cast<std::size_t>(row)];
   for (const int count : counts) CHECK(std::abs(count - 10'000) < 500);  // five standard deviations
 }

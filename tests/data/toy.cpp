@@ -20,8 +20,7 @@ Moments moments(const Tensor<double>& points) {
   Moments result;
   const auto n = static_cast<double>(points.shape()[0]);
   for (std::size_t axis = 0; axis < 2; ++axis) {
-    for (Index i = 0; i < points.shape()[0]; ++i)
-      result.mean[axis] += points(i, static_cast<Index>(axis)) / n;
+    for (Index i = 0; i < points.shape()[0]; ++i) result.mean[axis] += points(i, static_cast<Index>(axis)) / n;
     for (Index i = 0; i < points.shape()[0]; ++i)
       result.variance[axis] += std::pow(points(i, static_cast<Index>(axis)) - result.mean[axis], 2) / n;
   }
@@ -74,8 +73,7 @@ TEST_CASE("toy: the swiss roll winds from radius 2/3 to 2") {
 }
 
 TEST_CASE("toy: the noise has the deviation that was asked for") {
-  const Tensor<double> clean = two_moons<double>(20'000, Key{4}, 0.0),
-                       noisy = two_moons<double>(20'000, Key{4}, 0.3);
+  const Tensor<double> clean = two_moons<double>(20'000, Key{4}, 0.0), noisy = two_moons<double>(20'000, Key{4}, 0.3);
   double sum = 0;
   for (Index i = 0; i < clean.size(); ++i) sum += std::pow(noisy.data()[i] - clean.data()[i], 2);
   CHECK(std::sqrt(sum / static_cast<double>(clean.size())) == doctest::Approx(0.3).epsilon(0.02));

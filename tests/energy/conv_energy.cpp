@@ -73,8 +73,10 @@ TEST_CASE("conv energy: architectures that cannot be are refused") {
     return message_of<Error>([&] { ConvEnergy<float>(options, Key(1)); });
   };
   CHECK(error({.image = {28, 28}}) == "ConvEnergy: the image has height, width and channels   [image: (28, 28)]");
-  CHECK(error({.channels = {}}) == "ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
-  CHECK(error({.bottleneck = 0}) == "ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
+  CHECK(error({.channels = {}}) ==
+        "ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
+  CHECK(error({.bottleneck = 0}) ==
+        "ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
   CHECK(error({.channels = {4, 0}}) == "ConvEnergy: a convolution has at least 1 channel, got 0");
   CHECK(error({.readout = {0}}) == "ConvEnergy: a readout layer has at least 1 unit, got 0");
   CHECK(error({.beta = 0}) == "ConvEnergy: beta is positive, got 0.000000");

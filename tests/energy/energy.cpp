@@ -23,7 +23,8 @@ TEST_CASE("energy: the gradient of every row is its own") {
   Tensor<double> expected(points.shape());
   for (Index i = 0; i < points.size(); ++i) expected.mutable_data()[i] = 3 * points.data()[i] * points.data()[i];
   CHECK(relative_difference(gradient.value(), expected) < 1e-14);
-  CHECK(energy.value()(2) == doctest::Approx(std::pow(points(2, 0), 3) + std::pow(points(2, 1), 3) + std::pow(points(2, 2), 3)));
+  CHECK(energy.value()(2) ==
+        doctest::Approx(std::pow(points(2, 0), 3) + std::pow(points(2, 1), 3) + std::pow(points(2, 2), 3)));
 }
 
 TEST_CASE("energy: nothing is recorded unless create_graph asks for it") {

@@ -53,7 +53,8 @@ TEST_CASE("kde energy: it is -log sum_i exp(-|y - X_i|^2 / (2 s^2))") {
 }
 
 TEST_CASE("kde energy: y - s^2 grad phi is the mean of the samples under the softmax weights") {
-  const Tensor<double> g = energy_and_gradient(KdeEnergy<double>(samples, s), Var<double>::constant(points)).gradient.value();
+  const Tensor<double> g =
+      energy_and_gradient(KdeEnergy<double>(samples, s), Var<double>::constant(points)).gradient.value();
   for (Index row = 0; row < count; ++row)
     for (Index p = 0; p < d; ++p)
       CHECK(points(row, p) - s * s * g(row, p) == doctest::Approx(mean_under(weights(row), p)).epsilon(1e-12));
@@ -99,9 +100,11 @@ TEST_CASE("kde energy: images are rows like any other, and shapes are checked") 
   const KdeEnergy<float> phi(random_normal<float>({4, 2, 2, 1}, Key(3)), 0.5F);
   CHECK(phi(Var<float>::constant(Tensor<float>::zeros({3, 2, 2, 1}))).shape() == Shape{3});
   CHECK_THROWS_AS(phi(Var<float>::constant(Tensor<float>::zeros({3, 5}))), ShapeError);
-  CHECK(message_of<ShapeError>([] { KdeEnergy<float>(Tensor<float>::zeros({0, 2}), 1); }) ==
-        "KdeEnergy: expects at least one sample   [samples: (0, 2)]");
-  CHECK(message_of<ValueError>([] { KdeEnergy<float>(Tensor<float>::zeros({1, 2}), 0); }) ==
-        "KdeEnergy: sigma is positive, got 0.000000");
+  CHECK(message_of<ShapeError>([] {
+          KdeEnergy<float>(Tensor<float>::zeros({0, 2}), 1);
+        }) == "KdeEnergy: expects at least one sample   [samples: (0, 2)]");
+  CHECK(message_of<ValueError>([] {
+          KdeEnergy<float>(Tensor<float>::zeros({1, 2}), 0);
+        }) == "KdeEnergy: sigma is positive, got 0.000000");
   CHECK_THROWS_AS(KdeEnergy<float>(Tensor<float>::zeros({1, 2}), std::nanf("")), ValueError);
 }

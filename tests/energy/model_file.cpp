@@ -12,8 +12,14 @@ using neb::test::Scratch;
 
 namespace {
 
-const ConvEnergyOptions small{.image = {7, 8, 2}, .channels = {3, 4}, .kernel = 2, .stride = 2, .padding = 1,
-                              .bottleneck = 5, .readout = {6, 2}, .beta = 1.25};
+const ConvEnergyOptions small{.image = {7, 8, 2},
+                              .channels = {3, 4},
+                              .kernel = 2,
+                              .stride = 2,
+                              .padding = 1,
+                              .bottleneck = 5,
+                              .readout = {6, 2},
+                              .beta = 1.25};
 
 /// What write_model() writes for `small`, to be damaged.
 struct Content {
@@ -148,8 +154,9 @@ TEST_CASE("model file: tensors that do not fit the architecture are refused") {
   for (const auto& [name, tensor] : Content().tensors) {
     const Shape shape = std::get<Tensor<float>>(tensor).shape();
     CHECK(error_of([&name = name](Content& content) { content.tensors.erase(name); }) == needs(name, shape));
-    CHECK(error_of([&name = name](Content& content) { content.tensors[name] = Tensor<float>::zeros({1, 1, 1}); }) ==
-          needs(name, shape));
+    CHECK(error_of([&name = name](Content& content) {
+            content.tensors[name] = Tensor<float>::zeros({1, 1, 1});
+          }) == needs(name, shape));
   }
   CHECK(metadata_error("channels", "3,5") == needs("conv.1.weight", {5, 2, 2, 3}));
   CHECK(metadata_error("readout", "6") == needs("readout.1.weight", {6, 1}));
@@ -160,7 +167,9 @@ TEST_CASE("model file: absurd architectures allocate nothing") {
   CHECK(metadata_error("channels", "16777216").find("the architecture needs a tensor \"conv.0.weight\"") == 0);
   CHECK(metadata_error("bottleneck", "16777216").find("the architecture needs a tensor \"bottleneck.weight\"") == 0);
   CHECK(metadata_error("padding", "16777216").find("the architecture needs a tensor \"bottleneck.weight\"") == 0);
-  CHECK(metadata_error("image", "16777216,16777216,16777216").find("its architecture is not possible: Shape: too many") == 0);
+  CHECK(
+      metadata_error("image", "16777216,16777216,16777216").find("its architecture is not possible: Shape: too many") ==
+      0);
   CHECK(metadata_error("kernel", "16777216").find("the architecture needs a tensor \"conv.0.weight\"") == 0);
 
   // Filters of an image without channels have no elements, so any number of them fits into the file; biases do not.

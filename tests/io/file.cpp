@@ -111,9 +111,7 @@ TEST_CASE("file: reading past the end is an error") {
   std::array<std::byte, 4> bytes{};
   file.read_at(1, bytes);
   CHECK(bytes[3] == std::byte{'5'});
-  CHECK(file_error_of([&] {
-          file.read_at(3, bytes);
-        }).ends_with("/a: offset 5: the file ends, expected 2 more bytes"));
+  CHECK(file_error_of([&] { file.read_at(3, bytes); }).ends_with("/a: offset 5: the file ends, expected 2 more bytes"));
 }
 
 TEST_CASE("file: only regular files are replaced") {

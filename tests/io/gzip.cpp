@@ -51,10 +51,8 @@ TEST_CASE("gzip: a plain file of another length is an error") {
 TEST_CASE("gzip: a compressed file is unpacked, whatever its name") {
   const Scratch scratch;
   std::string text;
-  for (int i = 0; i < 100'000; ++i)
-    text += std::to_string(test::hashed(1, static_cast<std::uint64_t>(i)) % 977);
-  for (const std::string& content :
-       {std::string(), std::string("short"), std::string(1'000'000, '\0'), text}) {
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(test::hashed(1, static_cast<std::uint64_t>(i)) % 977);
+  for (const std::string& content : {std::string(), std::string("short"), std::string(1'000'000, '\0'), text}) {
     const std::string packed = test::gzipped(content);
     CHECK(read_all(scratch.put("a", packed), content.size()) == content);
     CHECK(content.size() <= ByteStream(scratch.path("a")).max_size());
@@ -79,9 +77,9 @@ TEST_CASE("gzip: every truncation is an error") {
   for (std::size_t length = 2; length < packed.size(); ++length) {
     CAPTURE(length);
     const std::string path = scratch.put("a", packed.substr(0, length));
-    CHECK(file_error_of([&] { read_all(path, 44); })
-              .ends_with("/a: offset " + std::to_string(length) +
-                         ": gzip: the file ends inside the compressed data"));
+    CHECK(file_error_of([&] {
+            read_all(path, 44);
+          }).ends_with("/a: offset " + std::to_string(length) + ": gzip: the file ends inside the compressed data"));
   }
 }
 
@@ -102,11 +100,10 @@ TEST_CASE("gzip: damage is an error that names the offset") {
         "a: offset " + std::to_string(packed.size() - 4) + ": gzip: incorrect data check");
   CHECK(error(flipped(packed.size() - 1)) ==
         "a: offset " + std::to_string(packed.size()) + ": gzip: incorrect length check");
-  CHECK(error(packed + "xyz") == "a: offset " + std::to_string(packed.size()) +
-                                     ": gzip: 3 bytes after the end of the compressed data");
-  CHECK(error(packed + packed) == "a: offset " + std::to_string(packed.size()) +
-                                      ": gzip: " + std::to_string(packed.size()) +
-                                      " bytes after the end of the compressed data");
+  CHECK(error(packed + "xyz") ==
+        "a: offset " + std::to_string(packed.size()) + ": gzip: 3 bytes after the end of the compressed data");
+  CHECK(error(packed + packed) == "a: offset " + std::to_string(packed.size()) + ": gzip: " +
+                                      std::to_string(packed.size()) + " bytes after the end of the compressed data");
   CHECK(error("\x1F\x8B") == "a: offset 2: gzip: the file ends inside the compressed data");
 }
 

@@ -47,8 +47,8 @@ TEST_CASE("image: a PPM file has three channels, grey or not") {
 TEST_CASE("image: what cannot be written is an error, and leaves no file") {
   const Scratch scratch;
   const Tensor<float> grey = Tensor<float>::ones({2, 2, 1}), colour = Tensor<float>::ones({2, 2, 3});
-  CHECK_THROWS_WITH_AS(write_image("a.pgm", colour),
-                       "write_image: .pgm is grey, write .ppm   [image: (2, 2, 3)]", ShapeError);
+  CHECK_THROWS_WITH_AS(write_image("a.pgm", colour), "write_image: .pgm is grey, write .ppm   [image: (2, 2, 3)]",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(write_image("a.jpg", grey), "a.jpg: expected a name that ends with .png, .ppm or .pgm",
                        FileError);
   CHECK_THROWS_WITH_AS(write_image("a.ppm", Tensor<float>::ones({2, 2, 2})),
@@ -103,9 +103,8 @@ TEST_CASE("image: a PNG file holds the same bytes as a PGM or PPM file") {
 TEST_CASE("image: a size that PNG cannot have is an error") {
   const Scratch scratch;
   const Tensor<float> wide = Tensor<float>::zeros({1, 1'000'001, 1});
-  CHECK(test::file_error_of([&] {
-          write_image(scratch.path("a.png"), wide);
-        }).find("a.png: libpng cannot encode") != std::string::npos);
+  CHECK(test::file_error_of([&] { write_image(scratch.path("a.png"), wide); }).find("a.png: libpng cannot encode") !=
+        std::string::npos);
   CHECK(scratch.file_count() == 0);
 }
 

@@ -43,8 +43,7 @@ TEST_CASE("json: strings that are no JSON are errors") {
   CHECK(string_error("x") == "file: offset 0: header: expected a string, got 'x'");
   CHECK(string_error("\"ab") ==
         "file: offset 3: header: expected UTF-8 text and a closing '\"', got the end of the header");
-  CHECK(string_error("\"a\nb\"") ==
-        "file: offset 2: header: expected UTF-8 text and a closing '\"', got byte 10");
+  CHECK(string_error("\"a\nb\"") == "file: offset 2: header: expected UTF-8 text and a closing '\"', got byte 10");
   CHECK(string_error("\"\\x\"") == "file: offset 2: header: expected an escape that JSON knows, got 'x'");
   CHECK(string_error("\"\\") ==
         "file: offset 2: header: expected an escape that JSON knows, got the end of the header");
@@ -53,17 +52,14 @@ TEST_CASE("json: strings that are no JSON are errors") {
         "file: offset 7: header: expected the second half of a surrogate pair, got '\"'");
   CHECK(string_error(R"("\ud800\u0041")") ==
         "file: offset 2: header: expected a surrogate pair, got its first half alone");
-  CHECK(string_error(R"("\udc00")") ==
-        "file: offset 2: header: expected a surrogate pair, got its second half alone");
+  CHECK(string_error(R"("\udc00")") == "file: offset 2: header: expected a surrogate pair, got its second half alone");
 }
 
 TEST_CASE("json: text that is not UTF-8 is an error") {
-  for (const char* bad :
-       {"\x80", "\xC0\xAF", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x80\x80", "\xE2\x82", "\xED\xA0\x80",
-        "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
+  for (const char* bad : {"\x80", "\xC0\xAF", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x80\x80", "\xE2\x82", "\xED\xA0\x80",
+                          "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
     CAPTURE(bad);
-    CHECK(
-        string_error("\"a" + std::string(bad) + "\"").starts_with("file: offset 2: header: expected UTF-8"));
+    CHECK(string_error("\"a" + std::string(bad) + "\"").starts_with("file: offset 2: header: expected UTF-8"));
   }
 }
 
@@ -115,8 +111,7 @@ TEST_CASE("json: broken objects and arrays are errors") {
   CHECK(error(R"({"a")") == "file: offset 12: header: expected ':', got the end of the header");
   CHECK(error(R"({"a":1)") == "file: offset 13: header: expected '[', got '1'");
   CHECK(error(R"({"a":[1)") == "file: offset 15: header: expected ',' or ']', got the end of the header");
-  CHECK(error(R"({"a":[1,])") ==
-        "file: offset 16: header: expected an integer that is not negative, got ']'");
+  CHECK(error(R"({"a":[1,])") == "file: offset 16: header: expected an integer that is not negative, got ']'");
   CHECK(error(R"({"a":[1 2]})") == "file: offset 16: header: expected ',' or ']', got '2'");
   CHECK(error(R"({"a":[1],})") == "file: offset 17: header: expected a string, got '}'");
   CHECK(error(R"({} x)") == "file: offset 11: header: expected spaces up to the end of the header, got 'x'");

@@ -11,9 +11,7 @@ using namespace neb;
 
 namespace {
 
-double brightness(const Colour& colour) {
-  return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2];
-}
+double brightness(const Colour& colour) { return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]; }
 
 /// Number of pixels that are not black.
 Index painted(const Tensor<float>& image) {

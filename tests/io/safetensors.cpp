@@ -23,8 +23,7 @@ namespace {
 template <class T>
 bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
   return a.shape() == b.shape() &&
-         (a.size() == 0 ||
-          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0);
+         (a.size() == 0 || std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0);
 }
 
 /// Every kind of number that rounding, printing or comparing might lose.
@@ -69,12 +68,10 @@ TEST_CASE("safetensors: no tensors, only metadata, or nothing at all make a vali
 TEST_CASE("safetensors: the bytes that are written are those of the format") {
   const Scratch scratch;
   const std::string path = scratch.path("a");
-  write_safetensors(path, {{"a", Tensor<float>({2, 1}, {1, 2})}, {"b", Tensor<double>::scalar(1)}},
-                    {{"k\n", "v"}});
+  write_safetensors(path, {{"a", Tensor<float>({2, 1}, {1, 2})}, {"b", Tensor<double>::scalar(1)}}, {{"k\n", "v"}});
   const std::string data("\x00\x00\x00\x00\x00\x00\xF0\x3F\x00\x00\x80\x3F\x00\x00\x00\x40", 16);
-  std::string header =
-      R"({"__metadata__":{"k\u000a":"v"},"b":{"dtype":"F64","shape":[],"data_offsets":[0,8]},)"
-      R"("a":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]}})";
+  std::string header = R"({"__metadata__":{"k\u000a":"v"},"b":{"dtype":"F64","shape":[],"data_offsets":[0,8]},)"
+                       R"("a":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]}})";
   header.resize((header.size() + 7) / 8 * 8, ' ');
   CHECK(test::content_of(path) == safetensors_bytes(header, data));
 }
@@ -83,8 +80,7 @@ TEST_CASE("safetensors: every element lies at a multiple of its size") {
   const Scratch scratch;
   for (std::size_t length = 1; length < 20; ++length) {
     const std::string path = scratch.path("a");
-    write_safetensors(
-        path, {{std::string(length, 'a'), Tensor<float>::ones({3})}, {"b", Tensor<double>::ones({1})}});
+    write_safetensors(path, {{std::string(length, 'a'), Tensor<float>::ones({3})}, {"b", Tensor<double>::ones({1})}});
     const SafeTensors file(path);
     CHECK(file.entries().at("b").begin % 8 == 0);
     CHECK(file.entries().at(std::string(length, 'a')).begin % 4 == 0);
@@ -104,8 +100,7 @@ TEST_CASE("safetensors: a tensor is read as float or double, whatever it was wri
 TEST_CASE("safetensors: all 65536 half-precision numbers are read exactly") {
   const Scratch scratch;
   std::string data;
-  for (int bits = 0; bits < 65536; ++bits)
-    data += {static_cast<char>(bits & 255), static_cast<char>(bits >> 8)};
+  for (int bits = 0; bits < 65536; ++bits) data += {static_cast<char>(bits & 255), static_cast<char>(bits >> 8)};
   const std::string header = R"({"h":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]}})";
   const SafeTensors file(scratch.put("a", safetensors_bytes(header, data)));
   const Tensor<float> half = file.get<float>("h");
@@ -116,8 +111,7 @@ TEST_CASE("safetensors: all 65536 half-precision numbers are read exactly") {
     if (exponent == 31) expected = fraction == 0 ? HUGE_VAL : NAN;
     const float value = half(bits);
     const bool same = std::isnan(expected) ? std::isnan(value) : double{std::abs(value)} == expected;
-    if (!same || std::signbit(value) != (bits >= 32768) ||
-        !(std::isnan(value) || double{value} == wide(bits)))
+    if (!same || std::signbit(value) != (bits >= 32768) || !(std::isnan(value) || double{value} == wide(bits)))
       FAIL_CHECK("half " << bits << " is read as " << value << ", expected " << expected);
   }
 }
@@ -148,8 +142,7 @@ TEST_CASE("safetensors: a name that is missing is an error that lists what there
   const std::string path = scratch.path("a");
   write_safetensors(path, {{"w", Tensor<float>::ones({2})}, {"b", Tensor<float>::ones({2})}});
   const SafeTensors file(path);
-  CHECK(file_error_of([&] { file.get<float>("v"); }) ==
-        path + ": has no tensor \"v\", it has 2: \"b\", \"w\"");
+  CHECK(file_error_of([&] { file.get<float>("v"); }) == path + ": has no tensor \"v\", it has 2: \"b\", \"w\"");
   TensorMap many;
   for (int i = 0; i < 100; ++i) many[std::to_string(i)] = Tensor<float>::ones({1});
   write_safetensors(path, many);
@@ -157,8 +150,7 @@ TEST_CASE("safetensors: a name that is missing is an error that lists what there
   CHECK(error.find("it has 100: \"0\", \"1\", \"10\"") != std::string::npos);
   CHECK(error.ends_with(", ..."));
   write_safetensors(path, {});
-  CHECK(file_error_of([&] { SafeTensors(path).get<float>("v"); }) ==
-        path + ": has no tensor \"v\", it has 0");
+  CHECK(file_error_of([&] { SafeTensors(path).get<float>("v"); }) == path + ": has no tensor \"v\", it has 0");
 }
 
 TEST_CASE("safetensors: a shape that was not expected is an error with both shapes") {
@@ -195,8 +187,7 @@ TEST_CASE("safetensors: numbers in metadata keep every bit") {
 TEST_CASE("safetensors: names and metadata of any UTF-8 come back") {
   const Scratch scratch;
   const std::string odd = "a\"\\\n\t/ \xC3\xA9\xE2\x82\xAC";
-  write_safetensors(scratch.path("a"), {{odd, Tensor<float>::ones({1})}, {"", Tensor<float>::ones({1})}},
-                    {{odd, odd}});
+  write_safetensors(scratch.path("a"), {{odd, Tensor<float>::ones({1})}, {"", Tensor<float>::ones({1})}}, {{odd, odd}});
   const SafeTensors file(scratch.path("a"));
   CHECK(file.contains(odd));
   CHECK(file.contains(""));
@@ -206,8 +197,7 @@ TEST_CASE("safetensors: names and metadata of any UTF-8 come back") {
 TEST_CASE("safetensors: names that the format cannot hold are refused, and nothing is written") {
   const Scratch scratch;
   CHECK_THROWS_AS(write_safetensors(scratch.path("a"), {{"\xFF", Tensor<float>::ones({1})}}), ValueError);
-  CHECK_THROWS_AS(write_safetensors(scratch.path("a"), {{"__metadata__", Tensor<float>::ones({1})}}),
-                  ValueError);
+  CHECK_THROWS_AS(write_safetensors(scratch.path("a"), {{"__metadata__", Tensor<float>::ones({1})}}), ValueError);
   CHECK_THROWS_AS(write_safetensors(scratch.path("a"), {}, {{"k", "\xFF"}}), ValueError);
   CHECK(scratch.file_count() == 0);
 }
@@ -222,8 +212,7 @@ TEST_CASE("safetensors: an open file survives being replaced") {
 
 TEST_CASE("safetensors: reading takes the memory of the tensor and no more") {
   const Scratch scratch;
-  write_safetensors(scratch.path("a"),
-                    {{"w", Tensor<float>::ones({100'000})}, {"v", Tensor<float>::ones({100'000})}});
+  write_safetensors(scratch.path("a"), {{"w", Tensor<float>::ones({100'000})}, {"v", Tensor<float>::ones({100'000})}});
   CHECK(test::tensor_bytes_of([&] { SafeTensors file(scratch.path("a")); }) == 0);
   CHECK(test::tensor_bytes_of([&] { SafeTensors(scratch.path("a")).get<float>("w"); }) < 500'000);
 }

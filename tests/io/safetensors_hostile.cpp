@@ -30,8 +30,7 @@ std::string error_of(const Scratch& scratch, const std::string& bytes) {
 /// One entry of a header.
 std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
                   const std::string& offsets) {
-  return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":[" +
-         offsets + "]}";
+  return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":[" + offsets + "]}";
 }
 
 struct Hostile {
@@ -71,8 +70,8 @@ TEST_CASE("hostile safetensors: a header length that the file does not have") {
 
 TEST_CASE("hostile safetensors: every truncation of a valid file") {
   const Scratch scratch;
-  write_safetensors(scratch.path("good"),
-                    {{"w", Tensor<float>::ones({2, 3})}, {"v", Tensor<double>::ones({2})}}, {{"a", "b"}});
+  write_safetensors(scratch.path("good"), {{"w", Tensor<float>::ones({2, 3})}, {"v", Tensor<double>::ones({2})}},
+                    {{"a", "b"}});
   const std::string good = test::content_of(scratch.path("good"));
   CHECK(error_of(scratch, good).empty());
   for (std::size_t length = 0; length < good.size(); ++length) {
@@ -127,8 +126,7 @@ TEST_CASE("hostile safetensors: entries that lack a field, have it twice, or hav
   check_all(
       {
           {R"({"w":{}})", "header: tensor \"w\": expected dtype, shape and data_offsets, one is missing"},
-          {R"({"w":{)" + rest,
-           "header: tensor \"w\": expected dtype, shape and data_offsets, one is missing"},
+          {R"({"w":{)" + rest, "header: tensor \"w\": expected dtype, shape and data_offsets, one is missing"},
           {R"({"w":{"dtype":"F32","dtype":"F32",)" + rest,
            "header: tensor \"w\": expected dtype, shape and data_offsets once each, got key \"dtype\" twice"},
           {R"({"w":{"strides":[1],"dtype":"F32",)" + rest,
@@ -155,13 +153,11 @@ TEST_CASE("hostile safetensors: types, shapes and offsets that cannot be") {
           {one("F32", "1.0", "0,4"), "header: expected an integer, got '.'"},
           {one("F32", "\"1\"", "0,4"), "header: expected an integer that is not negative, got '\"'"},
           {one("F32", "1,1,1,1,1,1,1,1,1", "0,4"), "header: expected at most 8 numbers, got '1'"},
-          {one("F32", "18446744073709551617", "0,4"),
-           "header: expected an integer below 2^63, got a larger one"},
+          {one("F32", "18446744073709551617", "0,4"), "header: expected an integer below 2^63, got a larger one"},
           {one("F32", "4294967296,4294967296", "0,0"), w + "the size of its shape overflows"},
           {one("F32", "4611686018427387905", "0,4"), w + "the size of its shape overflows"},
           {one("F64", "0,9223372036854775807,2", "0,0"), w + "the size of its shape overflows"},
-          {one("F32", "4294967295,4294967295,4294967295,4294967295", "0,4"),
-           w + "the size of its shape overflows"},
+          {one("F32", "4294967295,4294967295,4294967295,4294967295", "0,4"), w + "the size of its shape overflows"},
           {one("F32", "1", "0"), w + "expected 2 data_offsets, got 1"},
           {one("F32", "1", "0,4,4"), "header: expected at most 2 numbers, got '4'"},
           {one("F32", "1", "4,0"), w + "expected data_offsets 0 <= begin <= end <= 4, got 4 and 0"},
@@ -191,10 +187,8 @@ TEST_CASE("hostile safetensors: data with holes, overlaps, or bytes that belong 
   CHECK(error(two("0,4", "4,12"), data).empty());
   CHECK(error(two("8,12", "0,8"), data).empty());
   CHECK(error(two("0,4", "0,8"), data) == "data: tensor \"b\" overlaps another one, which ends at 119");
-  CHECK(error(two("4,8", "0,8"), data) ==
-        "bad: offset 119: tensor \"a\" overlaps another one, which ends at 123");
-  CHECK(error("{" + entry("b", "F32", "2", "4,12") + "}", data) ==
-        "data: a hole of 4 bytes before tensor \"b\"");
+  CHECK(error(two("4,8", "0,8"), data) == "bad: offset 119: tensor \"a\" overlaps another one, which ends at 123");
+  CHECK(error("{" + entry("b", "F32", "2", "4,12") + "}", data) == "data: a hole of 4 bytes before tensor \"b\"");
   CHECK(error(two("0,4", "5,13"), data + "x") == "bad: offset 120: a hole of 1 bytes before tensor \"b\"");
   CHECK(error(two("0,4", "4,12"), data + "x") ==
         "bad: offset 128: expected the end of the file, got 1 bytes that belong to no tensor");
@@ -212,8 +206,8 @@ TEST_CASE("hostile safetensors: a name of a megabyte makes no message of a megab
 
 TEST_CASE("hostile safetensors: flipped bytes give an error or another valid file, never a crash") {
   const Scratch scratch;
-  write_safetensors(scratch.path("good"),
-                    {{"w", Tensor<float>::ones({2, 3})}, {"v", Tensor<double>::ones({2})}}, {{"a", "b"}});
+  write_safetensors(scratch.path("good"), {{"w", Tensor<float>::ones({2, 3})}, {"v", Tensor<double>::ones({2})}},
+                    {{"a", "b"}});
   const std::string good = test::content_of(scratch.path("good"));
   int refused = 0;
   for (std::uint64_t i = 0; i < 3000; ++i) {

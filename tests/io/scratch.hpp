@@ -74,8 +74,7 @@ std::size_t tensor_bytes_of(Action&& action) {
 
 /// `text` with every occurrence of `part` taken out; messages are compared without the scratch path.
 inline std::string without(std::string text, const std::string& part) {
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part))
-    text.erase(at, part.size());
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part)) text.erase(at, part.size());
   return text;
 }
 

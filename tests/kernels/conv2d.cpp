@@ -13,8 +13,7 @@ using namespace neb::test;
 
 namespace {
 
-constexpr std::array<Conv2dRung, 3> fast_rungs = {Conv2dRung::im2col, Conv2dRung::direct,
-                                                  Conv2dRung::automatic};
+constexpr std::array<Conv2dRung, 3> fast_rungs = {Conv2dRung::im2col, Conv2dRung::direct, Conv2dRung::automatic};
 
 /// The three results of one geometry: y from (x, w), dx from (dy, w), dw from (x, dy).
 template <class T>
@@ -40,16 +39,14 @@ std::vector<Conv2dGeometry> geometries() {
   std::vector<Conv2dGeometry> table;
   for (const auto& [kh, kw] : {std::array<Index, 2>{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {1, 3}, {4, 2}})
     for (const Index stride : {1, 2, 3})
-      for (const Index padding : {0, 1, 2, 3})
-        table.push_back(geometry({3, 7, 6, 2}, {3, kh, kw, 2}, stride, padding));
+      for (const Index padding : {0, 1, 2, 3}) table.push_back(geometry({3, 7, 6, 2}, {3, kh, kw, 2}, stride, padding));
   for (const Index channels : {1, 2, 3, 8, 16, 17, 32, 33, 48, 64}) {
     table.push_back(geometry({1, 9, 18, channels}, {5, 3, 3, channels}, 1, 0));
     table.push_back(geometry({2, 6, 7, 3}, {channels, 3, 3, 3}, 1, 1));
     table.push_back(geometry({1, 6, 8, channels}, {channels, 4, 4, channels}, 2, 1));
     table.push_back(geometry({1, 5, 16, channels}, {channels + 1, 1, 1, channels}, 1, 0));
   }
-  for (const Index size : {1, 2, 3, 5})
-    table.push_back(geometry({2, size, size, 4}, {6, size, size, 4}, 1, 0));
+  for (const Index size : {1, 2, 3, 5}) table.push_back(geometry({2, size, size, 4}, {6, size, size, 4}, 1, 0));
   for (const Index batch : {0, 1, 3}) table.push_back(geometry({batch, 5, 33, 17}, {33, 3, 2, 17}, 1, 1));
   table.push_back(geometry({2, 5, 5, 0}, {4, 3, 3, 0}, 1, 0));
   table.push_back(geometry({2, 5, 5, 2}, {0, 3, 3, 2}, 1, 1));
@@ -58,8 +55,7 @@ std::vector<Conv2dGeometry> geometries() {
   table.push_back(geometry({1, 40, 40, 1}, {2, 3, 3, 1}, 1, 0));
   table.push_back(geometry({20, 4, 4, 2}, {3, 3, 3, 2}, 1, 0));
   table.push_back(geometry({2, 12, 30, 70}, {36, 3, 3, 70}, 1, 1));
-  table.push_back(
-      geometry({3, 300, 300, 8}, {1, 1, 3, 8}, 1, 1));  // copied between zeros in more than one part
+  table.push_back(geometry({3, 300, 300, 8}, {1, 1, 3, 8}, 1, 1));  // copied between zeros in more than one part
   return table;
 }
 

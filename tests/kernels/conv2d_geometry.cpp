@@ -70,10 +70,9 @@ TEST_CASE("shapes throw ShapeError, options throw ValueError, in the name of the
   const Shape x{1, 5, 5, 1};
   CHECK_THROWS_AS(Conv2dGeometry::from(x, {1, 3, 3, 2}, {}), ShapeError);
   CHECK_THROWS_AS(Conv2dGeometry::from(x, {1, 3, 3, 1}, {.stride = -1}), ValueError);
-  CHECK_THROWS_WITH_AS(
-      Conv2dGeometry::from(x, {1, 1}, {}, "conv2d_input_grad"),
-      "conv2d_input_grad: w has rank 4 (O, KH, KW, I), got rank 2   [x: (1, 5, 5, 1), w: (1, 1)]",
-      ShapeError);
+  CHECK_THROWS_WITH_AS(Conv2dGeometry::from(x, {1, 1}, {}, "conv2d_input_grad"),
+                       "conv2d_input_grad: w has rank 4 (O, KH, KW, I), got rank 2   [x: (1, 5, 5, 1), w: (1, 1)]",
+                       ShapeError);
 }
 
 TEST_CASE("extents that overflow an Index are refused") {

@@ -18,7 +18,8 @@ namespace {
 template <class T>
 std::vector<T> exponentials(const std::vector<T>& x) {
   auto y = unwritten<T>(std::ssize(x));
-  kernels::map(std::ssize(x), y.data(), [](T v) { return kernels::exponential(v); }, x.data());
+  kernels::map(
+      std::ssize(x), y.data(), [](T v) { return kernels::exponential(v); }, x.data());
   return y;
 }
 
@@ -40,7 +41,8 @@ double worst_ulps(T low, T high, int points) {
   for (int i = 0; i < points; ++i) x.push_back(uniform(generator));
   const auto y = exponentials(x);
   long double worst = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) worst = std::max(worst, ulps(y[i], std::exp(static_cast<long double>(x[i]))));
+  for (std::size_t i = 0; i < x.size(); ++i)
+    worst = std::max(worst, ulps(y[i], std::exp(static_cast<long double>(x[i]))));
   return static_cast<double>(worst);
 }
 
@@ -72,8 +74,9 @@ TEST_CASE_TEMPLATE("exp is exact where it can be and has the limits of exp elsew
   CHECK(kernels::exponential(Limits::max()) == infinity);
   CHECK(kernels::exponential(Limits::lowest()) == 0);
   CHECK(std::isnan(kernels::exponential(Limits::quiet_NaN())));
-  const auto together = exponentials<T>({T(0), Limits::quiet_NaN(), infinity, -infinity, Limits::max(), T(1), T(-1),
-                                         Limits::lowest(), T(0), Limits::quiet_NaN(), T(0), T(0), T(0), T(0), T(0), T(0), T(0)});
+  const auto together =
+      exponentials<T>({T(0), Limits::quiet_NaN(), infinity, -infinity, Limits::max(), T(1), T(-1), Limits::lowest(),
+                       T(0), Limits::quiet_NaN(), T(0), T(0), T(0), T(0), T(0), T(0), T(0)});
   CHECK(together[0] == 1);
   CHECK(std::isnan(together[1]));
   CHECK(together[2] == infinity);
@@ -88,7 +91,8 @@ TEST_CASE_TEMPLATE("exp overflows and underflows where the exact value does", T,
   using Limits = std::numeric_limits<T>;
   // The last argument whose exponential is finite, and the first whose exponential rounds to 0.
   T last = std::log(Limits::max());
-  while (std::exp(static_cast<long double>(last)) > static_cast<long double>(Limits::max())) last = std::nextafter(last, T(0));
+  while (std::exp(static_cast<long double>(last)) > static_cast<long double>(Limits::max()))
+    last = std::nextafter(last, T(0));
   CHECK(std::isfinite(kernels::exponential(last)));
   CHECK(kernels::exponential(last + 64 * Limits::epsilon() * last) == Limits::infinity());
   const T vanishing = static_cast<T>(std::log(static_cast<long double>(Limits::denorm_min()) / 2));
@@ -103,6 +107,4 @@ TEST_CASE("exp in double agrees with published values") {
   CHECK(ulps(kernels::exponential(0.5), 1.648721270700128146848651L) < 1.2);
 }
 
-TEST_CASE("exp of long double is the standard one") {
-  CHECK(kernels::exponential(1.25L) == std::exp(1.25L));
-}
+TEST_CASE("exp of long double is the standard one") { CHECK(kernels::exponential(1.25L) == std::exp(1.25L)); }

@@ -66,8 +66,7 @@ std::vector<T> random_product(Index m, Index n, Index k, Transpose ta, Transpose
   const auto a = reals<T>(m * k, 1);
   const auto b = reals<T>(k * n, 2);
   auto c = unwritten<T>(m * n);
-  gemm(m, n, k, {a.data(), ta == Transpose::no ? k : m, ta}, {b.data(), tb == Transpose::no ? n : k, tb},
-       c.data(), n);
+  gemm(m, n, k, {a.data(), ta == Transpose::no ? k : m, ta}, {b.data(), tb == Transpose::no ? n : k, tb}, c.data(), n);
   return c;
 }
 
@@ -84,9 +83,8 @@ TEST_CASE("gemm works in long double") {
 }
 
 TEST_CASE("gemm gives the same bits at any number of threads") {
-  const std::vector<std::array<Index, 3>> products = {{300, 280, 1000}, {37, 41, 700},  {8, 10, 20000},
-                                                      {20000, 10, 8},   {8, 20000, 10}, {1, 128, 3000},
-                                                      {500, 1, 2000}};
+  const std::vector<std::array<Index, 3>> products = {{300, 280, 1000}, {37, 41, 700},  {8, 10, 20000}, {20000, 10, 8},
+                                                      {8, 20000, 10},   {1, 128, 3000}, {500, 1, 2000}};
   for (const auto& product : products)
     for (const Transpose ta : both)
       for (const Transpose tb : both) {
@@ -109,8 +107,7 @@ TEST_CASE("gemm keeps its bits inside a parallel region and when Eigen was given
   const auto expected = random_product<float>(200, 190, 1000, Transpose::no, Transpose::no);
   std::array<std::vector<float>, 3> results;
 #pragma omp parallel for num_threads(3)
-  for (std::size_t i = 0; i < 3; ++i)
-    results[i] = random_product<float>(200, 190, 1000, Transpose::no, Transpose::no);
+  for (std::size_t i = 0; i < 3; ++i) results[i] = random_product<float>(200, 190, 1000, Transpose::no, Transpose::no);
   for (const auto& result : results) CHECK(same_bits(result, expected));
 
   const int threads = omp_get_max_threads();

@@ -54,7 +54,8 @@ std::string describe(const BroadcastCase& c) {
 std::vector<double> broadcast(const BroadcastCase& c) {
   const auto a = integers<double>(c.a.size(), 1), b = integers<double>(c.b.size(), 2);
   auto y = unwritten<double>(c.out.size());
-  kernels::map_broadcast(c.out, y.data(), [](double p, double q) { return 10 * p + q; }, a.data(), c.a, b.data(), c.b);
+  kernels::map_broadcast(
+      c.out, y.data(), [](double p, double q) { return 10 * p + q; }, a.data(), c.a, b.data(), c.b);
   return y;
 }
 
@@ -74,7 +75,8 @@ TEST_CASE("map applies a function to every element, of one array or several") {
   for (const Index n : {0, 1, 2, 8191, 8192, 8193, 30'000}) {
     const auto a = integers<float>(n, 1), b = integers<float>(n, 2), c = integers<float>(n, 3);
     auto y = unwritten<float>(n);
-    kernels::map(n, y.data(), [](float p, float q, float r) { return p * q - r; }, a.data(), b.data(), c.data());
+    kernels::map(
+        n, y.data(), [](float p, float q, float r) { return p * q - r; }, a.data(), b.data(), c.data());
     int wrong = 0;
     for (std::size_t i = 0; i < y.size(); ++i) wrong += y[i] != a[i] * b[i] - c[i];
     CHECK(wrong == 0);
@@ -84,7 +86,8 @@ TEST_CASE("map applies a function to every element, of one array or several") {
 TEST_CASE("map may write over one of its inputs") {
   auto x = integers<double>(20'000, 1);
   const auto before = x, other = integers<double>(20'000, 2);
-  kernels::map(std::ssize(x), x.data(), [](double p, double q) { return p + 2 * q; }, x.data(), other.data());
+  kernels::map(
+      std::ssize(x), x.data(), [](double p, double q) { return p + 2 * q; }, x.data(), other.data());
   int wrong = 0;
   for (std::size_t i = 0; i < x.size(); ++i) wrong += x[i] != before[i] + 2 * other[i];
   CHECK(wrong == 0);

@@ -75,7 +75,8 @@ TEST_CASE_TEMPLATE("derivatives 1 to 4 of the smooth ReLU are exact to rounding,
 TEST_CASE_TEMPLATE("derivatives of the smooth ReLU are finite for every finite argument", T, float, double) {
   using Limits = std::numeric_limits<T>;
   std::vector<T> z{T(0), T(-0.0)};
-  for (const T size : {Limits::denorm_min(), Limits::min(), Limits::epsilon(), T(1), T(100), T(1e4), T(1e30), Limits::max()})
+  for (const T size :
+       {Limits::denorm_min(), Limits::min(), Limits::epsilon(), T(1), T(100), T(1e4), T(1e30), Limits::max()})
     for (const T sign : {T(-1), T(1)}) z.push_back(sign * size);
   for (const double beta : betas) {
     for (int order = 1; order <= 6; ++order) {
@@ -87,7 +88,8 @@ TEST_CASE_TEMPLATE("derivatives of the smooth ReLU are finite for every finite a
     CHECK(slope[0] == 1);
     CHECK(slope[1] == 0);
     for (int order = 2; order <= 6; ++order)
-      for (const T y : derivative<T>({Limits::max(), -Limits::max(), T(1e5), T(-1e5)}, static_cast<T>(beta), order)) CHECK(y == 0);
+      for (const T y : derivative<T>({Limits::max(), -Limits::max(), T(1e5), T(-1e5)}, static_cast<T>(beta), order))
+        CHECK(y == 0);
   }
 }
 

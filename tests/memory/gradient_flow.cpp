@@ -38,7 +38,8 @@ double energy_at(const Phi& phi, const Tensor<double>& y) {
 TEST_CASE("gradient flow: to one sample it is a straight line with e-folding time s^2") {
   constexpr double s = 0.3;
   const Tensor<double> x({1, 2}, {0.2, -0.4}), y0({1, 2}, {1.4, 0.5});
-  const auto flow = gradient_flow(KdeEnergy<double>(x, s), y0, s, {.tolerance = 1e-7, .step_tolerance = 1e-9, .max_steps = 100000});
+  const auto flow =
+      gradient_flow(KdeEnergy<double>(x, s), y0, s, {.tolerance = 1e-7, .step_tolerance = 1e-9, .max_steps = 100000});
   const double length = distance(y0, x);  // 1.5
   REQUIRE(flow.end[0] == FlowEnd::converged);
   CHECK(distance(flow.y, x) < 2e-7);
@@ -69,7 +70,8 @@ TEST_CASE("gradient flow: the stop rule is s^2 |grad phi|_inf below the toleranc
   CHECK(at_rest.path_length[0] == 0);
 }
 
-TEST_CASE("gradient flow: on an anisotropic parabola time, path and energy are those of a fine fixed-step integration") {
+TEST_CASE(
+    "gradient flow: on an anisotropic parabola time, path and energy are those of a fine fixed-step integration") {
   const Quadratic<double> phi{Tensor<double>({2}, {1.0, 20.0})};
   const Tensor<double> y0({1, 2}, {1.0, 1.0});
   const auto flow = gradient_flow(phi, y0, 1, {.tolerance = 0.05, .step_tolerance = 1e-7});
@@ -108,7 +110,8 @@ TEST_CASE("gradient flow: among two samples it goes to the near one's mode, and 
 
 TEST_CASE("gradient flow: the energy falls with every step, and the drop adds up") {
   MlpEnergy<double> phi({2, 24}, Key(1));
-  for (auto& layer : phi.network.layers) layer.weight = Var<double>(random_normal<double>(layer.weight.shape(), Key(4)));
+  for (auto& layer : phi.network.layers)
+    layer.weight = Var<double>(random_normal<double>(layer.weight.shape(), Key(4)));
   const auto total = [&](const Var<double>& y) { return 5 * phi(y) + sum(square(square(y)), 1); };
   const Tensor<double> y0 = random_uniform<double>({1, 2}, Key(2), -2.0, 2.0);
   double last = energy_at(total, y0), time = 0, length = 0;
@@ -175,7 +178,8 @@ TEST_CASE("gradient flow: an energy that is not a number is escaped, with no dro
 
   // Defined for y > 0 only: steps beyond it are shortened, and the others go on.
   const auto half = [](const Var<double>& y) { return sum(y - log(y), 1); };
-  const auto rest = gradient_flow(half, Tensor<double>({3, 1}, {1e-4, -1.0, 5.0}), 10, {.tolerance = 1e-4, .step_tolerance = 1});
+  const auto rest =
+      gradient_flow(half, Tensor<double>({3, 1}, {1e-4, -1.0, 5.0}), 10, {.tolerance = 1e-4, .step_tolerance = 1});
   CHECK(rest.end == std::vector<FlowEnd>{FlowEnd::converged, FlowEnd::escaped, FlowEnd::converged});
   CHECK(rest.y(0, 0) == doctest::Approx(1).epsilon(1e-5));
   CHECK(rest.y(2, 0) == doctest::Approx(1).epsilon(1e-5));

@@ -65,6 +65,7 @@ TEST_CASE("conv2d layer: derivatives with respect to x, W and b agree with finit
     layer.bias = v[2];
     return layer(v[0]);
   };
-  CHECK_NOTHROW(check_grads<double>(f, {random_normal<double>({2, 4, 5, 2}, Key(1)), random_normal<double>({3, 3, 3, 2}, Key(2)),
-                                        random_normal<double>({3}, Key(3))}));
+  CHECK_NOTHROW(
+      check_grads<double>(f, {random_normal<double>({2, 4, 5, 2}, Key(1)), random_normal<double>({3, 3, 3, 2}, Key(2)),
+                              random_normal<double>({3}, Key(3))}));
 }

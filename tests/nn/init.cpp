@@ -24,7 +24,8 @@ TEST_CASE_TEMPLATE("init: fan_in_uniform has variance gain / fan_in and stays in
 
 TEST_CASE("init: the key fixes the weights, and a fan-in of zero is no division by zero") {
   CHECK(same_bits(fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(5)), fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(5))));
-  CHECK_FALSE(same_bits(fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(5)), fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(6))));
+  CHECK_FALSE(
+      same_bits(fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(5)), fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(6))));
   for (const float w : fan_in_uniform<float>({4, 3}, 0, 1.0F, Key(5)).span()) CHECK(std::abs(w) <= std::sqrt(3.0F));
 }
 

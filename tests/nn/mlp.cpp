@@ -50,7 +50,8 @@ TEST_CASE("mlp: layers of one shape start from different weights") {
 }
 
 TEST_CASE("mlp: a single width is no network") {
-  CHECK(message_of<ValueError>([] { Mlp<float>({3}, Key(1)); }) == "Mlp: expects at least an input and an output width");
+  CHECK(message_of<ValueError>([] { Mlp<float>({3}, Key(1)); }) ==
+        "Mlp: expects at least an input and an output width");
 }
 
 TEST_CASE("mlp: derivatives with respect to x and every parameter agree with finite differences to second order") {
@@ -62,7 +63,8 @@ TEST_CASE("mlp: derivatives with respect to x and every parameter agree with fin
     return moved(v[0]);
   };
   std::vector<Tensor<double>> inputs = {random_normal<double>({3, 2}, Key(2))};
-  for (const auto& [name, tensor] : state(network)) inputs.push_back(random_normal<double>(tensor.shape(), Key(3).fold(name)));
+  for (const auto& [name, tensor] : state(network))
+    inputs.push_back(random_normal<double>(tensor.shape(), Key(3).fold(name)));
   std::swap(inputs[1], inputs[2]);  // state() sorts by name, bias first; the visit starts with the weight
   std::swap(inputs[3], inputs[4]);
   CHECK_NOTHROW(check_grads<double>(f, inputs));

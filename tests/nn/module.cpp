@@ -130,5 +130,6 @@ TEST_CASE("module: gradients that do not match the parameters are refused in the
   CHECK(message_of<ShapeError>([&] { check_gradients("Sgd", list, gradients); }) ==
         "Sgd: gradient 2 has another shape than its parameter   [parameter: (3,), gradient: (3, 1)]");
   gradients.pop_back();
-  CHECK(message_of<ShapeError>([&] { check_gradients("Adam", list, gradients); }) == "Adam: expects 7 gradients, got 6");
+  CHECK(message_of<ShapeError>([&] { check_gradients("Adam", list, gradients); }) ==
+        "Adam: expects 7 gradients, got 6");
 }

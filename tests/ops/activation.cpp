@@ -33,9 +33,10 @@ TEST_CASE("activations agree with their formulas over the standard functions") {
   CHECK(pointwise_difference([](const auto& v) { return tanh(v); }, [](double v) { return std::tanh(v); }, x) < 4e-16);
   CHECK(pointwise_difference([](const auto& v) { return sigmoid(v); }, logistic, x) < 4e-16);
   CHECK(pointwise_difference([](const auto& v) { return relu(v); }, [](double v) { return std::max(v, 0.0); }, x) == 0);
-  CHECK(pointwise_difference([](const auto& v) { return softplus(v); },
-                             [](double v) { return static_cast<double>(std::log1p(std::exp(static_cast<long double>(v)))); },
-                             x) < 4e-16);
+  CHECK(pointwise_difference(
+            [](const auto& v) { return softplus(v); },
+            [](double v) { return static_cast<double>(std::log1p(std::exp(static_cast<long double>(v)))); },
+            x) < 4e-16);
   for (const double beta : {0.5, 1.0, 10.0})
     CHECK(pointwise_difference([&](const auto& v) { return smooth_relu(v, beta); },
                                [&](double v) { return v * logistic(beta * v); }, x) < 2e-15);

@@ -50,8 +50,9 @@ Pair random_pair(std::mt19937& generator) {
 }
 
 std::vector<Pair> pairs() {
-  std::vector<Pair> all{{{}, {}, {}},           {{}, {2, 3}, {2, 3}},         {{0}, {1}, {0}},          {{0, 3}, {3}, {0, 3}},
-                        {{3, 1}, {4}, {3, 4}},  {{2, 1, 3}, {5, 1}, {2, 5, 3}}, {{1, 1}, {1}, {1, 1}}, {{0}, {}, {0}}};
+  std::vector<Pair> all{{{}, {}, {}},          {{}, {2, 3}, {2, 3}},  {{0}, {1}, {0}},
+                        {{0, 3}, {3}, {0, 3}}, {{3, 1}, {4}, {3, 4}}, {{2, 1, 3}, {5, 1}, {2, 5, 3}},
+                        {{1, 1}, {1}, {1, 1}}, {{0}, {}, {0}}};
   std::mt19937 generator(1);
   while (all.size() < 40) all.push_back(random_pair(generator));
   return all;
@@ -66,9 +67,8 @@ TEST_CASE("every arithmetic operator broadcasts as a plain loop over indices doe
       CAPTURE(shapes.a.to_string());
       CAPTURE(shapes.b.to_string());
       const auto a = random_tensor(shapes.a, 1), b = random_tensor(shapes.b, 2, 0.5, 2);
-      const auto expected = tabulate(shapes.both, [&](const Indices& i) {
-        return op.on_numbers(broadcast_at(a, i), broadcast_at(b, i));
-      });
+      const auto expected = tabulate(
+          shapes.both, [&](const Indices& i) { return op.on_numbers(broadcast_at(a, i), broadcast_at(b, i)); });
       CHECK(difference(op.on_variables(a, b).value(), expected) == 0);
     }
 }
@@ -134,6 +134,7 @@ TEST_CASE("the mean is the sum divided by the count, over everything or over an 
 
 TEST_CASE("an operation on broadcast operands of many tiles agrees with a plain loop") {
   const auto a = random_tensor({3, 20'000}, 1), b = random_tensor({3, 1}, 2);
-  const auto expected = tabulate({3, 20'000}, [&](const Indices& i) { return broadcast_at(a, i) - broadcast_at(b, i); });
+  const auto expected =
+      tabulate({3, 20'000}, [&](const Indices& i) { return broadcast_at(a, i) - broadcast_at(b, i); });
   CHECK(difference((Var<double>(a) - Var<double>(b)).value(), expected) == 0);
 }

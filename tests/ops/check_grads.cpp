@@ -49,22 +49,54 @@ const Row rows[] = {
     {"sum", [](const Vars& v) { return sum(square(v[0])); }, {{3, 4}}},
     {"sum over an axis", [](const Vars& v) { return sum(square(v[0]), 1); }, {{2, 3, 4}}},
     {"sum over the last axis", [](const Vars& v) { return sum(square(v[0]), -1); }, {{2, 3}}},
-    {"sum over two axes", [](const Vars& v) { return sum(square(v[0]), {0, 2}); }, {{2, 3, 4}}},
+    {"sum over two axes",
+     [](const Vars& v) {
+       return sum(square(v[0]), {0, 2});
+     },
+     {{2, 3, 4}}},
     {"mean", [](const Vars& v) { return mean(square(v[0])); }, {{3, 4}}},
     {"mean over an axis", [](const Vars& v) { return mean(square(v[0]), 0); }, {{3, 4}}},
-    {"sum_to", [](const Vars& v) { return sum_to(square(v[0]), {3, 1}); }, {{2, 3, 4}}},
-    {"broadcast_to", [](const Vars& v) { return square(broadcast_to(v[0], {2, 3, 4})); }, {{3, 1}}},
-    {"reshape", [](const Vars& v) { return square(reshape(v[0], {3, 4})); }, {{2, 6}}},
+    {"sum_to",
+     [](const Vars& v) {
+       return sum_to(square(v[0]), {3, 1});
+     },
+     {{2, 3, 4}}},
+    {"broadcast_to",
+     [](const Vars& v) {
+       return square(broadcast_to(v[0], {2, 3, 4}));
+     },
+     {{3, 1}}},
+    {"reshape",
+     [](const Vars& v) {
+       return square(reshape(v[0], {3, 4}));
+     },
+     {{2, 6}}},
     {"flatten", [](const Vars& v) { return square(flatten(v[0])); }, {{2, 3, 2}}},
     {"transpose", [](const Vars& v) { return square(transpose(v[0])) * v[1]; }, {{2, 3}, {3, 2}}},
-    {"transpose, three axes", [](const Vars& v) { return square(transpose(v[0], {2, 0, 1})); }, {{2, 3, 4}}},
+    {"transpose, three axes",
+     [](const Vars& v) {
+       return square(transpose(v[0], {2, 0, 1}));
+     },
+     {{2, 3, 4}}},
     {"slice", [](const Vars& v) { return square(slice(v[0], 1, 1, 3)); }, {{2, 4, 3}}},
     {"pad", [](const Vars& v) { return square(pad(v[0], 0, 1, 2)) + 1; }, {{2, 3}}},
     {"concat", [](const Vars& v) { return square(concat(v, 1)); }, {{2, 1}, {2, 3}, {2, 2}}},
     {"matmul", [](const Vars& v) { return matmul(v[0], v[1]); }, {{2, 3}, {3, 4}}, -2, 2, 3},
-    {"matmul, a transposed", [](const Vars& v) { return matmul(v[0], v[1], {true, false}); }, {{3, 2}, {3, 4}}},
-    {"matmul, b transposed", [](const Vars& v) { return matmul(v[0], v[1], {false, true}); }, {{2, 3}, {4, 3}}},
-    {"matmul, both transposed", [](const Vars& v) { return matmul(v[0], v[1], {true, true}); }, {{3, 2}, {4, 3}}},
+    {"matmul, a transposed",
+     [](const Vars& v) {
+       return matmul(v[0], v[1], {true, false});
+     },
+     {{3, 2}, {3, 4}}},
+    {"matmul, b transposed",
+     [](const Vars& v) {
+       return matmul(v[0], v[1], {false, true});
+     },
+     {{2, 3}, {4, 3}}},
+    {"matmul, both transposed",
+     [](const Vars& v) {
+       return matmul(v[0], v[1], {true, true});
+     },
+     {{3, 2}, {4, 3}}},
     {"exp", [](const Vars& v) { return exp(v[0]); }, {{2, 3}}, -2, 2, 3},
     {"log", [](const Vars& v) { return log(v[0]); }, {{2, 3}}, 0.5, 2, 3},
     {"sqrt", [](const Vars& v) { return sqrt(v[0]); }, {{2, 3}}, 0.5, 2, 3},
@@ -92,13 +124,17 @@ const Row rows[] = {
      1,
      3},
     {"conv2d_input_grad",
-     [](const Vars& v) { return conv2d_input_grad(v[0], v[1], {1, 6, 5, 2}, {.stride = 2, .padding = 1}); },
+     [](const Vars& v) {
+       return conv2d_input_grad(v[0], v[1], {1, 6, 5, 2}, {.stride = 2, .padding = 1});
+     },
      {{1, 3, 3, 3}, {3, 3, 3, 2}},
      -1,
      1,
      3},
     {"conv2d_filter_grad",
-     [](const Vars& v) { return conv2d_filter_grad(v[0], v[1], {3, 3, 3, 2}, {.stride = 2, .padding = 1}); },
+     [](const Vars& v) {
+       return conv2d_filter_grad(v[0], v[1], {3, 3, 3, 2}, {.stride = 2, .padding = 1});
+     },
      {{1, 6, 5, 2}, {1, 3, 3, 3}},
      -1,
      1,

@@ -32,8 +32,8 @@ const Convolution convolutions[] = {
 };
 
 std::string describe(const Convolution& c) {
-  return "x " + c.x.to_string() + " w " + c.w.to_string() + " stride " + std::to_string(c.options.stride) + " padding " +
-         std::to_string(c.options.padding);
+  return "x " + c.x.to_string() + " w " + c.w.to_string() + " stride " + std::to_string(c.options.stride) +
+         " padding " + std::to_string(c.options.padding);
 }
 
 /// The definition, one output element at a time.
@@ -45,7 +45,8 @@ Tensor<double> convolve(const Tensor<double>& x, const Tensor<double>& w, const 
     double sum = 0;
     for (Index kh = 0; kh < w.shape()[1]; ++kh)
       for (Index kw = 0; kw < w.shape()[2]; ++kw) {
-        const Index row = i[1] * options.stride + kh - options.padding, column = i[2] * options.stride + kw - options.padding;
+        const Index row = i[1] * options.stride + kh - options.padding,
+                    column = i[2] * options.stride + kw - options.padding;
         if (row < 0 || row >= x.shape()[1] || column < 0 || column >= x.shape()[2]) continue;
         for (Index c = 0; c < w.shape()[3]; ++c) sum += x(i[0], row, column, c) * w(i[3], kh, kw, c);
       }

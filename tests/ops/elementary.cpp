@@ -18,8 +18,10 @@ Var<double> row(std::initializer_list<double> values) { return Tensor<double>({s
 TEST_CASE("exp, log, sqrt and square agree with the standard functions") {
   const auto any = random_tensor({7, 1500}, 1, -20, 20), positive = random_tensor({7, 1500}, 2, 1e-3, 50);
   CHECK(pointwise_difference([](const auto& x) { return exp(x); }, [](double v) { return std::exp(v); }, any) < 4e-16);
-  CHECK(pointwise_difference([](const auto& x) { return log(x); }, [](double v) { return std::log(v); }, positive) < 4e-16);
-  CHECK(pointwise_difference([](const auto& x) { return sqrt(x); }, [](double v) { return std::sqrt(v); }, positive) == 0);
+  CHECK(pointwise_difference([](const auto& x) { return log(x); }, [](double v) { return std::log(v); }, positive) <
+        4e-16);
+  CHECK(pointwise_difference([](const auto& x) { return sqrt(x); }, [](double v) { return std::sqrt(v); }, positive) ==
+        0);
   CHECK(pointwise_difference([](const auto& x) { return square(x); }, [](double v) { return v * v; }, any) == 0);
 }
 

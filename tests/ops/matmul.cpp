@@ -8,8 +8,15 @@ using namespace neb;
 using namespace neb::test;
 
 TEST_CASE("matrix products agree with three plain loops, for every choice of transposes") {
-  for (const auto [rows, depth, columns] : {std::array<Index, 3>{2, 3, 4}, {1, 1, 1}, {5, 1, 7}, {1, 9, 1}, {17, 33, 9},
-                                            {3, 500, 2}, {0, 3, 2}, {2, 3, 0}, {2, 0, 3}})
+  for (const auto [rows, depth, columns] : {std::array<Index, 3>{2, 3, 4},
+                                            {1, 1, 1},
+                                            {5, 1, 7},
+                                            {1, 9, 1},
+                                            {17, 33, 9},
+                                            {3, 500, 2},
+                                            {0, 3, 2},
+                                            {2, 3, 0},
+                                            {2, 0, 3}})
     for (const bool ta : {false, true})
       for (const bool tb : {false, true}) {
         const auto a = random_tensor(ta ? Shape{depth, rows} : Shape{rows, depth}, 1);

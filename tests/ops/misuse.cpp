@@ -33,118 +33,272 @@ constexpr Index largest = std::numeric_limits<Index>::max();
 
 const Misuse shape_errors[] = {
     // Arithmetic.
-    {"add: extents 3 and 4 do not broadcast   [a: (2, 3), b: (4,)]", [] { zeros({2, 3}) + zeros({4}); }},
-    {"subtract: extents 2 and 3 do not broadcast   [a: (2, 3), b: (3, 3)]", [] { zeros({2, 3}) - zeros({3, 3}); }},
-    {"multiply: extents 0 and 3 do not broadcast   [a: (0,), b: (2, 3)]", [] { moved_from() * zeros({2, 3}); }},
+    {"add: extents 3 and 4 do not broadcast   [a: (2, 3), b: (4,)]",
+     [] {
+       zeros({2, 3}) + zeros({4});
+     }},
+    {"subtract: extents 2 and 3 do not broadcast   [a: (2, 3), b: (3, 3)]",
+     [] {
+       zeros({2, 3}) - zeros({3, 3});
+     }},
+    {"multiply: extents 0 and 3 do not broadcast   [a: (0,), b: (2, 3)]",
+     [] {
+       moved_from() * zeros({2, 3});
+     }},
     {"divide: extents 2 and 0 do not broadcast   [a: (2,), b: (0,)]", [] { zeros({2}) / V(); }},
-    {"add: extents 4 and 3 do not broadcast   [a: (4, 1, 4), b: (3,)]", [] { zeros({4, 1, 4}) + zeros({3}); }},
+    {"add: extents 4 and 3 do not broadcast   [a: (4, 1, 4), b: (3,)]",
+     [] {
+       zeros({4, 1, 4}) + zeros({3});
+     }},
     {"mean: expects at least one element   [x: (0,)]", [] { mean(V()); }},
-    {"mean: expects at least one element   [x: (3, 0)]", [] { mean(zeros({3, 0})); }},
-    {"mean: the axis has extent 0   [x: (0, 3)]", [] { mean(zeros({0, 3}), 0); }},
-    {"mean: axis 2 does not exist   [x: (2, 3)]", [] { mean(zeros({2, 3}), 2); }},
+    {"mean: expects at least one element   [x: (3, 0)]",
+     [] {
+       mean(zeros({3, 0}));
+     }},
+    {"mean: the axis has extent 0   [x: (0, 3)]",
+     [] {
+       mean(zeros({0, 3}), 0);
+     }},
+    {"mean: axis 2 does not exist   [x: (2, 3)]",
+     [] {
+       mean(zeros({2, 3}), 2);
+     }},
     {"mean: axis 0 does not exist   [x: ()]", [] { mean(zeros({}), 0); }},
     // Reductions and broadcasts.
-    {"sum: axis 2 does not exist   [x: (2, 3)]", [] { sum(zeros({2, 3}), 2); }},
-    {"sum: axis -3 does not exist   [x: (2, 3)]", [] { sum(zeros({2, 3}), {0, -3}); }},
+    {"sum: axis 2 does not exist   [x: (2, 3)]",
+     [] {
+       sum(zeros({2, 3}), 2);
+     }},
+    {"sum: axis -3 does not exist   [x: (2, 3)]",
+     [] {
+       sum(zeros({2, 3}), {0, -3});
+     }},
     {"sum: axis 1 does not exist   [x: (0,)]", [] { sum(moved_from(), 1); }},
     {"sum: axis 0 does not exist   [x: ()]", [] { sum(zeros({}), 0); }},
-    {"sum_to: (2,) does not broadcast to x   [x: (2, 3)]", [] { sum_to(zeros({2, 3}), {2}); }},
-    {"sum_to: (1, 2, 3) does not broadcast to x   [x: (2, 3)]", [] { sum_to(zeros({2, 3}), {1, 2, 3}); }},
+    {"sum_to: (2,) does not broadcast to x   [x: (2, 3)]",
+     [] {
+       sum_to(zeros({2, 3}), {2});
+     }},
+    {"sum_to: (1, 2, 3) does not broadcast to x   [x: (2, 3)]",
+     [] {
+       sum_to(zeros({2, 3}), {1, 2, 3});
+     }},
     {"sum_to: (0,) does not broadcast to x   [x: (3,)]", [] { sum_to(zeros({3}), {0}); }},
-    {"broadcast_to: x does not broadcast to (3, 2)   [x: (2, 3)]", [] { broadcast_to(zeros({2, 3}), {3, 2}); }},
-    {"broadcast_to: x does not broadcast to (3,)   [x: (1, 3)]", [] { broadcast_to(zeros({1, 3}), {3}); }},
+    {"broadcast_to: x does not broadcast to (3, 2)   [x: (2, 3)]",
+     [] {
+       broadcast_to(zeros({2, 3}), {3, 2});
+     }},
+    {"broadcast_to: x does not broadcast to (3,)   [x: (1, 3)]",
+     [] {
+       broadcast_to(zeros({1, 3}), {3});
+     }},
     {"broadcast_to: x does not broadcast to (2,)   [x: (0,)]", [] { broadcast_to(V(), {2}); }},
     // Movement.
-    {"reshape: 6 elements do not fill (4,)   [x: (2, 3)]", [] { reshape(zeros({2, 3}), {4}); }},
+    {"reshape: 6 elements do not fill (4,)   [x: (2, 3)]",
+     [] {
+       reshape(zeros({2, 3}), {4});
+     }},
     {"reshape: 0 elements do not fill ()   [x: (0,)]", [] { reshape(moved_from(), {}); }},
     {"flatten: expects a first axis of samples   [x: ()]", [] { flatten(zeros({})); }},
-    {"transpose: without an order, expects a matrix   [x: (2, 3, 4)]", [] { transpose(zeros({2, 3, 4})); }},
+    {"transpose: without an order, expects a matrix   [x: (2, 3, 4)]",
+     [] {
+       transpose(zeros({2, 3, 4}));
+     }},
     {"transpose: without an order, expects a matrix   [x: (0,)]", [] { transpose(moved_from()); }},
-    {"transpose: the order names every axis of x once, got {0, 0}   [x: (2, 3)]", [] { transpose(zeros({2, 3}), {0, 0}); }},
-    {"transpose: the order names every axis of x once, got {1}   [x: (2, 3)]", [] { transpose(zeros({2, 3}), {1}); }},
-    {"transpose: the order names every axis of x once, got {2, 1}   [x: (2, 3)]", [] { transpose(zeros({2, 3}), {2, 1}); }},
-    {"transpose: the order names every axis of x once, got {-1, 0}   [x: (2, 3)]", [] { transpose(zeros({2, 3}), {-1, 0}); }},
+    {"transpose: the order names every axis of x once, got {0, 0}   [x: (2, 3)]",
+     [] {
+       transpose(zeros({2, 3}), {0, 0});
+     }},
+    {"transpose: the order names every axis of x once, got {1}   [x: (2, 3)]",
+     [] {
+       transpose(zeros({2, 3}), {1});
+     }},
+    {"transpose: the order names every axis of x once, got {2, 1}   [x: (2, 3)]",
+     [] {
+       transpose(zeros({2, 3}), {2, 1});
+     }},
+    {"transpose: the order names every axis of x once, got {-1, 0}   [x: (2, 3)]",
+     [] {
+       transpose(zeros({2, 3}), {-1, 0});
+     }},
     {"transpose: the order names every axis of x once, got {0, 1, 2}   [x: (2, 3)]",
-     [] { transpose(zeros({2, 3}), {0, 1, 2}); }},
-    {"slice: [1, 4) is not inside axis 1   [x: (2, 3)]", [] { slice(zeros({2, 3}), 1, 1, 4); }},
-    {"slice: [-1, 2) is not inside axis 1   [x: (2, 3)]", [] { slice(zeros({2, 3}), -1, -1, 2); }},
-    {"slice: [2, 1) is not inside axis 0   [x: (2, 3)]", [] { slice(zeros({2, 3}), 0, 2, 1); }},
-    {"slice: axis 2 does not exist   [x: (2, 3)]", [] { slice(zeros({2, 3}), 2, 0, 1); }},
+     [] {
+       transpose(zeros({2, 3}), {0, 1, 2});
+     }},
+    {"slice: [1, 4) is not inside axis 1   [x: (2, 3)]",
+     [] {
+       slice(zeros({2, 3}), 1, 1, 4);
+     }},
+    {"slice: [-1, 2) is not inside axis 1   [x: (2, 3)]",
+     [] {
+       slice(zeros({2, 3}), -1, -1, 2);
+     }},
+    {"slice: [2, 1) is not inside axis 0   [x: (2, 3)]",
+     [] {
+       slice(zeros({2, 3}), 0, 2, 1);
+     }},
+    {"slice: axis 2 does not exist   [x: (2, 3)]",
+     [] {
+       slice(zeros({2, 3}), 2, 0, 1);
+     }},
     {"slice: axis 0 does not exist   [x: ()]", [] { slice(zeros({}), 0, 0, 1); }},
-    {"pad: the padding is not negative, got -1 and 2   [x: (2, 3)]", [] { pad(zeros({2, 3}), 0, -1, 2); }},
-    {"pad: the padding is not negative, got 0 and -3   [x: (2, 3)]", [] { pad(zeros({2, 3}), 1, 0, -3); }},
-    {"pad: axis -3 does not exist   [x: (2, 3)]", [] { pad(zeros({2, 3}), -3, 1, 1); }},
-    {"pad: 9223372036854775807 and 0 are too many to index   [x: (2, 3)]", [] { pad(zeros({2, 3}), 0, largest, 0); }},
+    {"pad: the padding is not negative, got -1 and 2   [x: (2, 3)]",
+     [] {
+       pad(zeros({2, 3}), 0, -1, 2);
+     }},
+    {"pad: the padding is not negative, got 0 and -3   [x: (2, 3)]",
+     [] {
+       pad(zeros({2, 3}), 1, 0, -3);
+     }},
+    {"pad: axis -3 does not exist   [x: (2, 3)]",
+     [] {
+       pad(zeros({2, 3}), -3, 1, 1);
+     }},
+    {"pad: 9223372036854775807 and 0 are too many to index   [x: (2, 3)]",
+     [] {
+       pad(zeros({2, 3}), 0, largest, 0);
+     }},
     {"pad: 4611686018427387904 and 4611686018427387904 are too many to index   [x: (2, 3)]",
-     [] { pad(zeros({2, 3}), 0, huge, huge); }},
-    {"Shape: too many elements in (4611686018427387906, 3)", [] { pad(zeros({2, 3}), 0, huge, 0); }},
+     [] {
+       pad(zeros({2, 3}), 0, huge, huge);
+     }},
+    {"Shape: too many elements in (4611686018427387906, 3)",
+     [] {
+       pad(zeros({2, 3}), 0, huge, 0);
+     }},
     {"concat: expects at least one array", [] { concat(std::vector<V>{}, 0); }},
-    {"concat: axis 2 does not exist   [x: (2, 3)]", [] { concat<double>({zeros({2, 3})}, 2); }},
+    {"concat: axis 2 does not exist   [x: (2, 3)]",
+     [] {
+       concat<double>({zeros({2, 3})}, 2);
+     }},
     {"concat: extents other than that of axis 0 are equal   [first: (2, 3), other: (2, 4)]",
-     [] { concat<double>({zeros({2, 3}), zeros({2, 4})}, 0); }},
+     [] {
+       concat<double>({zeros({2, 3}), zeros({2, 4})}, 0);
+     }},
     {"concat: extents other than that of axis 1 are equal   [first: (2, 3), other: (2, 3, 1)]",
-     [] { concat<double>({zeros({2, 3}), zeros({2, 3}), zeros({2, 3, 1})}, 1); }},
+     [] {
+       concat<double>({zeros({2, 3}), zeros({2, 3}), zeros({2, 3, 1})}, 1);
+     }},
     {"concat: extents other than that of axis 1 are equal   [first: (2, 3), other: (0,)]",
-     [] { concat<double>({zeros({2, 3}), moved_from()}, -1); }},
+     [] {
+       concat<double>({zeros({2, 3}), moved_from()}, -1);
+     }},
     // Products.
-    {"matmul: expects two matrices   [a: (2, 3), b: (3,)]", [] { matmul(zeros({2, 3}), zeros({3})); }},
-    {"matmul: expects two matrices   [a: (2, 3, 4), b: (4, 2)]", [] { matmul(zeros({2, 3, 4}), zeros({4, 2})); }},
-    {"matmul: expects two matrices   [a: (0,), b: (3, 2)]", [] { matmul(moved_from(), zeros({3, 2})); }},
-    {"matmul: inner extents 3 and 2 differ   [a: (2, 3), b: (2, 3)]", [] { matmul(zeros({2, 3}), zeros({2, 3})); }},
+    {"matmul: expects two matrices   [a: (2, 3), b: (3,)]",
+     [] {
+       matmul(zeros({2, 3}), zeros({3}));
+     }},
+    {"matmul: expects two matrices   [a: (2, 3, 4), b: (4, 2)]",
+     [] {
+       matmul(zeros({2, 3, 4}), zeros({4, 2}));
+     }},
+    {"matmul: expects two matrices   [a: (0,), b: (3, 2)]",
+     [] {
+       matmul(moved_from(), zeros({3, 2}));
+     }},
+    {"matmul: inner extents 3 and 2 differ   [a: (2, 3), b: (2, 3)]",
+     [] {
+       matmul(zeros({2, 3}), zeros({2, 3}));
+     }},
     {"matmul: inner extents 2 and 3 differ (a is transposed)   [a: (2, 3), b: (3, 2)]",
-     [] { matmul(zeros({2, 3}), zeros({3, 2}), {.transpose_a = true}); }},
+     [] {
+       matmul(zeros({2, 3}), zeros({3, 2}), {.transpose_a = true});
+     }},
     {"matmul: inner extents 3 and 2 differ (b is transposed)   [a: (2, 3), b: (3, 2)]",
-     [] { matmul(zeros({2, 3}), zeros({3, 2}), {.transpose_b = true}); }},
+     [] {
+       matmul(zeros({2, 3}), zeros({3, 2}), {.transpose_b = true});
+     }},
     {"matmul: inner extents 2 and 4 differ (a is transposed) (b is transposed)   [a: (2, 3), b: (3, 4)]",
-     [] { matmul(zeros({2, 3}), zeros({3, 4}), {true, true}); }},
+     [] {
+       matmul(zeros({2, 3}), zeros({3, 4}), {true, true});
+     }},
     // Functions.
     {"logsumexp: expects a last axis with at least one element   [x: ()]", [] { logsumexp(zeros({})); }},
-    {"logsumexp: expects a last axis with at least one element   [x: (3, 0)]", [] { logsumexp(zeros({3, 0})); }},
+    {"logsumexp: expects a last axis with at least one element   [x: (3, 0)]",
+     [] {
+       logsumexp(zeros({3, 0}));
+     }},
     {"logsumexp: expects a last axis with at least one element   [x: (0,)]", [] { logsumexp(moved_from()); }},
     {"smooth_relu_slope: z and g have one shape   [z: (3,), g: (1,)]",
      [] { smooth_relu_slope(zeros({3}), zeros({1}), 1, 1); }},
     // Convolutions.
     {"conv2d: w expects 1 input channel but x has 3   [x: (8, 28, 28, 3), w: (16, 3, 3, 1)]",
-     [] { conv2d(zeros({8, 28, 28, 3}), zeros({16, 3, 3, 1})); }},
+     [] {
+       conv2d(zeros({8, 28, 28, 3}), zeros({16, 3, 3, 1}));
+     }},
     {"conv2d: w expects 4 input channels but x has 3   [x: (1, 5, 5, 3), w: (2, 3, 3, 4)]",
-     [] { conv2d(zeros({1, 5, 5, 3}), zeros({2, 3, 3, 4})); }},
+     [] {
+       conv2d(zeros({1, 5, 5, 3}), zeros({2, 3, 3, 4}));
+     }},
     {"conv2d: x has rank 4 (N, H, W, C), got rank 3   [x: (5, 5, 3), w: (2, 3, 3, 3)]",
-     [] { conv2d(zeros({5, 5, 3}), zeros({2, 3, 3, 3})); }},
+     [] {
+       conv2d(zeros({5, 5, 3}), zeros({2, 3, 3, 3}));
+     }},
     {"conv2d: x has rank 4 (N, H, W, C), got rank 1   [x: (0,), w: (2, 3, 3, 3)]",
-     [] { conv2d(moved_from(), zeros({2, 3, 3, 3})); }},
+     [] {
+       conv2d(moved_from(), zeros({2, 3, 3, 3}));
+     }},
     {"conv2d: w has rank 4 (O, KH, KW, I), got rank 2   [x: (1, 5, 5, 3), w: (3, 3)]",
-     [] { conv2d(zeros({1, 5, 5, 3}), zeros({3, 3})); }},
+     [] {
+       conv2d(zeros({1, 5, 5, 3}), zeros({3, 3}));
+     }},
     {"conv2d: the kernel has at least 1 x 1 pixels, got 0 x 3   [x: (1, 5, 5, 3), w: (2, 0, 3, 3)]",
-     [] { conv2d(zeros({1, 5, 5, 3}), zeros({2, 0, 3, 3})); }},
+     [] {
+       conv2d(zeros({1, 5, 5, 3}), zeros({2, 0, 3, 3}));
+     }},
     {"conv2d: a kernel of 6 x 3 pixels does not fit into an input of 5 x 5 with padding 0   "
      "[x: (1, 5, 5, 1), w: (1, 6, 3, 1)]",
-     [] { conv2d(zeros({1, 5, 5, 1}), zeros({1, 6, 3, 1})); }},
+     [] {
+       conv2d(zeros({1, 5, 5, 1}), zeros({1, 6, 3, 1}));
+     }},
     {"conv2d: a kernel of 3 x 3 pixels does not fit into an input of 2 x 2 with padding 1   "
      "[x: (1, 0, 0, 1), w: (1, 3, 3, 1)]",
-     [] { conv2d(zeros({1, 0, 0, 1}), zeros({1, 3, 3, 1}), {.padding = 1}); }},
+     [] {
+       conv2d(zeros({1, 0, 0, 1}), zeros({1, 3, 3, 1}), {.padding = 1});
+     }},
     {"conv2d_input_grad: g has the shape of the output, (1, 3, 3, 2)   [g: (1, 3, 3, 1), x: (1, 5, 5, 1), w: (2, 3, 3, 1)]",
-     [] { conv2d_input_grad(zeros({1, 3, 3, 1}), zeros({2, 3, 3, 1}), {1, 5, 5, 1}); }},
+     [] {
+       conv2d_input_grad(zeros({1, 3, 3, 1}), zeros({2, 3, 3, 1}), {1, 5, 5, 1});
+     }},
     {"conv2d_filter_grad: g has the shape of the output, (1, 3, 3, 2)   [g: (2, 3, 3, 2), x: (1, 5, 5, 1), w: (2, 3, 3, 1)]",
-     [] { conv2d_filter_grad(zeros({1, 5, 5, 1}), zeros({2, 3, 3, 2}), {2, 3, 3, 1}); }},
+     [] {
+       conv2d_filter_grad(zeros({1, 5, 5, 1}), zeros({2, 3, 3, 2}), {2, 3, 3, 1});
+     }},
     {"conv2d_input_grad: w expects 1 input channel but x has 2   [x: (1, 5, 5, 2), w: (2, 3, 3, 1)]",
-     [] { conv2d_input_grad(zeros({1, 3, 3, 2}), zeros({2, 3, 3, 1}), {1, 5, 5, 2}); }},
+     [] {
+       conv2d_input_grad(zeros({1, 3, 3, 2}), zeros({2, 3, 3, 1}), {1, 5, 5, 2});
+     }},
     {"conv2d_filter_grad: w has rank 4 (O, KH, KW, I), got rank 3   [x: (1, 5, 5, 1), w: (3, 3, 1)]",
-     [] { conv2d_filter_grad(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {3, 3, 1}); }},
+     [] {
+       conv2d_filter_grad(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {3, 3, 1});
+     }},
 };
 
 const Misuse value_errors[] = {
     {"conv2d: stride is at least 1, got 0   [x: (1, 5, 5, 1), w: (1, 3, 3, 1)]",
-     [] { conv2d(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {.stride = 0}); }},
+     [] {
+       conv2d(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {.stride = 0});
+     }},
     {"conv2d: stride is at least 1, got -2   [x: (1, 5, 5, 1), w: (1, 3, 3, 1)]",
-     [] { conv2d(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {.stride = -2}); }},
+     [] {
+       conv2d(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {.stride = -2});
+     }},
     {"conv2d: padding is not negative, got -1   [x: (1, 5, 5, 1), w: (1, 3, 3, 1)]",
-     [] { conv2d(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {.padding = -1}); }},
+     [] {
+       conv2d(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {.padding = -1});
+     }},
     {"conv2d: padding 9223372036854775807 is too large to index   [x: (1, 5, 5, 1), w: (1, 3, 3, 1)]",
-     [] { conv2d(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {.padding = largest}); }},
+     [] {
+       conv2d(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {.padding = largest});
+     }},
     {"conv2d_input_grad: stride is at least 1, got 0   [x: (1, 5, 5, 1), w: (1, 3, 3, 1)]",
-     [] { conv2d_input_grad(zeros({1, 3, 3, 1}), zeros({1, 3, 3, 1}), {1, 5, 5, 1}, {.stride = 0}); }},
+     [] {
+       conv2d_input_grad(zeros({1, 3, 3, 1}), zeros({1, 3, 3, 1}), {1, 5, 5, 1}, {.stride = 0});
+     }},
     {"conv2d_filter_grad: padding is not negative, got -4   [x: (1, 5, 5, 1), w: (1, 3, 3, 1)]",
-     [] { conv2d_filter_grad(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {1, 3, 3, 1}, {.padding = -4}); }},
+     [] {
+       conv2d_filter_grad(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {1, 3, 3, 1}, {.padding = -4});
+     }},
     {"smooth_relu_slope: order is at least 1, got 0", [] { smooth_relu_slope(zeros({3}), zeros({3}), 1, 0); }},
 };
 

@@ -67,9 +67,8 @@ TEST_CASE("slices, paddings and concatenations agree with loops over indices, on
 
     const Index begin = below(generator, extent + 1), end = begin + below(generator, extent - begin + 1);
     CHECK(difference(slice<double>(x, axis, begin, end).value(),
-                     tabulate(shape.with(axis, end - begin), [&](const Indices& index) {
-                       return broadcast_at(x, moved(index, axis, begin));
-                     })) == 0);
+                     tabulate(shape.with(axis, end - begin),
+                              [&](const Indices& index) { return broadcast_at(x, moved(index, axis, begin)); })) == 0);
 
     const Index before = below(generator, 3), after = below(generator, 3);
     CHECK(difference(pad<double>(x, axis - rank, before, after).value(),

@@ -17,8 +17,8 @@ Tensor<double> sum_by_index(const Tensor<double>& x, const Shape& shape) {
   for_each_index(x.shape(), [&](const Indices& i) {
     Index offset = 0;
     for (Index axis = 0; axis < shape.rank(); ++axis)
-      offset = offset * shape[axis] +
-               (shape[axis] == 1 ? 0 : i[i.size() - static_cast<std::size_t>(shape.rank() - axis)]);
+      offset =
+          offset * shape[axis] + (shape[axis] == 1 ? 0 : i[i.size() - static_cast<std::size_t>(shape.rank() - axis)]);
     y.mutable_data()[offset] += broadcast_at(x, i);
   });
   return y;

@@ -17,7 +17,8 @@ const std::vector<Shape> shapes = {{3, 2}, {5}};
 
 std::vector<Var<double>> leaves(std::uint64_t seed) {
   std::vector<Var<double>> list;
-  for (const Shape& shape : shapes) list.push_back(Var<double>(random_normal<double>(shape, Key(seed).at(list.size()))));
+  for (const Shape& shape : shapes)
+    list.push_back(Var<double>(random_normal<double>(shape, Key(seed).at(list.size()))));
   return list;
 }
 
@@ -93,8 +94,9 @@ TEST_CASE("adam: states and gradients of other parameters are refused, and nothi
   Adam<double> adam(addresses(theta));
   const auto before = theta;
   CHECK(message_of<ShapeError>([&] { adam.step({theta[0]}); }) == "Adam: expects 2 gradients, got 1");
-  CHECK(message_of<ShapeError>([&] { adam.step({theta[1], theta[0]}); }) ==
-        "Adam: gradient 0 has another shape than its parameter   [parameter: (3, 2), gradient: (5,)]");
+  CHECK(message_of<ShapeError>([&] {
+          adam.step({theta[1], theta[0]});
+        }) == "Adam: gradient 0 has another shape than its parameter   [parameter: (3, 2), gradient: (5,)]");
   CHECK(message_of<ShapeError>([&] { adam.restore({}); }) == "Adam: the state is that of 0 parameters, not 2");
   AdamState<double> state = adam.state();
   std::swap(state.second[0], state.second[1]);

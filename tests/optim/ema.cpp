@@ -62,7 +62,8 @@ TEST_CASE("ema: averages and targets of other shapes are refused") {
   Var<double> theta = leaf(1), scalar(Tensor<double>::scalar(0));
   Ema<double> ema({&theta});
   CHECK(message_of<ShapeError>([&] { ema.restore({}, 1); }) == "Ema: the averages belong to other parameters");
-  CHECK(message_of<ShapeError>([&] { ema.restore({scalar.value()}, 1); }) == "Ema: the averages belong to other parameters");
+  CHECK(message_of<ShapeError>([&] { ema.restore({scalar.value()}, 1); }) ==
+        "Ema: the averages belong to other parameters");
   CHECK(message_of<ShapeError>([&] { ema.copy_to({&scalar}); }) ==
         "Ema: the target parameters have other shapes than the averaged ones");
   CHECK(scalar.item() == 0);

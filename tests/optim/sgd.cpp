@@ -48,7 +48,8 @@ TEST_CASE("sgd: gradients that do not match are refused") {
   Var<double> theta(Tensor<double>({1}, {1.0}));
   Sgd<double> sgd({&theta});
   CHECK(message_of<ShapeError>([&] { sgd.step({}); }) == "Sgd: expects 1 gradients, got 0");
-  CHECK(message_of<ShapeError>([&] { sgd.step({Var<double>(Tensor<double>({2}, {1.0, 2.0}))}); }) ==
-        "Sgd: gradient 0 has another shape than its parameter   [parameter: (1,), gradient: (2,)]");
+  CHECK(message_of<ShapeError>([&] {
+          sgd.step({Var<double>(Tensor<double>({2}, {1.0, 2.0}))});
+        }) == "Sgd: gradient 0 has another shape than its parameter   [parameter: (1,), gradient: (2,)]");
   CHECK(theta.item() == 1);
 }

@@ -45,9 +45,7 @@ std::vector<Block> code_blocks(const std::string& markdown) {
   return blocks;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::vector<std::string> words(const std::string& text) {
   std::istringstream stream(text);
@@ -92,8 +90,7 @@ std::vector<fs::path> documents() {
 }
 
 bool is_shell(const Block& block) {
-  return block.language == "sh" || block.language == "bash" || block.language == "shell" ||
-         block.language == "console";
+  return block.language == "sh" || block.language == "bash" || block.language == "shell" || block.language == "console";
 }
 
 /// What `command` names that does not exist: scripts by their path, programs below .../bin/ by their source.
@@ -120,8 +117,7 @@ std::vector<std::string> linked_files(const std::string& markdown) {
     if (end == std::string::npos) break;
     const std::string target = markdown.substr(at + 2, end - at - 2);
     const std::string file = target.substr(0, target.find_first_of("# "));
-    if (!file.empty() && file.find("://") == std::string::npos && !file.starts_with("mailto:"))
-      files.push_back(file);
+    if (!file.empty() && file.find("://") == std::string::npos && !file.starts_with("mailto:")) files.push_back(file);
   }
   return files;
 }
@@ -129,8 +125,7 @@ std::vector<std::string> linked_files(const std::string& markdown) {
 }  // namespace
 
 TEST_CASE("documents: the checker sees blocks, regions, commands and links") {
-  const auto blocks =
-      code_blocks("text\n```cpp\nint  a;\n\nint b;\n```\n```sh\n./scripts/none.sh --x\n```\n");
+  const auto blocks = code_blocks("text\n```cpp\nint  a;\n\nint b;\n```\n```sh\n./scripts/none.sh --x\n```\n");
   REQUIRE(blocks.size() == 2);
   CHECK(blocks[0].lines == 3);
   CHECK(is_region_of(blocks[0].text, {"x", "int main() {\n  int a;\n  int b;\n}"}));
@@ -148,13 +143,11 @@ TEST_CASE("documents: README.md opens with a short program that is compiled") {
   const auto first =
       std::find_if(blocks.begin(), blocks.end(), [](const Block& block) { return block.language == "cpp"; });
   REQUIRE_MESSAGE(first != blocks.end(), "README.md has no ```cpp block");
-  CHECK_MESSAGE(first->lines <= 30, "README.md: the first program has ", first->lines,
-                " lines, at most 30 are meant");
+  CHECK_MESSAGE(first->lines <= 30, "README.md: the first program has ", first->lines, " lines, at most 30 are meant");
   const auto examples = sources_below({"examples"});
   for (const Block& block : blocks) {
     if (block.language != "cpp") continue;
-    CHECK_MESSAGE(is_region_of(block.text, examples), "README.md: no region of examples/ reads\n",
-                  block.text);
+    CHECK_MESSAGE(is_region_of(block.text, examples), "README.md: no region of examples/ reads\n", block.text);
   }
 }
 
@@ -163,8 +156,7 @@ TEST_CASE("documents: C++ blocks of docs/ are regions of compiled sources") {
   for (const fs::path& document : documents()) {
     for (const Block& block : code_blocks(read(document))) {
       if (block.language != "cpp") continue;
-      CHECK_MESSAGE(is_region_of(block.text, sources), document.filename().string(), ": no source reads\n",
-                    block.text);
+      CHECK_MESSAGE(is_region_of(block.text, sources), document.filename().string(), ": no source reads\n", block.text);
     }
   }
 }
@@ -178,8 +170,7 @@ TEST_CASE("documents: commands and links name files that exist") {
       for (const std::string& file : missing_files(block.text)) FAIL_CHECK(name, ": there is no ", file);
     }
     for (const std::string& file : linked_files(text)) {
-      CHECK_MESSAGE(fs::exists(document.parent_path() / file), name, ": a link to ", file,
-                    ", which does not exist");
+      CHECK_MESSAGE(fs::exists(document.parent_path() / file), name, ": a link to ", file, ", which does not exist");
     }
   }
   const std::string readme = read(root / "README.md");

@@ -37,8 +37,7 @@ std::vector<std::string> included_paths(const std::string& source) {
   std::vector<std::string> paths;
   std::istringstream lines(source);
   for (std::string line; std::getline(lines, line);) {
-    line.erase(std::remove_if(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; }),
-               line.end());
+    line.erase(std::remove_if(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; }), line.end());
     if (!line.starts_with("#include") || line.size() < 10) continue;
     const auto end = line.find_first_of(">\"", 9);
     if (end != std::string::npos) paths.push_back(line.substr(9, end - 9));
@@ -55,8 +54,7 @@ std::vector<std::string> violations(const std::string& file, const std::string& 
   for (const std::string& include : included_paths(source)) {
     const bool relative = include.starts_with(".") || include.find('/') == std::string::npos;
     if (relative && !include.ends_with(".hpp")) continue;  // a standard header
-    const fs::path target =
-        relative ? (fs::path(file).parent_path() / include).lexically_normal() : fs::path(include);
+    const fs::path target = relative ? (fs::path(file).parent_path() / include).lexically_normal() : fs::path(include);
     if (*target.begin() != "neb" || target == "neb/version.hpp") continue;
     const std::string to = folder(target);
     if (!ranks.contains(to)) {
@@ -76,19 +74,15 @@ TEST_CASE("layering: arrows to the left, inside a folder and out of neb are allo
                    "#include \"neb/core/shape.hpp\"\n#include <neb/autodiff/op.hpp>\n"
                    "#include \"arithmetic.hpp\"\n#include \"../kernels/gemm.hpp\"\n")
             .empty());
-  CHECK(violations("neb/data/idx.hpp",
-                   "#include \"neb/io/file.hpp\"\n#include <zlib.h>\n#include <neb/version.hpp>\n")
+  CHECK(violations("neb/data/idx.hpp", "#include \"neb/io/file.hpp\"\n#include <zlib.h>\n#include <neb/version.hpp>\n")
             .empty());
 }
 
 TEST_CASE("layering: an arrow that points right, to a sibling or at the umbrella is found") {
-  const auto count = [](const std::string& file, const std::string& source) {
-    return violations(file, source).size();
-  };
+  const auto count = [](const std::string& file, const std::string& source) { return violations(file, source).size(); };
   CHECK(count("neb/core/shape.hpp", "#include \"neb/kernels/gemm.hpp\"\n") == 1);
   CHECK(count("neb/ops/conv2d.hpp",
-              "#include <vector>\n  # include <neb/nn/mlp.hpp> // why\n#include \"../energy/mlp.hpp\"\n") ==
-        2);
+              "#include <vector>\n  # include <neb/nn/mlp.hpp> // why\n#include \"../energy/mlp.hpp\"\n") == 2);
   CHECK(count("neb/io/image.hpp", "#include \"neb/data/idx.hpp\"\n") == 1);
   CHECK(count("neb/sampling/walk.hpp", "#include \"neb/memory/flow.hpp\"\n") == 1);
   CHECK(count("neb/bayes/smooth.hpp", "#include <neb/neb.hpp>\n") == 1);
@@ -106,8 +100,7 @@ TEST_CASE("layering: include/neb") {
     const fs::path file = entry.path().lexically_relative(include);
     if (file == "neb/neb.hpp" || file == "neb/version.hpp") continue;
     ++headers;
-    for (const std::string& violation : violations(file.generic_string(), read(entry.path())))
-      FAIL_CHECK(violation);
+    for (const std::string& violation : violations(file.generic_string(), read(entry.path()))) FAIL_CHECK(violation);
   }
   CHECK(headers > 0);
 }

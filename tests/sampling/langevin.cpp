@@ -21,7 +21,8 @@ TEST_CASE("langevin walk: on a Gaussian energy of variance v the stationary vari
   const double expected = v / (1 - delta * delta / (2 * v));
   CHECK(std::abs(mean) < 5 * std::sqrt(expected / n));
   CHECK(std::abs(variance - expected) < 5 * expected * std::sqrt(2 / n));
-  CHECK(expected - v > 20 * expected * std::sqrt(2 / n));  // far enough from the energy's own variance to tell them apart
+  CHECK(expected - v >
+        20 * expected * std::sqrt(2 / n));  // far enough from the energy's own variance to tell them apart
 }
 
 TEST_CASE("langevin walk: a step moves by -delta^2 grad phi and by noise of variance 2 delta^2") {
@@ -78,7 +79,9 @@ TEST_CASE("langevin walk: the number of threads does not change a bit") {
 TEST_CASE("langevin walk: delta is positive") {
   for (const double delta : {0.0, -0.1, std::nan("")})
     CHECK_THROWS_AS(
-        langevin_walk(GaussianEnergy<double>{1}, Tensor<double>::zeros({1, 1}), {.delta = delta, .steps = 1}, Key(1)), ValueError);
-  CHECK(message_of<ValueError>([] { langevin_walk(GaussianEnergy<double>{1}, Tensor<double>::zeros({1, 1}), {}, Key(1)); }) ==
-        "langevin_walk: delta is positive, got 0.000000");
+        langevin_walk(GaussianEnergy<double>{1}, Tensor<double>::zeros({1, 1}), {.delta = delta, .steps = 1}, Key(1)),
+        ValueError);
+  CHECK(message_of<ValueError>([] {
+          langevin_walk(GaussianEnergy<double>{1}, Tensor<double>::zeros({1, 1}), {}, Key(1));
+        }) == "langevin_walk: delta is positive, got 0.000000");
 }

@@ -44,7 +44,8 @@ TEST_CASE("walk-jump: jumps are taken at the start and after every `every` steps
 TEST_CASE("walk-jump: jumps never disturb the chain, whose end is that of the walk alone") {
   const Tensor<double> alone = langevin_walk(phi, start(), {.delta = 0.1, .steps = 7}, Key(2));
   for (const Index every : {1, 2, 3, 7, 100})
-    CHECK(same_bits(walk_jump<double>(phi, start(), s, {.delta = 0.1, .steps = 7, .every = every}, Key(2), go_on), alone));
+    CHECK(same_bits(walk_jump<double>(phi, start(), s, {.delta = 0.1, .steps = 7, .every = every}, Key(2), go_on),
+                    alone));
 }
 
 TEST_CASE("walk-jump: a jump holds the point of the walk and the Robbins jump from there") {

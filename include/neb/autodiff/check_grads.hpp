@@ -11,10 +11,10 @@ namespace neb {
 
 /// How check_grads() compares.
 struct CheckOptions {
-  int order = 2;             ///< derivatives checked: 1 the gradient, 2 the gradient's gradient as well, ...
-  double step = 1e-3;        ///< of the five-point difference, whose error is O(step^4)
-  double tolerance = 1e-6;   ///< of the difference, relative to the sizes compared (at least 1)
-  std::uint64_t seed = 0;    ///< of the random directions
+  int order = 2;            ///< derivatives checked: 1 the gradient, 2 the gradient's gradient as well, ...
+  double step = 1e-3;       ///< of the five-point difference, whose error is O(step^4)
+  double tolerance = 1e-6;  ///< of the difference, relative to the sizes compared (at least 1)
+  std::uint64_t seed = 0;   ///< of the random directions
 };
 
 /// A function of several variables, as check_grads() takes it.
@@ -32,13 +32,14 @@ double inner_product(const Tensor<T>& a, const Tensor<T>& b) {
 
 /// d/dt <f(x + t v), r> at t = 0, where v moves input `which` only, by the five-point rule.
 template <Scalar T>
-double directional_difference(const Function<T>& f, const std::vector<Var<T>>& x, std::size_t which,
-                              const Tensor<T>& v, const Tensor<T>& r, double step) {
+double directional_difference(const Function<T>& f, const std::vector<Var<T>>& x, std::size_t which, const Tensor<T>& v,
+                              const Tensor<T>& r, double step) {
   const auto at = [&](double t) {
     std::vector<Var<T>> moved = x;
     Tensor<T> value = x[which].value();
-    kernels::map(value.size(), value.mutable_data(), [t](T p, T d) { return p + static_cast<T>(t) * d; },
-                 x[which].value().data(), v.data());
+    kernels::map(
+        value.size(), value.mutable_data(), [t](T p, T d) { return p + static_cast<T>(t) * d; },
+        x[which].value().data(), v.data());
     moved[which] = Var<T>(std::move(value));
     return inner_product(f(moved).value(), r);
   };

@@ -19,8 +19,8 @@ namespace neb {
 
 /// How gradients are computed.
 struct GradOptions {
-  bool create_graph = false;         ///< record the gradient, so that it can be differentiated again
-  bool unreached_is_zero = false;    ///< a target that the output does not depend on gets zeros instead of a GraphError
+  bool create_graph = false;       ///< record the gradient, so that it can be differentiated again
+  bool unreached_is_zero = false;  ///< a target that the output does not depend on gets zeros instead of a GraphError
 };
 
 namespace autodiff {
@@ -32,7 +32,8 @@ struct AddCotangents {
   static constexpr bool needs_values = false;
   Tensor<T> forward(const Tensor<T>& a, const Tensor<T>& b) const {
     Tensor<T> y(a.shape());
-    kernels::map(y.size(), y.mutable_data(), [](T p, T q) { return p + q; }, a.data(), b.data());
+    kernels::map(
+        y.size(), y.mutable_data(), [](T p, T q) { return p + q; }, a.data(), b.data());
     return y;
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>&, const Var<T>&) const { return g; }
@@ -45,8 +46,8 @@ void accumulate(Var<T>& sum, Var<T> term) {
     return;
   }
   Tensor<T> in_place = std::move(sum).release();
-  kernels::map(in_place.size(), in_place.mutable_data(), [](T p, T q) { return p + q; }, in_place.data(),
-               term.value().data());
+  kernels::map(
+      in_place.size(), in_place.mutable_data(), [](T p, T q) { return p + q; }, in_place.data(), term.value().data());
   sum = Var<T>::constant(std::move(in_place));
 }
 
@@ -138,8 +139,10 @@ class Sweep {
     if (term.size() > 0 && term.value().data() == nullptr)
       throw GraphError(std::string(node.name()) + ": vjp of input " + std::to_string(i) +
                        " returns the value of an input, but its operation says needs_values = false");
-    if (input.cotangent) accumulate(*input.cotangent, std::move(term));
-    else input.cotangent = std::move(term);
+    if (input.cotangent)
+      accumulate(*input.cotangent, std::move(term));
+    else
+      input.cotangent = std::move(term);
   }
 
   /// The position of a node, which is new to visits_ if it was not met before.
@@ -161,7 +164,8 @@ class Sweep {
   std::size_t slot(const Node<T>* node) const {
     const std::size_t mask = table_.size() - 1;
     // Fibonacci hashing: the top bits of the product, because nodes lie at regular distances.
-    std::size_t at = std::size_t{reinterpret_cast<std::uintptr_t>(node) * 0x9E3779B97F4A7C15u} >> std::countl_zero(mask);
+    std::size_t at =
+        std::size_t{reinterpret_cast<std::uintptr_t>(node) * 0x9E3779B97F4A7C15u} >> std::countl_zero(mask);
     while (table_[at] != nowhere && visits_[table_[at]].node != node) at = (at + 1) & mask;
     return at;
   }

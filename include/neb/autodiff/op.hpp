@@ -25,7 +25,9 @@ namespace neb {
 namespace autodiff {
 
 template <class Op>
-concept ShapesOnly = requires { requires !Op::needs_values; };
+concept ShapesOnly = requires {
+  requires !Op::needs_values;
+};
 
 /// A stand-in for a value that no derivative needs: its shape, and no elements.
 template <Scalar T>
@@ -35,8 +37,10 @@ Tensor<T> shape_only(const Shape& shape) {
 
 template <class Op, Scalar T>
 Var<T> to_save(const Var<T>& input) {
-  if constexpr (ShapesOnly<Op>) return Var<T>(shape_only<T>(input.shape()), input.node());
-  else return input;
+  if constexpr (ShapesOnly<Op>)
+    return Var<T>(shape_only<T>(input.shape()), input.node());
+  else
+    return input;
 }
 
 /// A recorded operation with `count` inputs.
@@ -108,8 +112,10 @@ class RecordedMany final : public Node<T> {
 template <Scalar T>
 void check_has_elements(const char* op, const Var<T>& x) {
   if (x.size() > 0 && x.value().data() == nullptr)
-    throw GraphError(std::string(op) + ": the vjp that calls it uses the value of an input, but its operation says "
-                     "needs_values = false   [x: " + x.shape().to_string() + "]");
+    throw GraphError(std::string(op) +
+                     ": the vjp that calls it uses the value of an input, but its operation says "
+                     "needs_values = false   [x: " +
+                     x.shape().to_string() + "]");
 }
 
 }  // namespace autodiff

@@ -11,7 +11,8 @@ namespace neb {
 template <Scalar T, Energy<T> Phi>
 Var<T> deen_loss(const Phi& phi, const Var<T>& x, const Var<T>& y, std::type_identity_t<T> sigma) {
   if (x.shape() != y.shape())
-    throw ShapeError("deen_loss: x and y have one shape   [x: " + x.shape().to_string() + ", y: " + y.shape().to_string() + "]");
+    throw ShapeError("deen_loss: x and y have one shape   [x: " + x.shape().to_string() +
+                     ", y: " + y.shape().to_string() + "]");
   if (x.size() == 0) throw ShapeError("deen_loss: expects at least one sample   [x: " + x.shape().to_string() + "]");
   const Var<T> xhat = robbins_jump(phi, y, sigma, {.create_graph = true});
   return sum(square(x - xhat)) / static_cast<T>(x.shape()[0]);
@@ -20,7 +21,8 @@ Var<T> deen_loss(const Phi& phi, const Var<T>& x, const Var<T>& y, std::type_ide
 /// The objective on a data set x: (N, ...), with noise that `key` fixes, without recording anything: the squared error
 /// of the jump, summed over pixels and averaged over samples. Works through x in batches.
 template <Scalar T, Energy<T> Phi>
-double denoising_error(const Phi& phi, const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key, Index batch = 100) {
+double denoising_error(const Phi& phi, const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key,
+                       Index batch = 100) {
   if (x.rank() < 1 || x.size() == 0)
     throw ShapeError("denoising_error: expects at least one sample   [x: " + x.shape().to_string() + "]");
   if (batch < 1) throw ValueError("denoising_error: batch is at least 1, got " + std::to_string(batch));

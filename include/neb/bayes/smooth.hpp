@@ -11,7 +11,8 @@ namespace neb {
 /// Throws ValueError, in the name of `operation`, unless sigma is a positive, finite noise level.
 inline void check_sigma(const char* operation, double sigma) {
   if (!(sigma > 0) || std::isinf(sigma))
-    throw ValueError(std::string(operation) + ": sigma is a positive noise level in data units, got " + std::to_string(sigma));
+    throw ValueError(std::string(operation) + ": sigma is a positive noise level in data units, got " +
+                     std::to_string(sigma));
 }
 
 /// y = x + sigma e with e ~ N(0, I) (Saremi & Hyvärinen 2019, Sec. 1), for x: (N, ...); row i of the noise depends on the
@@ -20,7 +21,8 @@ template <Scalar T>
 Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key) {
   check_sigma("smooth", static_cast<double>(sigma));
   Tensor<T> y = random_normal<T>(x.shape(), key.fold("smooth"));
-  kernels::map(y.size(), y.mutable_data(), [sigma](T e, T clean) { return clean + sigma * e; }, y.data(), x.data());
+  kernels::map(
+      y.size(), y.mutable_data(), [sigma](T e, T clean) { return clean + sigma * e; }, y.data(), x.data());
   return y;
 }
 

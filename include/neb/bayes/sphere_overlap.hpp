@@ -18,9 +18,9 @@ struct SphereOverlap {
   Index images = 0;
   Index pairs = 0;
   double min = 0, median = 0, mean = 0;
-  double max = 0;               ///< s_c: beyond it all spheres overlap. From a sample of pairs, a lower bound
-  double bin_width = 0;         ///< of the histogram, and the precision of the median
-  std::vector<Index> histogram; ///< bin k counts chi in [k, k + 1) bin_width
+  double max = 0;                ///< s_c: beyond it all spheres overlap. From a sample of pairs, a lower bound
+  double bin_width = 0;          ///< of the histogram, and the precision of the median
+  std::vector<Index> histogram;  ///< bin k counts chi in [k, k + 1) bin_width
 
   /// Part of the pairs whose spheres overlap at noise level sigma, to the precision of a bin.
   double overlapping(double sigma) const {
@@ -143,7 +143,8 @@ SphereOverlap sphere_overlap(const Tensor<T>& x) {
   parallel_tiles(n, 64, [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
       double sum = 0;
-      for (Index p = i * d; p < (i + 1) * d; ++p) sum += static_cast<double>(x.data()[p]) * static_cast<double>(x.data()[p]);
+      for (Index p = i * d; p < (i + 1) * d; ++p)
+        sum += static_cast<double>(x.data()[p]) * static_cast<double>(x.data()[p]);
       squares[static_cast<std::size_t>(i)] = sum;
     }
   });
@@ -165,10 +166,12 @@ SphereOverlap sphere_overlap(const Tensor<T>& x) {
       bayes::ChiSummary& summary = partial[static_cast<std::size_t>(task)];
       for (Index i = 0; i < rows; ++i)
         for (Index j = second == first ? i + 1 : 0; j < columns; ++j) {
-          const double both = squares[static_cast<std::size_t>(first + i)] + squares[static_cast<std::size_t>(second + j)];
+          const double both =
+              squares[static_cast<std::size_t>(first + i)] + squares[static_cast<std::size_t>(second + j)];
           double squared = both - 2 * static_cast<double>(products.data()[i * columns + j]);
           // |a|^2 + |b|^2 - 2 ab cancels for near duplicates: those few are computed directly.
-          if (squared < 1e-2 * both) squared = bayes::squared_distance(x.data() + (first + i) * d, x.data() + (second + j) * d, d);
+          if (squared < 1e-2 * both)
+            squared = bayes::squared_distance(x.data() + (first + i) * d, x.data() + (second + j) * d, d);
           summary.add(std::sqrt(squared / static_cast<double>(d)) / 2);
         }
     });

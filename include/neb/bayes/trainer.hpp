@@ -15,24 +15,24 @@ namespace neb {
 
 /// Settings of a training run; only sigma has a meaning in the paper, none of the other values is from it.
 struct TrainOptions {
-  double sigma = 0.3;                    ///< noise level, in data units
+  double sigma = 0.3;  ///< noise level, in data units
   Index batch = 32;
-  Index steps = 2000;                    ///< length of the run, unless `minutes` is set
-  double minutes = 0;                    ///< if positive, the run lasts so long; the schedule then follows the clock
+  Index steps = 2000;  ///< length of the run, unless `minutes` is set
+  double minutes = 0;  ///< if positive, the run lasts so long; the schedule then follows the clock
   double learning_rate = 1e-3;
   Schedule schedule = Schedule::cosine;
-  double warmup = 0.02;                  ///< part of the run over which the learning rate rises
-  double ema_decay = 0.995;              ///< of the average of the weights
+  double warmup = 0.02;      ///< part of the run over which the learning rate rises
+  double ema_decay = 0.995;  ///< of the average of the weights
   std::uint64_t seed = 0;
 };
 
 /// What a run tells about itself after a step.
 struct TrainReport {
-  Index step = 0;             ///< steps taken in all
-  double progress = 0;        ///< part of the run that is done, in [0, 1]
-  double seconds = 0;         ///< of training, those before a resume included
-  double loss = 0;            ///< of this step, per sample
-  double learning_rate = 0;   ///< of this step
+  Index step = 0;                ///< steps taken in all
+  double progress = 0;           ///< part of the run that is done, in [0, 1]
+  double seconds = 0;            ///< of training, those before a resume included
+  double loss = 0;               ///< of this step, per sample
+  double learning_rate = 0;      ///< of this step
   double images_per_second = 0;  ///< since this run started or resumed
 };
 

@@ -57,11 +57,11 @@ class BufferPool {
     }
     void* buffer = nullptr;
     try {
-      buffer = ::operator new(capacity, std::align_val_t{buffer_alignment});
+      buffer = ::operator new (capacity, std::align_val_t{buffer_alignment});
     } catch (const std::bad_alloc&) {
       // Memory cached in other size classes may be what is missing.
       release_cached();
-      buffer = ::operator new(capacity, std::align_val_t{buffer_alignment});
+      buffer = ::operator new (capacity, std::align_val_t{buffer_alignment});
     }
     const std::lock_guard lock(mutex_);
     count_live(capacity);
@@ -102,7 +102,7 @@ class BufferPool {
  private:
   BufferPool() = default;
 
-  static void free(void* buffer) noexcept { ::operator delete(buffer, std::align_val_t{buffer_alignment}); }
+  static void free(void* buffer) noexcept { ::operator delete (buffer, std::align_val_t{buffer_alignment}); }
 
   void count_live(std::size_t capacity) {
     stats_.live += capacity;

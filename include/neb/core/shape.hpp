@@ -27,8 +27,7 @@ class Shape {
   /// Throws ShapeError when there are too many axes, a negative extent, or more elements than an Index can count.
   explicit Shape(std::span<const Index> extents) {
     if (std::ssize(extents) > max_rank)
-      throw ShapeError("Shape: at most " + std::to_string(max_rank) + " axes, got " +
-                       std::to_string(extents.size()));
+      throw ShapeError("Shape: at most " + std::to_string(max_rank) + " axes, got " + std::to_string(extents.size()));
     rank_ = std::ssize(extents);
     std::copy(extents.begin(), extents.end(), extents_.begin());
     // The product of the non-zero extents is bounded too, so that strides can be formed even for an empty array.
@@ -98,8 +97,8 @@ inline Shape broadcast_shapes(const Shape& a, const Shape& b, const char* operat
     const Index from_b = back <= b.rank() ? b[b.rank() - back] : 1;
     if (from_a != from_b && from_a != 1 && from_b != 1)
       throw ShapeError(std::string(operation) + ": extents " + std::to_string(from_a) + " and " +
-                       std::to_string(from_b) + " do not broadcast   [a: " + a.to_string() +
-                       ", b: " + b.to_string() + "]");
+                       std::to_string(from_b) + " do not broadcast   [a: " + a.to_string() + ", b: " + b.to_string() +
+                       "]");
     extents[static_cast<std::size_t>(rank - back)] = from_a == 1 ? from_b : from_a;
   }
   return Shape(std::span<const Index>(extents.data(), static_cast<std::size_t>(rank)));
@@ -109,8 +108,8 @@ inline Shape broadcast_shapes(const Shape& a, const Shape& b, const char* operat
 inline Index resolve_axis(Index axis, const Shape& shape, const char* operation) {
   const Index resolved = axis < 0 ? axis + shape.rank() : axis;
   if (resolved < 0 || resolved >= shape.rank())
-    throw ShapeError(std::string(operation) + ": axis " + std::to_string(axis) + " does not exist   [x: " +
-                     shape.to_string() + "]");
+    throw ShapeError(std::string(operation) + ": axis " + std::to_string(axis) +
+                     " does not exist   [x: " + shape.to_string() + "]");
   return resolved;
 }
 

@@ -147,8 +147,8 @@ class Tensor {
  private:
   Index offset(std::initializer_list<Index> indices) const {
     if (std::ssize(indices) != rank())
-      throw ShapeError("operator(): " + std::to_string(indices.size()) + " indices for " +
-                       std::to_string(rank()) + " axes   [x: " + shape_.to_string() + "]");
+      throw ShapeError("operator(): " + std::to_string(indices.size()) + " indices for " + std::to_string(rank()) +
+                       " axes   [x: " + shape_.to_string() + "]");
     Index position = 0;
     Index axis = 0;
     for (const Index index : indices) {

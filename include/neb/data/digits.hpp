@@ -53,19 +53,17 @@ inline std::optional<std::string> find_file(const std::string& dir, const std::v
 
 /// Images `part` ("train" or "t10k") of the folder, and the labels when it has them.
 template <Scalar T>
-void read_part(const std::string& dir, const std::string& part, Tensor<T>& images,
-               std::vector<std::uint8_t>& labels) {
+void read_part(const std::string& dir, const std::string& part, Tensor<T>& images, std::vector<std::uint8_t>& labels) {
   const std::string advice = "; run scripts/get_mnist.sh, or name another folder (--data DIR)";
   struct ::stat status {};
-  if (::stat(dir.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
-    throw file_error(dir, "no such folder" + advice);
+  if (::stat(dir.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) throw file_error(dir, "no such folder" + advice);
   const std::vector<std::string> names = idx_names(part, "images", {3, 4});
   const std::optional<std::string> image_path = find_file(dir, names);
   if (!image_path) {
     std::string tried;
     for (const std::string& name : names) tried += (tried.empty() ? "" : ", ") + name;
-    throw file_error(dir, "no images to " + std::string(part == "train" ? "train on" : "test with") +
-                              ": tried " + tried + ", each plain and with .gz" + advice);
+    throw file_error(dir, "no images to " + std::string(part == "train" ? "train on" : "test with") + ": tried " +
+                              tried + ", each plain and with .gz" + advice);
   }
   images = read_idx_images<T>(*image_path);
   if (images.size() == 0) throw file_error(*image_path, "expected at least one image");
@@ -73,9 +71,8 @@ void read_part(const std::string& dir, const std::string& part, Tensor<T>& image
   if (!label_path) return;
   labels = read_idx_labels(*label_path);
   if (std::ssize(labels) != images.shape()[0]) {
-    throw file_error(*label_path, "expected " + std::to_string(images.shape()[0]) +
-                                      " labels, one for each image of " + *image_path + ", got " +
-                                      std::to_string(labels.size()));
+    throw file_error(*label_path, "expected " + std::to_string(images.shape()[0]) + " labels, one for each image of " +
+                                      *image_path + ", got " + std::to_string(labels.size()));
   }
 }
 
@@ -91,8 +88,7 @@ Dataset<T> read_digits(const std::string& dir) {
   detail::read_part(dir, "t10k", data.test, data.test_labels);
   if (data.train.shape().with(0, 0) != data.test.shape().with(0, 0)) {
     throw file_error(dir, "images to train on and to test with differ in size   [train: " +
-                              data.train.shape().to_string() + ", test: " + data.test.shape().to_string() +
-                              "]");
+                              data.train.shape().to_string() + ", test: " + data.test.shape().to_string() + "]");
   }
   return data;
 }

@@ -27,15 +27,13 @@ inline void check_idx_size(const ByteStream& file, const std::string& extents, s
   const std::string needs = extents + " takes " + std::to_string(bytes) + " bytes after the header";
   if (size < header_bytes + bytes) {
     throw file_error(file.path(), size,
-                     file.compressed()
-                         ? "the compressed file is too small: " + needs + ", it can hold at most " +
-                               std::to_string(size) + " bytes"
-                         : "the file ends: " + needs + ", got " + std::to_string(size - header_bytes));
+                     file.compressed() ? "the compressed file is too small: " + needs + ", it can hold at most " +
+                                             std::to_string(size) + " bytes"
+                                       : "the file ends: " + needs + ", got " + std::to_string(size - header_bytes));
   }
   if (!file.compressed() && size > header_bytes + bytes) {
-    throw file_error(
-        file.path(), header_bytes + bytes,
-        "expected the end of the file: " + needs + ", got " + std::to_string(size - header_bytes));
+    throw file_error(file.path(), header_bytes + bytes,
+                     "expected the end of the file: " + needs + ", got " + std::to_string(size - header_bytes));
   }
 }
 
@@ -45,17 +43,15 @@ inline Shape read_idx_header(ByteStream& file) {
   const auto at = [&](std::size_t i) { return std::to_integer<Index>(word[i]); };
   file.read(word, "the magic number");
   if (at(0) != 0 || at(1) != 0) {
-    throw file_error(file.path(), 0,
-                     "not an IDX file: expected bytes 0 and 0, got " + std::to_string(at(0)) + " and " +
-                         std::to_string(at(1)));
+    throw file_error(
+        file.path(), 0,
+        "not an IDX file: expected bytes 0 and 0, got " + std::to_string(at(0)) + " and " + std::to_string(at(1)));
   }
   if (at(2) != 8) {
-    throw file_error(file.path(), 2,
-                     "IDX type: only 8 (unsigned byte) is supported, got " + std::to_string(at(2)));
+    throw file_error(file.path(), 2, "IDX type: only 8 (unsigned byte) is supported, got " + std::to_string(at(2)));
   }
   const Index rank = at(3);
-  if (rank < 1 || rank > 4)
-    throw file_error(file.path(), 3, "IDX rank: expected 1 to 4, got " + std::to_string(rank));
+  if (rank < 1 || rank > 4) throw file_error(file.path(), 3, "IDX rank: expected 1 to 4, got " + std::to_string(rank));
   std::vector<Index> extents;
   std::string text;
   for (Index axis = 0; axis < rank; ++axis) {
@@ -72,11 +68,9 @@ inline Shape read_idx_header(ByteStream& file) {
 
 /// The header of an IDX file of bytes.
 inline std::vector<std::byte> idx_header(const Shape& extents) {
-  std::vector<std::byte> header{std::byte{0}, std::byte{0}, std::byte{8},
-                                static_cast<std::byte>(extents.rank())};
+  std::vector<std::byte> header{std::byte{0}, std::byte{0}, std::byte{8}, static_cast<std::byte>(extents.rank())};
   for (const Index extent : extents) {
-    if (extent > 0xFFFFFFFF)
-      throw ValueError("write_idx: an extent has 32 bits   [x: " + extents.to_string() + "]");
+    if (extent > 0xFFFFFFFF) throw ValueError("write_idx: an extent has 32 bits   [x: " + extents.to_string() + "]");
     for (const int shift : {24, 16, 8, 0}) header.push_back(static_cast<std::byte>(extent >> shift & 0xFF));
   }
   return header;
@@ -91,11 +85,10 @@ Tensor<T> read_idx_images(const std::string& path) {
   ByteStream file(path);
   const Shape extents = detail::read_idx_header(file);
   if (extents.rank() < 3) {
-    throw file_error(
-        path, 3,
-        "expected images, which have IDX rank 3 (count, rows, columns) or 4 (count, rows, columns, "
-        "channels), got rank " +
-            std::to_string(extents.rank()));
+    throw file_error(path, 3,
+                     "expected images, which have IDX rank 3 (count, rows, columns) or 4 (count, rows, columns, "
+                     "channels), got rank " +
+                         std::to_string(extents.rank()));
   }
   const Shape shape{extents[0], extents[1], extents[2], extents.rank() == 4 ? extents[3] : 1};
   if (shape.stride(0) == 0) throw file_error(path, 8, "images without pixels: " + shape.to_string());
@@ -103,12 +96,10 @@ Tensor<T> read_idx_images(const std::string& path) {
   T* out = images.mutable_data();
   std::array<std::byte, 1 << 14> chunk;
   for (Index rest = images.size(); rest > 0;) {
-    const std::span<std::byte> part =
-        std::span(chunk).first(std::min(chunk.size(), static_cast<std::size_t>(rest)));
+    const std::span<std::byte> part = std::span(chunk).first(std::min(chunk.size(), static_cast<std::size_t>(rest)));
     file.read(part, "the pixels");
-    out = std::transform(part.begin(), part.end(), out, [](std::byte pixel) {
-      return static_cast<T>(std::to_integer<int>(pixel)) / T(255);
-    });
+    out = std::transform(part.begin(), part.end(), out,
+                         [](std::byte pixel) { return static_cast<T>(std::to_integer<int>(pixel)) / T(255); });
     rest -= std::ssize(part);
   }
   file.expect_end();
@@ -120,8 +111,7 @@ inline std::vector<std::uint8_t> read_idx_labels(const std::string& path) {
   ByteStream file(path);
   const Shape extents = detail::read_idx_header(file);
   if (extents.rank() != 1) {
-    throw file_error(path, 3,
-                     "expected labels, which have IDX rank 1, got rank " + std::to_string(extents.rank()));
+    throw file_error(path, 3, "expected labels, which have IDX rank 1, got rank " + std::to_string(extents.rank()));
   }
   std::vector<std::uint8_t> labels(static_cast<std::size_t>(extents[0]));
   file.read(std::as_writable_bytes(std::span(labels)), "the labels");
@@ -136,8 +126,7 @@ void write_idx_images(const std::string& path, const Tensor<T>& images) {
   const Shape& shape = images.shape();
   if (shape.rank() != 4)
     throw ShapeError("write_idx_images: expects (N, H, W, C)   [images: " + shape.to_string() + "]");
-  std::vector<std::byte> bytes =
-      detail::idx_header(shape[3] == 1 ? Shape{shape[0], shape[1], shape[2]} : shape);
+  std::vector<std::byte> bytes = detail::idx_header(shape[3] == 1 ? Shape{shape[0], shape[1], shape[2]} : shape);
   bytes.reserve(bytes.size() + static_cast<std::size_t>(images.size()));
   for (const T pixel : images.span()) {
     if (!(pixel >= T(0) && pixel <= T(1)))

@@ -22,8 +22,8 @@ Tensor<T> gather_rows(const Tensor<T>& x, std::span<const Index> indices) {
   T* out = gathered.mutable_data();
   for (const Index index : indices) {
     if (index < 0 || index >= x.shape()[0]) {
-      throw ShapeError("gather_rows: row " + std::to_string(index) +
-                       " does not exist   [x: " + x.shape().to_string() + "]");
+      throw ShapeError("gather_rows: row " + std::to_string(index) + " does not exist   [x: " + x.shape().to_string() +
+                       "]");
     }
     out = std::copy_n(x.data() + index * row, row, out);
   }

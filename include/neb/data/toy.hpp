@@ -20,8 +20,7 @@ namespace detail {
 template <Scalar T, class Curve>
 Tensor<T> noisy_points(const char* name, Index n, const Key& key, T noise, Curve&& curve) {
   if (n < 0) throw ValueError(std::string(name) + ": n is not negative, got " + std::to_string(n));
-  if (!(noise >= T(0)))
-    throw ValueError(std::string(name) + ": noise is not negative, got " + std::to_string(noise));
+  if (!(noise >= T(0))) throw ValueError(std::string(name) + ": noise is not negative, got " + std::to_string(noise));
   const Key stream = key.fold(name);
   Tensor<T> points = random_normal<T>({n, 2}, stream.fold("noise"));
   const Tensor<T> uniform = random_uniform<T>({n, 1}, stream.fold("position"));
@@ -53,8 +52,7 @@ template <Scalar T>
 Tensor<T> eight_gaussians(Index n, const Key& key, T noise = T(0.1)) {
   return detail::noisy_points<T>("eight_gaussians", n, key, noise, [](Index i, T) {
     const T angle = std::numbers::pi_v<T> / T(4) * static_cast<T>(i % 8);
-    return std::array<T, 2>{std::numbers::sqrt2_v<T> * std::cos(angle),
-                            std::numbers::sqrt2_v<T> * std::sin(angle)};
+    return std::array<T, 2>{std::numbers::sqrt2_v<T> * std::cos(angle), std::numbers::sqrt2_v<T> * std::sin(angle)};
   });
 }
 

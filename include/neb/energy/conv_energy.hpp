@@ -10,14 +10,15 @@ namespace neb {
 /// The architecture of a ConvEnergy. Only channels, bottleneck and beta of paper_energy() are from the paper; every other
 /// value here is not.
 struct ConvEnergyOptions {
-  Shape image = {28, 28, 1};                 ///< height, width, channels of the data
+  Shape image = {28, 28, 1};                    ///< height, width, channels of the data
   std::vector<Index> channels = {32, 64, 128};  ///< of the convolutional layers
   Index kernel = 3;
   Index stride = 1;
   Index padding = 0;
-  Index bottleneck = 10;       ///< units between the last convolution and the readout
-  std::vector<Index> readout = {};  ///< widths of linear layers before the last one: {10} is an overparameterised readout
-  double beta = 1;             ///< of the smooth ReLU
+  Index bottleneck = 10;  ///< units between the last convolution and the readout
+  std::vector<Index> readout =
+      {};           ///< widths of linear layers before the last one: {10} is an overparameterised readout
+  double beta = 1;  ///< of the smooth ReLU
 };
 
 /// The architecture named in Saremi & Hyvärinen 2019, Sec. 4.1: channels 256, 512, 1024 and a bottleneck of 10, no
@@ -39,7 +40,8 @@ struct ConvEnergy {
   /// Throws ShapeError or ValueError when the layers do not fit the image.
   ConvEnergy(ConvEnergyOptions architecture, const Key& key) : options(std::move(architecture)) {
     if (options.image.rank() != 3)
-      throw ShapeError("ConvEnergy: the image has height, width and channels   [image: " + options.image.to_string() + "]");
+      throw ShapeError("ConvEnergy: the image has height, width and channels   [image: " + options.image.to_string() +
+                       "]");
     if (options.channels.empty() || options.bottleneck < 1)
       throw ValueError("ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
     if (!(options.beta > 0) || std::isinf(options.beta))
@@ -47,7 +49,8 @@ struct ConvEnergy {
     Shape shape{1, options.image[0], options.image[1], options.image[2]};
     const Conv2dOptions move{.stride = options.stride, .padding = options.padding};
     for (const Index channels : options.channels) {
-      if (channels < 1) throw ValueError("ConvEnergy: a convolution has at least 1 channel, got " + std::to_string(channels));
+      if (channels < 1)
+        throw ValueError("ConvEnergy: a convolution has at least 1 channel, got " + std::to_string(channels));
       const Shape filter{channels, options.kernel, options.kernel, shape[3]};
       shape = Conv2dGeometry::from(shape, filter, move, "ConvEnergy").output_shape();
       conv.emplace_back(filter[3], channels, options.kernel, move, key.fold("conv").at(conv.size()));

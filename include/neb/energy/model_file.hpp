@@ -34,7 +34,8 @@ inline std::vector<Index> read_list(const SafeTensors& file, const std::string& 
     const auto [next, error] = std::from_chars(at, end, value);
     const bool separated = next == end || (*next == ',' && next + 1 != end);
     if (error != std::errc{} || !separated || value < 0 || value > (Index{1} << 24) || values.size() == 64)
-      throw file_error(file.path(), "metadata \"" + key + "\": expected whole numbers separated by commas, got \"" + text + "\"");
+      throw file_error(file.path(),
+                       "metadata \"" + key + "\": expected whole numbers separated by commas, got \"" + text + "\"");
     values.push_back(value);
     at = next == end ? end : next + 1;
   }
@@ -90,7 +91,8 @@ ConvEnergy<T> read_energy(const SafeTensors& file, const std::string& prefix = "
     const auto expect = [&](const std::string& name, const Shape& wanted) {
       const auto found = file.entries().find(prefix + name);
       if (found == file.entries().end() || found->second.shape != wanted)
-        throw file_error(file.path(), "the architecture needs a tensor \"" + prefix + name + "\" of shape " + wanted.to_string());
+        throw file_error(file.path(),
+                         "the architecture needs a tensor \"" + prefix + name + "\" of shape " + wanted.to_string());
     };
     for (std::size_t i = 0; i < options.channels.size(); ++i) {
       const Shape filter{options.channels[i], options.kernel, options.kernel, shape[3]};

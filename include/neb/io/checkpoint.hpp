@@ -27,8 +27,8 @@ inline SafeTensors read_checkpoint(const std::string& path) {
   if (format == file.metadata().end() || format->second != "neb.checkpoint")
     throw file_error(path, R"(is not a checkpoint: expected metadata "format" to be "neb.checkpoint")");
   if (const std::string& stated = file.text("version"); stated != checkpoint_version) {
-    throw file_error(path, std::string("expected a checkpoint of version ") + checkpoint_version + ", got " +
-                               detail::shown(stated));
+    throw file_error(
+        path, std::string("expected a checkpoint of version ") + checkpoint_version + ", got " + detail::shown(stated));
   }
   return file;
 }

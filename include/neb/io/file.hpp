@@ -23,9 +23,7 @@ namespace neb {
 using ByteSpan = std::span<const std::byte>;
 
 /// The error `PATH: what`.
-inline FileError file_error(const std::string& path, const std::string& what) {
-  return FileError{path + ": " + what};
-}
+inline FileError file_error(const std::string& path, const std::string& what) { return FileError{path + ": " + what}; }
 
 /// The error `PATH: offset N: what`.
 inline FileError file_error(const std::string& path, std::uint64_t offset, const std::string& what) {
@@ -77,8 +75,8 @@ class TemporaryFile {
     // O_EXCL makes the name ours: leftovers of killed processes and other threads' files are stepped over.
     for (int attempt = 0; attempt < 1000; ++attempt) {
       name_ = target + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
-      descriptor_ = Descriptor(retry_interrupted(
-          [&] { return ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); }));
+      descriptor_ = Descriptor(
+          retry_interrupted([&] { return ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); }));
       if (descriptor_.is_open()) return;
       if (errno != EEXIST) break;
     }
@@ -92,8 +90,7 @@ class TemporaryFile {
 
   void append(ByteSpan bytes) {
     while (!bytes.empty()) {
-      const auto count =
-          retry_interrupted([&] { return ::write(descriptor_.number(), bytes.data(), bytes.size()); });
+      const auto count = retry_interrupted([&] { return ::write(descriptor_.number(), bytes.data(), bytes.size()); });
       if (count < 0) throw errno_error(target_, "cannot be written");
       bytes = bytes.subspan(static_cast<std::size_t>(count));
     }
@@ -134,8 +131,8 @@ class InputFile {
   explicit InputFile(std::string path)
       : path_(std::move(path)),
         // O_NONBLOCK: opening a FIFO must fail below, not wait for a writer.
-        descriptor_(detail::retry_interrupted(
-            [&] { return ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })) {
+        descriptor_(
+            detail::retry_interrupted([&] { return ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); })) {
     if (!descriptor_.is_open()) throw detail::errno_error(path_, "cannot be opened");
     struct ::stat status {};
     if (::fstat(descriptor_.number(), &status) != 0) throw detail::errno_error(path_, "cannot be read");
@@ -150,13 +147,11 @@ class InputFile {
   /// Fills `into` from `offset` on. Throws FileError when the file ends before.
   void read_at(std::uint64_t offset, std::span<std::byte> into) const {
     while (!into.empty()) {
-      const auto count = detail::retry_interrupted([&] {
-        return ::pread(descriptor_.number(), into.data(), into.size(), static_cast<off_t>(offset));
-      });
+      const auto count = detail::retry_interrupted(
+          [&] { return ::pread(descriptor_.number(), into.data(), into.size(), static_cast<off_t>(offset)); });
       if (count < 0) throw detail::errno_error(path_, "cannot be read");
       if (count == 0) {
-        throw file_error(path_, offset,
-                         "the file ends, expected " + std::to_string(into.size()) + " more bytes");
+        throw file_error(path_, offset, "the file ends, expected " + std::to_string(into.size()) + " more bytes");
       }
       into = into.subspan(static_cast<std::size_t>(count));
       offset += static_cast<std::uint64_t>(count);

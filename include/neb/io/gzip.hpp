@@ -71,9 +71,7 @@ class GzipReader {
   }
 
   std::uint64_t offset() const { return fetched_ - zlib_.avail_in; }
-  FileError error(const std::string& what) const {
-    return file_error(file_.path(), offset(), "gzip: " + what);
-  }
+  FileError error(const std::string& what) const { return file_error(file_.path(), offset(), "gzip: " + what); }
 
   const InputFile& file_;
   z_stream zlib_{};
@@ -85,10 +83,9 @@ class GzipReader {
 class GzipReader {
  public:
   explicit GzipReader(const InputFile& file) {
-    throw file_error(
-        file.path(),
-        "is gzip-compressed, and this program was built without zlib: gunzip the file, or install zlib "
-        "(apt-get install zlib1g-dev) and build with NEB_HAVE_ZLIB defined");
+    throw file_error(file.path(),
+                     "is gzip-compressed, and this program was built without zlib: gunzip the file, or install zlib "
+                     "(apt-get install zlib1g-dev) and build with NEB_HAVE_ZLIB defined");
   }
   std::size_t read(std::span<std::byte>) { return 0; }
 };
@@ -120,8 +117,7 @@ class ByteStream {
 
   /// The error `PATH: offset N: what`, N being where the next read starts.
   FileError error(const std::string& what) const {
-    return file_error(path(),
-                      "offset " + std::to_string(offset_) + (compressed_ ? " (unpacked): " : ": ") + what);
+    return file_error(path(), "offset " + std::to_string(offset_) + (compressed_ ? " (unpacked): " : ": ") + what);
   }
 
   /// Fills `into` with the next bytes, which are `what`. Throws FileError when fewer are left or gzip data is damaged.
@@ -129,8 +125,7 @@ class ByteStream {
     const std::size_t count = read_some(into);
     offset_ += count;
     if (count < into.size()) {
-      throw error("the file ends inside " + what + ", expected " + std::to_string(into.size() - count) +
-                  " more bytes");
+      throw error("the file ends inside " + what + ", expected " + std::to_string(into.size() - count) + " more bytes");
     }
   }
 

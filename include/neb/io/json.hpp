@@ -23,12 +23,8 @@ inline std::string json_quote(std::string_view text) {
     if (letter == '"' || letter == '\\') {
       quoted += {'\\', letter};
     } else if (letter >= 0 && letter < 0x20) {
-      quoted += {'\\',
-                 'u',
-                 '0',
-                 '0',
-                 hex[static_cast<std::size_t>(letter / 16)],
-                 hex[static_cast<std::size_t>(letter % 16)]};
+      quoted +=
+          {'\\', 'u', '0', '0', hex[static_cast<std::size_t>(letter / 16)], hex[static_cast<std::size_t>(letter % 16)]};
     } else {
       quoted += text.substr(0, length);
     }
@@ -87,16 +83,13 @@ class JsonReader {
     std::uint64_t value = 0;
     while (position_ < text_.size() && text_[position_] >= '0' && text_[position_] <= '9') {
       const auto digit = static_cast<std::uint64_t>(text_[position_] - '0');
-      if (value > (max_integer - digit) / 10)
-        fail_at(start, "expected an integer below 2^63, got a larger one");
+      if (value > (max_integer - digit) / 10) fail_at(start, "expected an integer below 2^63, got a larger one");
       value = 10 * value + digit;
       ++position_;
     }
     if (position_ == start) fail("an integer that is not negative");
-    if (position_ - start > 1 && text_[start] == '0')
-      fail_at(start, "expected an integer, got a leading zero");
-    if (position_ < text_.size() && (text_[position_] == '.' || (text_[position_] | 0x20) == 'e'))
-      fail("an integer");
+    if (position_ - start > 1 && text_[start] == '0') fail_at(start, "expected an integer, got a leading zero");
+    if (position_ < text_.size() && (text_[position_] == '.' || (text_[position_] | 0x20) == 'e')) fail("an integer");
     return value;
   }
 
@@ -138,8 +131,7 @@ class JsonReader {
   }
 
   void skip_space() {
-    while (position_ < text_.size() &&
-           std::string_view(" \t\n\r").find(text_[position_]) != std::string_view::npos)
+    while (position_ < text_.size() && std::string_view(" \t\n\r").find(text_[position_]) != std::string_view::npos)
       ++position_;
   }
 
@@ -154,8 +146,7 @@ class JsonReader {
     constexpr std::string_view letters = "\"\\/bfnrt";
     constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
     ++position_;
-    const std::size_t which =
-        position_ < text_.size() ? letters.find(text_[position_]) : std::string_view::npos;
+    const std::size_t which = position_ < text_.size() ? letters.find(text_[position_]) : std::string_view::npos;
     if (which != std::string_view::npos) {
       value += meanings[which];
       ++position_;
@@ -167,8 +158,7 @@ class JsonReader {
       if (!text_.substr(position_).starts_with('\\')) fail("the second half of a surrogate pair");
       ++position_;
       const std::uint32_t second = utf16_unit();
-      if (second < 0xDC00 || second > 0xDFFF)
-        fail_at(start, "expected a surrogate pair, got its first half alone");
+      if (second < 0xDC00 || second > 0xDFFF) fail_at(start, "expected a surrogate pair, got its first half alone");
       point = 0x10000 + ((point - 0xD800) << 10) + (second - 0xDC00);
     } else if (point >= 0xDC00 && point <= 0xDFFF) {
       fail_at(start, "expected a surrogate pair, got its second half alone");

@@ -72,8 +72,7 @@ Tensor<T> colour_map(const Tensor<T>& field, const PixelRange& range) {
   Tensor<T> image({shape[0], shape[1], 3});
   T* out = image.mutable_data();
   for (const T value : field.span()) {
-    const Colour colour =
-        std::isnan(value) ? Colour{0.5, 0.5, 0.5} : viridis(unit_value(double(value), range));
+    const Colour colour = std::isnan(value) ? Colour{0.5, 0.5, 0.5} : viridis(unit_value(double(value), range));
     out = std::transform(colour.begin(), colour.end(), out, [](double part) { return static_cast<T>(part); });
   }
   return image;
@@ -128,10 +127,9 @@ template <Scalar T>
 Tensor<T> draw_points(Tensor<T> image, const Tensor<T>& points, const Bounds& bounds, const Colour& colour,
                       double radius = 1.5) {
   const Shape shape = image.shape();
-  if (shape.rank() != 3 || shape[2] != 3 || image.size() == 0 || points.rank() != 2 ||
-      points.shape()[1] != 2) {
-    throw ShapeError("draw_points: expects an image (H, W, 3) and points (N, 2)   [image: " +
-                     shape.to_string() + ", points: " + points.shape().to_string() + "]");
+  if (shape.rank() != 3 || shape[2] != 3 || image.size() == 0 || points.rank() != 2 || points.shape()[1] != 2) {
+    throw ShapeError("draw_points: expects an image (H, W, 3) and points (N, 2)   [image: " + shape.to_string() +
+                     ", points: " + points.shape().to_string() + "]");
   }
   detail::check_bounds("draw_points", bounds);
   if (!(radius >= 0 && radius <= 10000))

@@ -66,9 +66,8 @@ class SafeTensors {
       const auto widen = [](std::uint16_t upper) { return std::bit_cast<float>(std::uint32_t{upper} << 16); };
       return read_16_bits(entry, widen).template to<T>();
     }
-    throw file_error(
-        path(), entry.begin,
-        "tensor " + detail::shown(name) + ": expected type F64, F32, F16 or BF16, got " + entry.dtype);
+    throw file_error(path(), entry.begin,
+                     "tensor " + detail::shown(name) + ": expected type F64, F32, F16 or BF16, got " + entry.dtype);
   }
 
   /// The same, and throws FileError when its shape is not `shape`.
@@ -99,8 +98,8 @@ class SafeTensors {
     Number value{};
     const auto [end, code] = std::from_chars(digits.data(), last, value);
     if (code != std::errc{} || end != last) {
-      throw file_error(path(), "metadata " + detail::shown(key) + ": expected a number in range, got " +
-                                   detail::shown(digits));
+      throw file_error(path(),
+                       "metadata " + detail::shown(key) + ": expected a number in range, got " + detail::shown(digits));
     }
     return value;
   }
@@ -117,8 +116,8 @@ class SafeTensors {
       list += (listed++ == 0 ? "" : ", ") + detail::shown(other);
     }
     if (std::ssize(entries()) > limit) list += ", ...";
-    throw file_error(path(), "has no tensor " + detail::shown(name) + ", it has " +
-                                 std::to_string(entries().size()) + (list.empty() ? "" : ": " + list));
+    throw file_error(path(), "has no tensor " + detail::shown(name) + ", it has " + std::to_string(entries().size()) +
+                                 (list.empty() ? "" : ": " + list));
   }
 
   template <Scalar T>
@@ -157,8 +156,8 @@ std::string header_member(const std::string& name, const Tensor<T>& tensor, std:
   std::string extents;
   for (const Index extent : tensor.shape()) extents += (extents.empty() ? "" : ",") + std::to_string(extent);
   const std::uint64_t end = begin + tensor.span().size_bytes();
-  return json_quote(name) + R"(:{"dtype":)" + (sizeof(T) == 8 ? R"("F64")" : R"("F32")") + R"(,"shape":[)" +
-         extents + R"(],"data_offsets":[)" + std::to_string(begin) + "," + std::to_string(end) + "]}";
+  return json_quote(name) + R"(:{"dtype":)" + (sizeof(T) == 8 ? R"("F64")" : R"("F32")") + R"(,"shape":[)" + extents +
+         R"(],"data_offsets":[)" + std::to_string(begin) + "," + std::to_string(end) + "]}";
 }
 
 /// `"__metadata__":{...}`.
@@ -173,10 +172,8 @@ inline std::string header_member(const Metadata& metadata) {
 
 /// Writes `tensors` and `metadata` to `path`, atomically (see write_file), without copying an element.
 /// Throws FileError when that fails, ValueError when a name is not UTF-8 or is `__metadata__`.
-inline void write_safetensors(const std::string& path, const TensorMap& tensors,
-                              const Metadata& metadata = {}) {
-  if (tensors.contains("__metadata__"))
-    throw ValueError("write_safetensors: no tensor may be named __metadata__");
+inline void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata = {}) {
+  if (tensors.contains("__metadata__")) throw ValueError("write_safetensors: no tensor may be named __metadata__");
   std::string header = metadata.empty() ? "" : detail::header_member(metadata);
   std::vector<ByteSpan> parts(2);
   std::uint64_t offset = 0;
@@ -193,8 +190,7 @@ inline void write_safetensors(const std::string& path, const TensorMap& tensors,
   header.resize((header.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = header.size();  // little-endian in memory, as the format has it
   if (length > max_safetensors_header) {
-    throw file_error(
-        path, "cannot be written: a header of " + std::to_string(length) + " bytes is above the limit");
+    throw file_error(path, "cannot be written: a header of " + std::to_string(length) + " bytes is above the limit");
   }
   parts[0] = std::as_bytes(std::span(&length, 1));
   parts[1] = std::as_bytes(std::span(header));

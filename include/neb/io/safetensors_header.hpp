@@ -104,9 +104,8 @@ inline EntryFields read_entry_fields(JsonReader& json, const std::string& name) 
       fields.offsets = read_integers(json, 2);
     } else {
       const bool known = key == "dtype" || key == "shape" || key == "data_offsets";
-      json.fail_at(start, "tensor " + shown(name) +
-                              ": expected dtype, shape and data_offsets once each, got key " + shown(key) +
-                              (known ? " twice" : ""));
+      json.fail_at(start, "tensor " + shown(name) + ": expected dtype, shape and data_offsets once each, got key " +
+                              shown(key) + (known ? " twice" : ""));
     }
   });
   if (!fields.dtype || !fields.shape || !fields.offsets)
@@ -119,9 +118,7 @@ inline TensorEntry read_entry(JsonReader& json, const std::string& name, std::ui
                               std::uint64_t file_size) {
   const std::size_t start = json.position();
   const auto [dtype, shape, offsets] = read_entry_fields(json, name);
-  const auto fail = [&](const std::string& what) {
-    json.fail_at(start, "tensor " + shown(name) + ": " + what);
-  };
+  const auto fail = [&](const std::string& what) { json.fail_at(start, "tensor " + shown(name) + ": " + what); };
   const Index item_size = safetensors_item_size(*dtype);
   if (item_size == 0) fail("type " + shown(*dtype) + " is not one of the format's");
   const auto bytes = checked_bytes(*shape, item_size);
@@ -134,8 +131,8 @@ inline TensorEntry read_entry(JsonReader& json, const std::string& name, std::ui
          std::to_string(begin) + " and " + std::to_string(end));
   }
   if (end - begin != *bytes) {
-    fail(*dtype + " " + Shape(*shape).to_string() + " takes " + std::to_string(*bytes) +
-         " bytes, data_offsets give " + std::to_string(end - begin));
+    fail(*dtype + " " + Shape(*shape).to_string() + " takes " + std::to_string(*bytes) + " bytes, data_offsets give " +
+         std::to_string(end - begin));
   }
   return {.dtype = *dtype, .shape = Shape(*shape), .begin = data_begin + begin, .end = data_begin + end};
 }
@@ -153,14 +150,13 @@ inline void check_layout(const std::string& path, const std::map<std::string, Te
   for (const auto* named : in_order) {
     const std::uint64_t begin = named->second.begin;
     if (begin < expected) {
-      throw file_error(path, begin,
-                       "tensor " + shown(named->first) + " overlaps another one, which ends at " +
-                           std::to_string(expected));
+      throw file_error(
+          path, begin,
+          "tensor " + shown(named->first) + " overlaps another one, which ends at " + std::to_string(expected));
     }
     if (begin > expected) {
-      throw file_error(
-          path, expected,
-          "a hole of " + std::to_string(begin - expected) + " bytes before tensor " + shown(named->first));
+      throw file_error(path, expected,
+                       "a hole of " + std::to_string(begin - expected) + " bytes before tensor " + shown(named->first));
     }
     expected = named->second.end;
   }
@@ -183,8 +179,8 @@ inline std::string read_header_text(const InputFile& file) {
   for (std::size_t i = 0; i < 8; ++i) length |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
   if (length > max_safetensors_header) {
     throw file_error(file.path(), 0,
-                     "expected a header of at most " + std::to_string(max_safetensors_header) +
-                         " bytes, got " + std::to_string(length) + " (is this a safetensors file?)");
+                     "expected a header of at most " + std::to_string(max_safetensors_header) + " bytes, got " +
+                         std::to_string(length) + " (is this a safetensors file?)");
   }
   if (length > file.size() - 8) {
     throw file_error(file.path(), 0,

@@ -110,8 +110,8 @@ void pack_phase(const Conv2dGeometry& g, Index row_residue, Index column_residue
 }
 
 template <class T>
-void input_grad_phase(const Conv2dGeometry& g, Index row_residue, Index column_residue, const T* dy,
-                      const T* w, T* dx) {
+void input_grad_phase(const Conv2dGeometry& g, Index row_residue, Index column_residue, const T* dy, const T* w,
+                      T* dx) {
   const Phase rows(row_residue, g.stride, g.padding, g.kernel_height, g.height);
   const Phase columns(column_residue, g.stride, g.padding, g.kernel_width, g.width);
   if (rows.count == 0 || columns.count == 0) return;
@@ -152,17 +152,16 @@ void input_grad_narrow(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) 
   input_grad_of_patches(g, dx, [&](Index begin, Index end, T* patches) {
     for (Index pixel = begin; pixel < end; pixel += tile_rows)
       for (Index first = 0; first < patch; first += width)
-        multiply_tile<T>(std::min<Index>(tile_rows, end - pixel),
-                         {.a = dy + pixel * g.out_channels,
-                          .a_row = g.out_channels,
-                          .outer = 1,
-                          .a_outer = 0,
-                          .inner = g.out_channels,
-                          .a_inner = 1,
-                          .b = packed.data() + first * g.out_channels,
-                          .c = patches + (pixel - begin) * patch + first,
-                          .c_row = patch,
-                          .columns = std::min(width, patch - first)});
+        multiply_tile<T>(std::min<Index>(tile_rows, end - pixel), {.a = dy + pixel * g.out_channels,
+                                                                   .a_row = g.out_channels,
+                                                                   .outer = 1,
+                                                                   .a_outer = 0,
+                                                                   .inner = g.out_channels,
+                                                                   .a_inner = 1,
+                                                                   .b = packed.data() + first * g.out_channels,
+                                                                   .c = patches + (pixel - begin) * patch + first,
+                                                                   .c_row = patch,
+                                                                   .columns = std::min(width, patch - first)});
   });
 }
 

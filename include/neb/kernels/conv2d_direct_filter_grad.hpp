@@ -30,8 +30,7 @@ template <class T>
 class FilterGradBlock {
  public:
   /// `dy` starts at the block's first channel and has `channels` channels in all, `width` of them in the block.
-  FilterGradBlock(const Correlation& k, Index band, const T* x, const T* dy, Index channels, Index width,
-                  T* sum)
+  FilterGradBlock(const Correlation& k, Index band, const T* x, const T* dy, Index channels, Index width, T* sum)
       : k_(k),
         x_(x),
         dy_(dy),
@@ -70,18 +69,17 @@ class FilterGradBlock {
     const Index last = std::clamp(reach < 0 ? 0 : reach / k_.stride + 1, first, end);
     if (first == last && update == Update::add) return;
     const Index pitch = k_.width * k_.channels;
-    sum_tiles(
-        {.a = first == last ? image : image + (first * k_.stride - lead) * pitch - k_.left * k_.channels,
-         .a_row = 1,
-         .outer = last - first,
-         .a_outer = k_.stride * pitch,
-         .inner = k_.out_width,
-         .a_inner = k_.stride * k_.channels,
-         .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
-         .c = sum_ + kh * k_.run() * tile_columns<T>,
-         .c_row = tile_columns<T>,
-         .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
-         .add = update == Update::add});
+    sum_tiles({.a = first == last ? image : image + (first * k_.stride - lead) * pitch - k_.left * k_.channels,
+               .a_row = 1,
+               .outer = last - first,
+               .a_outer = k_.stride * pitch,
+               .inner = k_.out_width,
+               .a_inner = k_.stride * k_.channels,
+               .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
+               .c = sum_ + kh * k_.run() * tile_columns<T>,
+               .c_row = tile_columns<T>,
+               .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
+               .add = update == Update::add});
   }
 
   /// All rows of a product, one for each element of the run, in tiles of equal height as far as possible.
@@ -119,8 +117,7 @@ void unpack_filter_sums(Index out_channels, Index depth, Index parts, T* packed,
     T* const sum = packed + channel * depth + first * columns;
     for (Index part = 1; part < parts; ++part)
       for (Index i = 0; i < rows * columns; ++i) sum[i] += sum[part * size + i];
-    transpose(rows, std::min(columns, out_channels - channel), sum, columns, dw + channel * depth + first,
-              depth);
+    transpose(rows, std::min(columns, out_channels - channel), sum, columns, dw + channel * depth + first, depth);
   });
 }
 
@@ -138,25 +135,22 @@ void conv2d_filter_grad_direct(const Conv2dGeometry& g, const T* x, const T* dy,
   const Index shares = detail::filter_grad_shares(g, blocks, g.batch * per_image);
   const Index block_size = g.patch_size() * tile_columns<T>;
   const Scratch<T> sums(shares * blocks * block_size);
-  with_columns_of_zeros(detail::forward_correlation(g), x,
-                        [&](const Correlation& k, const T* images, Index first) {
-                          const Index bands = k.batch * per_image;
-                          const Index share = tile_count(bands, shares);
-                          parallel_tasks(shares * blocks, [&](Index task) {
-                            const Index channel = task % blocks * tile_columns<T>;
-                            T* const sum = sums.data() + task * block_size;
-                            const detail::FilterGradBlock<T> block(
-                                k, band, images, dy + first * g.out_pixels() * g.out_channels + channel,
-                                g.out_channels, std::min(tile_columns<T>, g.out_channels - channel), sum);
-                            const Index begin = task / blocks * share;
-                            const Index end = std::min(begin + share, bands);
-                            if (begin >= end && first == 0) std::fill_n(sum, block_size, T(0));
-                            for (Index b = begin; b < end; ++b)
-                              block.sum_band(b / per_image, b % per_image * band,
-                                             std::min(b % per_image * band + band, g.out_height()),
-                                             b == begin && first == 0 ? Update::replace : Update::add);
-                          });
-                        });
+  with_columns_of_zeros(detail::forward_correlation(g), x, [&](const Correlation& k, const T* images, Index first) {
+    const Index bands = k.batch * per_image;
+    const Index share = tile_count(bands, shares);
+    parallel_tasks(shares * blocks, [&](Index task) {
+      const Index channel = task % blocks * tile_columns<T>;
+      T* const sum = sums.data() + task * block_size;
+      const detail::FilterGradBlock<T> block(k, band, images, dy + first * g.out_pixels() * g.out_channels + channel,
+                                             g.out_channels, std::min(tile_columns<T>, g.out_channels - channel), sum);
+      const Index begin = task / blocks * share;
+      const Index end = std::min(begin + share, bands);
+      if (begin >= end && first == 0) std::fill_n(sum, block_size, T(0));
+      for (Index b = begin; b < end; ++b)
+        block.sum_band(b / per_image, b % per_image * band, std::min(b % per_image * band + band, g.out_height()),
+                       b == begin && first == 0 ? Update::replace : Update::add);
+    });
+  });
   detail::unpack_filter_sums(g.out_channels, g.patch_size(), shares, sums.data(), dw);
 }
 

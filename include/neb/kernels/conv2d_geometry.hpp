@@ -57,17 +57,14 @@ struct Conv2dGeometry {
 inline Conv2dGeometry Conv2dGeometry::from(const Shape& x, const Shape& w, const Conv2dOptions& options,
                                            const char* operation) {
   const std::string shapes = "   [x: " + x.to_string() + ", w: " + w.to_string() + "]";
-  const auto complain = [&](const std::string& rule) {
-    throw ShapeError(operation + (": " + rule) + shapes);
-  };
+  const auto complain = [&](const std::string& rule) { throw ShapeError(operation + (": " + rule) + shapes); };
   const auto reject = [&](const std::string& rule) { throw ValueError(operation + (": " + rule) + shapes); };
   const auto number = [](Index n) { return std::to_string(n); };
 
   if (x.rank() != 4) complain("x has rank 4 (N, H, W, C), got rank " + number(x.rank()));
   if (w.rank() != 4) complain("w has rank 4 (O, KH, KW, I), got rank " + number(w.rank()));
   if (w[3] != x[3])
-    complain("w expects " + number(w[3]) + " input channel" + (w[3] == 1 ? "" : "s") + " but x has " +
-             number(x[3]));
+    complain("w expects " + number(w[3]) + " input channel" + (w[3] == 1 ? "" : "s") + " but x has " + number(x[3]));
   if (w[1] < 1 || w[2] < 1)
     complain("the kernel has at least 1 x 1 pixels, got " + number(w[1]) + " x " + number(w[2]));
   if (options.stride < 1) reject("stride is at least 1, got " + number(options.stride));
@@ -79,8 +76,7 @@ inline Conv2dGeometry Conv2dGeometry::from(const Shape& x, const Shape& w, const
   const Index padded_width = x[2] + 2 * options.padding;
   if (w[1] > padded_height || w[2] > padded_width)
     complain("a kernel of " + number(w[1]) + " x " + number(w[2]) + " pixels does not fit into an input of " +
-             number(padded_height) + " x " + number(padded_width) + " with padding " +
-             number(options.padding));
+             number(padded_height) + " x " + number(padded_width) + " with padding " + number(options.padding));
 
   const Conv2dGeometry g{.batch = x[0],
                          .height = x[1],

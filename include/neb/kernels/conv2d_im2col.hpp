@@ -21,9 +21,8 @@ namespace neb::kernels {
 
 namespace detail {
 
-inline constexpr Index conv2d_tasks = 16;  ///< to aim at, so that threads share the work evenly
-inline constexpr Index conv2d_least_work = 1
-                                           << 18;  ///< multiply-adds, microseconds: less is not worth a task
+inline constexpr Index conv2d_tasks = 16;            ///< to aim at, so that threads share the work evenly
+inline constexpr Index conv2d_least_work = 1 << 18;  ///< multiply-adds, microseconds: less is not worth a task
 
 /// Output pixels, counted over the batch, whose patches are formed at a time.
 inline Index patch_band(const Conv2dGeometry& g, std::size_t scalar_bytes) {
@@ -51,8 +50,8 @@ void conv2d_im2col(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
   parallel_tiles(g.batch * g.out_pixels(), detail::patch_band(g, sizeof(T)), [&](Index begin, Index end) {
     const Scratch<T> scratch((end - begin) * patch);
     const T* const patches = detail::patches_of(g, x, begin, end, scratch.data());
-    gemm(end - begin, g.out_channels, patch, {patches, patch}, {w, patch, Transpose::yes},
-         y + begin * g.out_channels, g.out_channels);
+    gemm(end - begin, g.out_channels, patch, {patches, patch}, {w, patch, Transpose::yes}, y + begin * g.out_channels,
+         g.out_channels);
   });
 }
 
@@ -67,8 +66,7 @@ struct Readers {
     // Output row oh reads the KH image rows from oh * stride - padding on.
     const Index above = first % g.height + g.padding - g.kernel_height;
     const Index reach = (last - 1) % g.height + g.padding;
-    begin =
-        first / g.height * g.out_height() + (above < 0 ? 0 : std::min(g.out_height(), above / g.stride + 1));
+    begin = first / g.height * g.out_height() + (above < 0 ? 0 : std::min(g.out_height(), above / g.stride + 1));
     end = (last - 1) / g.height * g.out_height() + std::min(g.out_height(), reach / g.stride + 1);
   }
 };
@@ -131,8 +129,7 @@ void conv2d_filter_grad_im2col(const Conv2dGeometry& g, const T* x, const T* dy,
   const Index band = detail::patch_band(g, sizeof(T));
   const Index blocks = tile_count(g.out_channels, block);
   const Index share =
-      tile_count(tile_count(pixels, band), detail::filter_grad_shares(g, blocks, tile_count(pixels, band))) *
-      band;
+      tile_count(tile_count(pixels, band), detail::filter_grad_shares(g, blocks, tile_count(pixels, band))) * band;
   const Index shares = tile_count(pixels, share);
 
   const Scratch<T> partials((shares - 1) * size);  // the first share sums in dw itself

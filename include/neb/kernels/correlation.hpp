@@ -28,9 +28,7 @@ struct Correlation {
 
   Index run() const { return kernel_width * channels; }
   Index depth() const { return kernel_height * run(); }
-  Index columns() const {
-    return (out_width - 1) * stride + kernel_width;
-  }  ///< of x that one output row reads
+  Index columns() const { return (out_width - 1) * stride + kernel_width; }  ///< of x that one output row reads
   bool needs_columns_of_zeros() const { return left > 0 || columns() - left > width; }
 };
 
@@ -74,22 +72,20 @@ namespace detail {
 
 /// One row of output for one block of filters, in tiles of equal width as far as possible.
 template <class T>
-void correlate_row(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns,
-                   T* y) {
+void correlate_row(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
   const Index in_row = out_row * k.stride - k.top;
   const Index first = std::clamp<Index>(-in_row, 0, k.kernel_height);  // kernel rows [first, last) lie inside
   const Index last = std::clamp<Index>(k.height - in_row, first, k.kernel_height);
-  TileProduct<T> tile{
-      .a = first == last ? nullptr : image + ((in_row + first) * k.width - k.left) * k.channels,
-      .a_row = k.stride * k.channels,
-      .outer = last - first,
-      .a_outer = k.width * k.channels,
-      .inner = k.run(),
-      .a_inner = 1,
-      .b = filters + first * k.run() * tile_columns<T>,
-      .c = y,
-      .c_row = k.y_pixel,
-      .columns = columns};
+  TileProduct<T> tile{.a = first == last ? nullptr : image + ((in_row + first) * k.width - k.left) * k.channels,
+                      .a_row = k.stride * k.channels,
+                      .outer = last - first,
+                      .a_outer = k.width * k.channels,
+                      .inner = k.run(),
+                      .a_inner = 1,
+                      .b = filters + first * k.run() * tile_columns<T>,
+                      .c = y,
+                      .c_row = k.y_pixel,
+                      .columns = columns};
   const Index tiles = tile_count(k.out_width, tile_rows);
   for (Index t = 0; t < tiles; ++t) {
     const Index width = k.out_width / tiles + (t < k.out_width % tiles ? 1 : 0);

@@ -20,8 +20,8 @@ inline T exponential(T x) {
     constexpr bool single = std::is_same_v<T, float>;
     using Bits = std::conditional_t<single, std::uint32_t, std::uint64_t>;
     constexpr int terms = single ? 7 : 13;
-    constexpr T lowest = single ? T(-104) : T(-746);   // below: rounds to 0
-    constexpr T highest = single ? T(89) : T(710);     // above: infinity
+    constexpr T lowest = single ? T(-104) : T(-746);  // below: rounds to 0
+    constexpr T highest = single ? T(89) : T(710);    // above: infinity
     constexpr T log2_e = T(1.44269504088896340736);
     // ln 2 in two parts; the first has trailing zeros, so k * ln2_high is exact.
     constexpr T ln2_high = single ? T(0.693359375) : T(6.93147180369123816490e-01);

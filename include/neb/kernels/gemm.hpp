@@ -92,13 +92,11 @@ void zero_rows(Index m, Index n, T* c, Index c_stride) {
 }
 
 template <class T, int Order>
-using MatrixMap =
-    Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Order>, 0, Eigen::OuterStride<>>;
+using MatrixMap = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Order>, 0, Eigen::OuterStride<>>;
 
 /// C (m,n) += A (m,k) B (k,n), k at most gemm_chunk; a transposed row-major matrix is a column-major one.
 template <int OrderA, int OrderB, class T>
-void gemm_chunk_product(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c,
-                        Index c_stride) {
+void gemm_chunk_product(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c, Index c_stride) {
   using Result = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   Eigen::Map<Result, 0, Eigen::OuterStride<>> result(c, m, n, Eigen::OuterStride<>(c_stride));
   const MatrixMap<T, OrderA> left(a.data, m, k, Eigen::OuterStride<>(a.stride));

@@ -34,8 +34,7 @@ void for_each_kernel_row(const Conv2dGeometry& g, Index first, Index last, Visit
       if (h < 0 || h >= g.height || begin == end)
         visit(Index{-1}, Index{0}, Index{0}, Index{0});
       else
-        visit(row, begin * g.in_channels, end * g.in_channels,
-              (row * g.width + left + begin) * g.in_channels);
+        visit(row, begin * g.in_channels, end * g.in_channels, (row * g.width + left + begin) * g.in_channels);
     }
     if (++ow == out_width) ow = 0, ++oh;
     if (oh == g.out_height()) oh = 0, ++n;
@@ -60,8 +59,8 @@ void im2col(const Conv2dGeometry& g, const T* x, Index begin, Index end, T* patc
 /// Adds patches (end - begin, KH*KW*C) of output pixels [begin, end) to image rows [first_row, last_row) of
 /// x (N,H,W,C), and leaves the other rows alone: who owns those adds the same patches.
 template <class T>
-void col2im_add(const Conv2dGeometry& g, const T* patches, Index begin, Index end, Index first_row,
-                Index last_row, T* x) {
+void col2im_add(const Conv2dGeometry& g, const T* patches, Index begin, Index end, Index first_row, Index last_row,
+                T* x) {
   const Index run = g.kernel_width * g.in_channels;
   detail::for_each_kernel_row(g, begin, end, [&](Index row, Index inside, Index outside, Index at) {
     if (row >= first_row && row < last_row)

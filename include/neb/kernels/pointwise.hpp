@@ -89,8 +89,9 @@ void map_broadcast(const Shape& out, T* y, F f, const T* a, const Shape& a_shape
   };
 
   if (axes.rank == 1) {
-    parallel_tiles(n, pointwise_tile,
-                   [&](Index begin, Index end) { run(end - begin, a + begin * step_a, b + begin * step_b, y + begin); });
+    parallel_tiles(n, pointwise_tile, [&](Index begin, Index end) {
+      run(end - begin, a + begin * step_a, b + begin * step_b, y + begin);
+    });
     return;
   }
   const Index rows_per_tile = pointwise_tile / inner + 1;

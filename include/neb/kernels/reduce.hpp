@@ -25,11 +25,14 @@ T reduce_run(Index n, const T* x, T identity, Combine combine) {
   lane.fill(identity);
   Index i = 0;
   for (; i + lanes <= n; i += lanes)
-    for (Index k = 0; k < lanes; ++k) lane[static_cast<std::size_t>(k)] = combine(lane[static_cast<std::size_t>(k)], x[i + k]);
-  for (Index k = 0; i + k < n; ++k) lane[static_cast<std::size_t>(k)] = combine(lane[static_cast<std::size_t>(k)], x[i + k]);
+    for (Index k = 0; k < lanes; ++k)
+      lane[static_cast<std::size_t>(k)] = combine(lane[static_cast<std::size_t>(k)], x[i + k]);
+  for (Index k = 0; i + k < n; ++k)
+    lane[static_cast<std::size_t>(k)] = combine(lane[static_cast<std::size_t>(k)], x[i + k]);
   for (Index width = lanes / 2; width > 0; width /= 2)
     for (Index k = 0; k < width; ++k)
-      lane[static_cast<std::size_t>(k)] = combine(lane[static_cast<std::size_t>(k)], lane[static_cast<std::size_t>(k + width)]);
+      lane[static_cast<std::size_t>(k)] =
+          combine(lane[static_cast<std::size_t>(k)], lane[static_cast<std::size_t>(k + width)]);
   return lane[0];
 }
 

@@ -45,8 +45,7 @@ namespace detail {
 template <class T>
 void write_narrow(const TileProduct<T>& t, Index rows, Index width, const T* values) {
   for (Index row = 0; row < rows; ++row)
-    for (Index column = 0; column < t.columns; ++column)
-      t.c[row * t.c_row + column] = values[row * width + column];
+    for (Index column = 0; column < t.columns; ++column) t.c[row * t.c_row + column] = values[row * width + column];
 }
 
 template <class T, int Rows, int Vectors>

@@ -58,44 +58,57 @@ template <class T>
 void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order) {
   switch (order) {
     case 1:
-      map(n, y, [beta](T v, T w) {
-        const T u = scaled_argument(v, beta);
-        const LogisticParts<T> p(u);
-        return w * (p.sigmoid + u * p.slope);
-      }, z, g);
+      map(
+          n, y,
+          [beta](T v, T w) {
+            const T u = scaled_argument(v, beta);
+            const LogisticParts<T> p(u);
+            return w * (p.sigmoid + u * p.slope);
+          },
+          z, g);
       return;
     case 2:
-      map(n, y, [beta](T v, T w) {
-        const T u = scaled_argument(v, beta);
-        const LogisticParts<T> p(u);
-        return w * (beta * p.slope * (T(2) + u * p.tilt));
-      }, z, g);
+      map(
+          n, y,
+          [beta](T v, T w) {
+            const T u = scaled_argument(v, beta);
+            const LogisticParts<T> p(u);
+            return w * (beta * p.slope * (T(2) + u * p.tilt));
+          },
+          z, g);
       return;
     case 3:
-      map(n, y, [beta](T v, T w) {
-        const T u = scaled_argument(v, beta);
-        const LogisticParts<T> p(u);
-        return w * (beta * beta * p.slope * (T(3) * p.tilt + u * (T(1) - T(6) * p.slope)));
-      }, z, g);
+      map(
+          n, y,
+          [beta](T v, T w) {
+            const T u = scaled_argument(v, beta);
+            const LogisticParts<T> p(u);
+            return w * (beta * beta * p.slope * (T(3) * p.tilt + u * (T(1) - T(6) * p.slope)));
+          },
+          z, g);
       return;
-    default: break;
+    default:
+      break;
   }
   const std::vector<T> lower = logistic_derivative<T>(order - 1);
   const std::vector<T> upper = logistic_derivative<T>(order);
   const T scale = std::pow(beta, static_cast<T>(order - 1));
   const T mirrored = order % 2 == 0 ? scale : -scale;
-  map(n, y, [&lower, &upper, scale, mirrored, beta, order](T v, T w) {
-    // f^(n)(-z) = (-1)^n f^(n)(z) for n >= 2; on the left s is small and the polynomials do not cancel.
-    const T argument = scaled_argument(v, beta);
-    const T u = -std::abs(argument);
-    const T s = LogisticParts<T>(u).sigmoid;
-    T low = T(0), high = T(0);
-    for (std::size_t j = upper.size(); j-- > 0;) {
-      high = high * s + upper[j];
-      if (j < lower.size()) low = low * s + lower[j];
-    }
-    return w * (argument > T(0) ? mirrored : scale) * (static_cast<T>(order) * low + u * high);
-  }, z, g);
+  map(
+      n, y,
+      [&lower, &upper, scale, mirrored, beta, order](T v, T w) {
+        // f^(n)(-z) = (-1)^n f^(n)(z) for n >= 2; on the left s is small and the polynomials do not cancel.
+        const T argument = scaled_argument(v, beta);
+        const T u = -std::abs(argument);
+        const T s = LogisticParts<T>(u).sigmoid;
+        T low = T(0), high = T(0);
+        for (std::size_t j = upper.size(); j-- > 0;) {
+          high = high * s + upper[j];
+          if (j < lower.size()) low = low * s + lower[j];
+        }
+        return w * (argument > T(0) ? mirrored : scale) * (static_cast<T>(order) * low + u * high);
+      },
+      z, g);
 }
 
 }  // namespace neb::kernels

@@ -21,10 +21,10 @@ namespace neb {
 
 /// Settings of gradient_flow(); none is from the paper.
 struct FlowOptions {
-  double tolerance = 1e-3;       ///< converged when sigma^2 |grad phi|_inf, the largest pixel of the jump, is below this
+  double tolerance = 1e-3;  ///< converged when sigma^2 |grad phi|_inf, the largest pixel of the jump, is below this
   double step_tolerance = 1e-3;  ///< largest error of any pixel in one step, in data units
-  double bound = 10;             ///< escaped when a pixel leaves [-bound, bound]: the energies of networks need not be coercive
-  Index max_steps = 10000;       ///< attempts per row
+  double bound = 10;  ///< escaped when a pixel leaves [-bound, bound]: the energies of networks need not be coercive
+  Index max_steps = 10000;  ///< attempts per row
 };
 
 /// How a flow ended.
@@ -33,7 +33,7 @@ enum class FlowEnd { converged, escaped, unfinished };
 /// Where flows ended, one entry per row of the start.
 template <Scalar T>
 struct Flow {
-  Tensor<T> y;                     ///< end points, of the start's shape
+  Tensor<T> y;  ///< end points, of the start's shape
   std::vector<FlowEnd> end;
   std::vector<double> time;         ///< t, in units of y^2 (sigma^2 is one e-folding time of a single sample)
   std::vector<double> path_length;  ///< length of the path in data units
@@ -123,7 +123,9 @@ class MovingRows {
     const Tensor<T>* slope;
   };
 
-  EnergyGradient<T> gradient(const Tensor<T>& point) const { return energy_and_gradient(phi_, Var<T>::constant(point)); }
+  EnergyGradient<T> gradient(const Tensor<T>& point) const {
+    return energy_and_gradient(phi_, Var<T>::constant(point));
+  }
 
   /// h times the sum of factor * slope, each row with its own h.
   Tensor<T> combine(std::initializer_list<Term> terms) const {
@@ -141,7 +143,8 @@ class MovingRows {
 
   Tensor<T> advance(std::initializer_list<Term> terms) const {
     Tensor<T> moved = combine(terms);
-    kernels::map(moved.size(), moved.mutable_data(), [](T step, T from) { return from - step; }, moved.data(), y_.data());
+    kernels::map(
+        moved.size(), moved.mutable_data(), [](T step, T from) { return from - step; }, moved.data(), y_.data());
     return moved;
   }
 
@@ -153,15 +156,16 @@ class MovingRows {
     // Near the minimum the energies of neighbouring points differ by less than their rounding, and the work along the
     // step decides. Compared with the lowest energy so far, so that many such steps cannot add up to a climb.
     const T rounding = 4 * std::numeric_limits<T>::epsilon() * std::max(T(1), std::abs(row.energy));
-    const bool uphill = reached > row.energy + rounding ||
-                        (reached > row.energy - rounding && work(y, slope, next, next_slope) > 0);
+    const bool uphill =
+        reached > row.energy + rounding || (reached > row.energy - rounding && work(y, slope, next, next_slope) > 0);
     if (accurate && uphill) {
       row.h *= 0.5;
       return;
     }
     if (accurate) {
       double squares = 0;
-      for (Index p = 0; p < d_; ++p) squares += static_cast<double>(next[p] - y[p]) * static_cast<double>(next[p] - y[p]);
+      for (Index p = 0; p < d_; ++p)
+        squares += static_cast<double>(next[p] - y[p]) * static_cast<double>(next[p] - y[p]);
       flow_.time[static_cast<std::size_t>(row.row)] += row.h;
       flow_.path_length[static_cast<std::size_t>(row.row)] += std::sqrt(squares);
       row.energy = std::min(row.energy, reached);
@@ -186,7 +190,8 @@ class MovingRows {
     std::copy_n(y_.data() + i * d_, d_, flow_.y.mutable_data() + row.row * d_);
     flow_.end[r] = how;
     // An energy that was never finite has not dropped.
-    flow_.energy_drop[r] = row.energy < row.start ? static_cast<double>(row.start) - static_cast<double>(row.energy) : 0;
+    flow_.energy_drop[r] =
+        row.energy < row.start ? static_cast<double>(row.start) - static_cast<double>(row.energy) : 0;
     flow_.residual[r] = variance_ * largest_magnitude(d_, slope_.data() + i * d_);
   }
 

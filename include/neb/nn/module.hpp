@@ -54,8 +54,9 @@ void visit_member(const std::string& prefix, const std::optional<M>& member, F&&
 }
 template <class Module, class F>
 void visit_member(const std::string& prefix, Module& module, F&& f) {
-  std::remove_const_t<Module>::visit(
-      module, [&](const char* name, auto& member) { visit_member(prefix.empty() ? name : prefix + "." + name, member, f); });
+  std::remove_const_t<Module>::visit(module, [&](const char* name, auto& member) {
+    visit_member(prefix.empty() ? name : prefix + "." + name, member, f);
+  });
 }
 
 }  // namespace nn
@@ -111,7 +112,8 @@ Index parameter_count(const Module& module) {
 template <class Module>
 auto state(const Module& module) {
   std::map<std::string, Tensor<typename Module::value_type>> tensors;
-  visit_parameters(module, [&](const std::string& name, const auto& parameter) { tensors.emplace(name, parameter.value()); });
+  visit_parameters(module,
+                   [&](const std::string& name, const auto& parameter) { tensors.emplace(name, parameter.value()); });
   return tensors;
 }
 

@@ -73,7 +73,8 @@ struct Negate {
   static constexpr bool needs_values = false;
   Tensor<T> forward(const Tensor<T>& x) const {
     Tensor<T> y(x.shape());
-    kernels::map(y.size(), y.mutable_data(), [](T p) { return -p; }, x.data());
+    kernels::map(
+        y.size(), y.mutable_data(), [](T p) { return -p; }, x.data());
     return y;
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>&) const { return -g; }

@@ -78,9 +78,9 @@ struct Conv2dFilterGrad {
 
 inline void check_output_shape(const char* operation, const Conv2dGeometry& geometry, const Shape& g) {
   if (g != geometry.output_shape())
-    throw ShapeError(std::string(operation) + ": g has the shape of the output, " + geometry.output_shape().to_string() +
-                     "   [g: " + g.to_string() + ", x: " + geometry.input_shape().to_string() +
-                     ", w: " + geometry.filter_shape().to_string() + "]");
+    throw ShapeError(std::string(operation) + ": g has the shape of the output, " +
+                     geometry.output_shape().to_string() + "   [g: " + g.to_string() + ", x: " +
+                     geometry.input_shape().to_string() + ", w: " + geometry.filter_shape().to_string() + "]");
 }
 
 }  // namespace ops

@@ -26,10 +26,12 @@ struct Matmul {
   Tensor<T> forward(const Tensor<T>& a, const Tensor<T>& b) const {
     const auto [ta, tb] = options;
     const Index rows = a.shape()[ta ? 1 : 0], depth = a.shape()[ta ? 0 : 1], columns = b.shape()[tb ? 0 : 1];
-    const auto as_stored = [](bool transposed) { return transposed ? kernels::Transpose::yes : kernels::Transpose::no; };
+    const auto as_stored = [](bool transposed) {
+      return transposed ? kernels::Transpose::yes : kernels::Transpose::no;
+    };
     Tensor<T> y(Shape{rows, columns});
-    kernels::gemm<T>(rows, columns, depth, {a.data(), a.shape()[1], as_stored(ta)}, {b.data(), b.shape()[1], as_stored(tb)},
-                     y.mutable_data(), columns);
+    kernels::gemm<T>(rows, columns, depth, {a.data(), a.shape()[1], as_stored(ta)},
+                     {b.data(), b.shape()[1], as_stored(tb)}, y.mutable_data(), columns);
     return y;
   }
   Var<T> vjp(Index i, const Var<T>& g, const Var<T>& a, const Var<T>& b) const {

@@ -53,7 +53,7 @@ struct Slice {
     Tensor<T> y(x.shape().with(axis, end - begin));
     if (y.size() > 0)
       kernels::copy_blocks(x.size() / (extent * inner), (end - begin) * inner, x.data() + begin * inner, extent * inner,
-                  y.mutable_data(), (end - begin) * inner);
+                           y.mutable_data(), (end - begin) * inner);
     return y;
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return pad(g, axis, begin, x.shape()[axis] - end); }
@@ -72,7 +72,7 @@ struct Pad {
     Tensor<T> y = Tensor<T>::zeros(x.shape().with(axis, padded));
     if (x.size() > 0)
       kernels::copy_blocks(x.size() / (extent * inner), extent * inner, x.data(), extent * inner,
-                  y.mutable_data() + before * inner, padded * inner);
+                           y.mutable_data() + before * inner, padded * inner);
     return y;
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return slice(g, axis, before, before + x.shape()[axis]); }
@@ -93,7 +93,8 @@ struct Concat {
     T* to = y.mutable_data();
     for (const Var<T>& part : x) {
       const Index block = part.shape()[axis] * inner;
-      if (part.size() > 0) kernels::copy_blocks(part.size() / block, block, part.value().data(), block, to, total * inner);
+      if (part.size() > 0)
+        kernels::copy_blocks(part.size() / block, block, part.value().data(), block, to, total * inner);
       to += block;
     }
     return y;
@@ -164,8 +165,8 @@ Var<T> concat(const std::vector<Var<T>>& x, Index axis) {
   axis = resolve_axis(axis, x[0].shape(), "concat");
   for (const Var<T>& part : x)
     if (part.rank() != x[0].rank() || part.shape().with(axis, 0) != x[0].shape().with(axis, 0))
-      throw ShapeError("concat: extents other than that of axis " + std::to_string(axis) +
-                       " are equal   [first: " + x[0].shape().to_string() + ", other: " + part.shape().to_string() + "]");
+      throw ShapeError("concat: extents other than that of axis " + std::to_string(axis) + " are equal   [first: " +
+                       x[0].shape().to_string() + ", other: " + part.shape().to_string() + "]");
   return apply(ops::Concat<T>{axis}, x);
 }
 

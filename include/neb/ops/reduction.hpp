@@ -47,7 +47,8 @@ struct SumTo {
       Index outer = 1;
       for (Index k = 0; k <= axis; ++k) outer *= x.shape()[k];
       Tensor<T> sums(Shape{outer, inner});
-      kernels::reduce_axis(outer, reduced, inner, rest.data(), sums.mutable_data(), T(0), [](T a, T b) { return a + b; });
+      kernels::reduce_axis(outer, reduced, inner, rest.data(), sums.mutable_data(), T(0),
+                           [](T a, T b) { return a + b; });
       rest = std::move(sums);
     }
     return std::move(rest).reshaped(shape);
@@ -69,7 +70,8 @@ struct BroadcastTo {
 
   Tensor<T> forward(const Tensor<T>& x) const {
     Tensor<T> y(shape);
-    kernels::map_broadcast(shape, y.mutable_data(), [](T a, T) { return a; }, x.data(), x.shape(), x.data(), x.shape());
+    kernels::map_broadcast(
+        shape, y.mutable_data(), [](T a, T) { return a; }, x.data(), x.shape(), x.data(), x.shape());
     return y;
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return sum_to(g, x.shape()); }
@@ -93,7 +95,8 @@ template <Scalar T>
 Var<T> broadcast_to(const Var<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   if (!ops::broadcasts_to(x.shape(), shape))
-    throw ShapeError("broadcast_to: x does not broadcast to " + shape.to_string() + "   [x: " + x.shape().to_string() + "]");
+    throw ShapeError("broadcast_to: x does not broadcast to " + shape.to_string() + "   [x: " + x.shape().to_string() +
+                     "]");
   return apply(ops::BroadcastTo<T>{shape}, x);
 }
 

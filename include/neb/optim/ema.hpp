@@ -22,9 +22,10 @@ class Ema {
     const double t = static_cast<double>(steps_);
     const T keep = static_cast<T>(std::min(decay_, (1 + t) / (10 + t)));
     for (std::size_t i = 0; i < parameters_.size(); ++i)
-      kernels::map(averages_[i].size(), averages_[i].mutable_data(),
-                   [keep](T average, T theta) { return average + (T(1) - keep) * (theta - average); },
-                   averages_[i].data(), parameters_[i]->value().data());
+      kernels::map(
+          averages_[i].size(), averages_[i].mutable_data(),
+          [keep](T average, T theta) { return average + (T(1) - keep) * (theta - average); }, averages_[i].data(),
+          parameters_[i]->value().data());
   }
 
   /// The averages, in the order of the parameters.
@@ -35,7 +36,8 @@ class Ema {
   void restore(std::vector<Tensor<T>> averages, Index steps) {
     if (averages.size() != parameters_.size()) throw ShapeError("Ema: the averages belong to other parameters");
     for (std::size_t i = 0; i < averages.size(); ++i)
-      if (averages[i].shape() != parameters_[i]->shape()) throw ShapeError("Ema: the averages belong to other parameters");
+      if (averages[i].shape() != parameters_[i]->shape())
+        throw ShapeError("Ema: the averages belong to other parameters");
     averages_ = std::move(averages);
     steps_ = steps;
   }

@@ -27,9 +27,12 @@ inline double schedule_factor(Schedule schedule, double progress, double warmup 
   const double p = std::clamp(progress, 0.0, 1.0);
   const double rise = warmup > 0 ? std::min(1.0, p / warmup) : 1.0;
   switch (schedule) {
-    case Schedule::constant: return rise;
-    case Schedule::linear: return rise * (1 - p);
-    case Schedule::cosine: return rise * 0.5 * (1 + std::cos(std::numbers::pi * p));
+    case Schedule::constant:
+      return rise;
+    case Schedule::linear:
+      return rise * (1 - p);
+    case Schedule::cosine:
+      return rise * 0.5 * (1 + std::cos(std::numbers::pi * p));
   }
   return rise;
 }

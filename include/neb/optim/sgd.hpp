@@ -32,10 +32,12 @@ class Sgd {
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       const T* g = gradients[i].value().data();
       const Index n = gradients[i].size();
-      kernels::map(n, velocity_[i].mutable_data(), [=](T v, T d) { return momentum * v + d; }, velocity_[i].data(), g);
+      kernels::map(
+          n, velocity_[i].mutable_data(), [=](T v, T d) { return momentum * v + d; }, velocity_[i].data(), g);
       Tensor<T> theta(parameters_[i]->shape());
-      kernels::map(n, theta.mutable_data(), [=](T p, T v) { return p - rate * v; }, parameters_[i]->value().data(),
-                   velocity_[i].data());
+      kernels::map(
+          n, theta.mutable_data(), [=](T p, T v) { return p - rate * v; }, parameters_[i]->value().data(),
+          velocity_[i].data());
       *parameters_[i] = Var<T>(std::move(theta));
     }
   }

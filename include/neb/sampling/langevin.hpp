@@ -25,8 +25,9 @@ Tensor<T> langevin_walk(const Phi& phi, Tensor<T> y, WalkOptions options, const 
   for (Index step = options.first_step; step < options.first_step + options.steps; ++step) {
     const Tensor<T> slope = energy_and_gradient(phi, Var<T>::constant(y)).gradient.value();
     const Tensor<T> e = random_normal<T>(y.shape(), noise.at(static_cast<std::uint64_t>(step)));
-    kernels::map(y.size(), y.mutable_data(), [=](T p, T g, T n) { return p - drift * g + spread * n; }, y.data(),
-                 slope.data(), e.data());
+    kernels::map(
+        y.size(), y.mutable_data(), [=](T p, T g, T n) { return p - drift * g + spread * n; }, y.data(), slope.data(),
+        e.data());
   }
   return y;
 }

@@ -26,8 +26,8 @@ struct Jump {
 /// `every` steps (Saremi & Hyvärinen 2019, Sec. 5); stops early when it returns false. Jumps read the chain and never
 /// change it: the walk is the same however often they are taken. Returns where the walk ended.
 template <Scalar T, Energy<T> Phi>
-Tensor<T> walk_jump(const Phi& phi, Tensor<T> y0, std::type_identity_t<T> sigma, WalkJumpOptions options, const Key& key,
-                    const std::function<bool(const Jump<T>&)>& on_jump) {
+Tensor<T> walk_jump(const Phi& phi, Tensor<T> y0, std::type_identity_t<T> sigma, WalkJumpOptions options,
+                    const Key& key, const std::function<bool(const Jump<T>&)>& on_jump) {
   check_sigma("walk_jump", static_cast<double>(sigma));
   if (options.every < 1) throw ValueError("walk_jump: every is at least 1 step, got " + std::to_string(options.every));
   const double delta = options.delta != 0 ? options.delta : static_cast<double>(sigma) / 100;

@@ -1,0 +1,129 @@
+/// The programs that work with a trained energy, on grey and on colour images of any size.
+#include "programs/run_program.hpp"
+#include "programs/small_images.hpp"
+
+using namespace neb;
+using namespace neb::test;
+
+namespace {
+
+struct Kind {
+  const char* name;
+  Shape image;
+};
+const std::vector<Kind> kinds{{"grey", {8, 10, 1}}, {"colour", {9, 7, 3}}, {"two channels", {8, 8, 2}}};
+
+}  // namespace
+
+TEST_CASE("every program takes images of any size and any number of channels") {
+  for (const Kind& kind : kinds) {
+    CAPTURE(kind.name);
+    const Scratch scratch;
+    const std::string data = put_images(scratch, "data", kind.image), model = put_model(scratch, "model", kind.image);
+    const auto summary_of = [&](const std::string& program, const std::string& picture, Arguments arguments) {
+      for (const char* common : {"--data", data.c_str(), "--model", model.c_str(), "--out", "out", "--threads", "2"})
+        arguments.emplace_back(common);
+      const Outcome outcome = run_program(program, arguments, scratch.folder());
+      REQUIRE_MESSAGE(outcome.code == 0, program, ": ", outcome.err);
+      CHECK(outcome.err.empty());
+      CHECK(is_picture(scratch.path("out/" + picture)));
+      return read_json(scratch.path("out/summary.json"));
+    };
+
+    const auto denoised = summary_of("denoise", "denoise", {"--count", "12", "--sigma", "0.3"});
+    CHECK(denoised["sigma"] == 0.3);
+    CHECK(denoised["noisy_min"].get<double>() < -0.3);
+    CHECK(denoised["noisy_max"].get<double>() > 1);
+    CHECK(denoised["denoised_min"].get<double>() < denoised["denoised_max"].get<double>());
+    CHECK(denoised["test_loss"].get<double>() > 0);
+
+    const auto walked = summary_of("walk_jump", "walk_jump", {"--steps", "40", "--every", "20", "--chains", "3"});
+    CHECK(walked["sigma"] == 0.3);
+    CHECK(walked["delta"] == doctest::Approx(0.003));
+    CHECK(walked["chains"] == 3);
+    CHECK(walked["steps"] == 40);
+    CHECK(walked["jump_min"].get<double>() < walked["jump_max"].get<double>());
+
+    for (const char* start : {"test", "train", "uniform"}) {
+      const auto remembered = summary_of("associative_memory", "associative_memory",
+                                         {"--init", start, "--count", "11", "--max-steps", "300"});
+      CHECK(remembered["sigma"] == 0.3);
+      CHECK(remembered["count"] == 11);
+      CHECK(remembered["converged"].get<int>() + remembered["escaped"].get<int>() +
+                remembered["unfinished"].get<int>() ==
+            11);
+      if (remembered["converged"] > 0) {
+        CHECK(remembered["mean_path_length"].get<double>() > 0);
+        CHECK(remembered["mean_energy_drop"].get<double>() >= 0);
+      }
+    }
+
+    const auto overlap = summary_of("sphere_overlap", "sphere_overlap", {});
+    CHECK(overlap["images"] == 96);
+    CHECK(overlap["pairs"] == 96 * 95 / 2);
+    CHECK(overlap["min"].get<double>() <= overlap["median"].get<double>());
+    CHECK(overlap["median"].get<double>() <= overlap["max"].get<double>());
+    CHECK(overlap["mean"].get<double>() < overlap["max"].get<double>());
+    CHECK(summary_of("sphere_overlap", "sphere_overlap", {"--pairs", "50"})["pairs"] == 50);
+    CHECK(summary_of("sphere_overlap", "sphere_overlap", {"--pairs", "all"})["pairs"] == 96 * 95 / 2);
+
+    const Outcome trained = run_program(
+        "train_energy", {"--data", data, "--channels", "4", "--steps", "2", "--out", "trained"}, scratch.folder());
+    REQUIRE_MESSAGE(trained.code == 0, trained.err);
+  }
+}
+
+TEST_CASE("quickstart does it all") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", {12, 12, 3});
+  const Outcome outcome = run_program(
+      "quickstart", {"--data", data, "--minutes", "0.02", "--walk-seconds", "0.5", "--out", "out"}, scratch.folder());
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+  CHECK(outcome.err.empty());
+  for (const char* picture : {"denoise", "walk_jump", "memory_from_test", "memory_from_noise", "sphere_overlap"}) {
+    CAPTURE(picture);
+    CHECK(is_picture(scratch.path("out/") + picture));
+  }
+  const nlohmann::json summary = read_json(scratch.path("out/summary.json"));
+  CHECK(summary["train_energy"]["test_loss"] == summary["denoise"]["test_loss"]);
+  CHECK(summary["walk_jump"]["chains"] == 10);
+  CHECK(summary["memory_from_test"]["count"] == 20);
+  CHECK(summary["memory_from_noise"]["count"] == 20);
+  CHECK(summary["sphere_overlap"]["images"] == 96);
+
+  const Outcome again = run_program(
+      "quickstart",
+      {"--data", data, "--model", "out/model.safetensors", "--walk-seconds", "0.5", "--out", "again", "--quiet"},
+      scratch.folder());
+  REQUIRE_MESSAGE(again.code == 0, again.err);
+  CHECK(again.out.empty());
+  CHECK(read_json(scratch.path("again/summary.json"))["denoise"] == summary["denoise"]);
+}
+
+TEST_CASE("chains and flows that leave the data are counted, not shown as memories") {
+  // An energy that falls without end in every direction: minus a sum of smooth ReLUs.
+  const Scratch scratch;
+  const Shape image{6, 6, 1};
+  const std::string data = put_images(scratch, "data", image);
+  ConvEnergy<float> phi({.image = image, .channels = {2}, .bottleneck = 2}, Key(1));
+  visit_parameters(phi, [&](const std::string& name, Var<float>& parameter) {
+    const bool last = name.starts_with("readout");
+    parameter = Var<float>(Tensor<float>::full(parameter.shape(), last ? -4.0f : 0.5f));
+  });
+  write_model(scratch.path("model"), phi, 0.3);
+  const Outcome flowed = run_program(
+      "associative_memory", {"--data", data, "--model", "model", "--count", "4", "--out", "out"}, scratch.folder());
+  REQUIRE_MESSAGE(flowed.code == 0, flowed.err);
+  const nlohmann::json memories = read_json(scratch.path("out/summary.json"));
+  CHECK(memories["escaped"] == 4);
+  CHECK(memories["converged"] == 0);
+  CHECK(memories["mean_path_length"].is_null());
+
+  const Outcome walked = run_program(
+      "walk_jump",
+      {"--data", data, "--model", "model", "--steps", "400", "--every", "200", "--delta", "0.1", "--out", "out"},
+      scratch.folder());
+  REQUIRE_MESSAGE(walked.code == 0, walked.err);
+  CHECK(walked.out.find("left the data") != std::string::npos);
+  CHECK(read_json(scratch.path("out/summary.json"))["escaped"] == 10);
+}

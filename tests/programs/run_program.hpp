@@ -1,0 +1,46 @@
+/// Runs a program of the examples and tells what came of it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace neb::test {
+
+using Arguments = std::vector<std::string>;
+
+/// What a program left behind.
+struct Outcome {
+  int code = -1;  ///< exit code, or minus the signal that killed it
+  std::string out, err;
+
+  /// Whether it printed exactly one line to stderr, which contains `text`.
+  bool one_line_with(const std::string& text) const;
+};
+
+/// A program that has been started in the folder `in`, where its output goes to files.
+class Running {
+ public:
+  Running(const std::string& program, const Arguments& arguments, const std::string& in);
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running();
+
+  void send(int signal) const;
+  Outcome wait();
+
+ private:
+  std::string folder_;
+  ::pid_t process_ = -1;
+};
+
+Outcome run_program(const std::string& program, const Arguments& arguments, const std::string& in);
+
+nlohmann::json read_json(const std::string& path);
+
+/// Whether `path` without its ending names a picture, .png or (built without libpng) .ppm, that is whole.
+bool is_picture(const std::string& path);
+
+}  // namespace neb::test

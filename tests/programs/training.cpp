@@ -1,0 +1,177 @@
+/// train_energy: what it writes, that it learns, and that stopping it changes nothing.
+#include <csignal>
+#include <sstream>
+#include <thread>
+
+#include "programs/run_program.hpp"
+#include "programs/small_images.hpp"
+
+using namespace neb;
+using namespace neb::test;
+
+namespace {
+
+const Shape grey{8, 10, 1};
+
+/// A run of `steps` steps of a small network.
+Arguments training(const std::string& data, const std::string& out, int steps, const Arguments& more = {}) {
+  Arguments arguments{"--data", data,      "--out", out,       "--channels",          "4,8",      "--bottleneck",
+                      "4",      "--batch", "8",     "--steps", std::to_string(steps), "--report", "10"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+std::vector<nlohmann::json> lines_of(const std::string& path) {
+  std::vector<nlohmann::json> lines;
+  std::istringstream text(content_of(path));
+  for (std::string line; std::getline(text, line);)
+    lines.push_back(nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false));
+  return lines;
+}
+
+/// Waits until a running program has logged something.
+void wait_for_log(const std::string& path) {
+  for (int i = 0; i < 3000 && content_of(path).empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
+}  // namespace
+
+TEST_CASE("train_energy learns, and writes model, log, checkpoint and summary") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", grey);
+  const Outcome outcome = run_program("train_energy", training(data, "out", 300), scratch.folder());
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+  CHECK(outcome.err.empty());
+  CHECK(outcome.out.find("test loss") != std::string::npos);
+
+  const nlohmann::json summary = read_json(scratch.path("out/summary.json"));
+  CHECK(summary["steps"] == 300);
+  CHECK(summary["seconds"].get<double>() > 0);
+  CHECK(summary["images_per_second"].get<double>() == doctest::Approx(300 * 8 / summary["seconds"].get<double>()));
+  CHECK(summary["test_loss"].get<double>() > 0);
+  CHECK(summary["test_loss"].get<double>() < 0.6 * 0.3 * 0.3 * static_cast<double>(grey.size()));  // of the noise's
+  CHECK(summary["peak_rss_mb"].get<double>() > 1);
+
+  const auto log = lines_of(scratch.path("out/log.jsonl"));
+  REQUIRE(log.size() == 30);
+  CHECK(log.back()["step"] == 300);
+  CHECK(log.back()["progress"] == 1);
+  CHECK(log.back()["loss"].get<double>() < log.front()["loss"].get<double>());
+
+  const auto model = read_model<float>(scratch.path("out/model.safetensors"));
+  CHECK(model.sigma == 0.3);
+  CHECK(model.phi.options.image == grey);
+  CHECK(model.phi.options.channels == std::vector<Index>{4, 8});
+
+  // denoise measures the same loss: its noise does not depend on the seed.
+  const Outcome denoised =
+      run_program("denoise", {"--data", data, "--model", "out/model.safetensors", "--out", "denoised", "--seed", "5"},
+                  scratch.folder());
+  REQUIRE_MESSAGE(denoised.code == 0, denoised.err);
+  CHECK(read_json(scratch.path("denoised/summary.json"))["test_loss"] == summary["test_loss"]);
+
+  // A model is also a place to start from, its architecture included.
+  const Outcome continued =
+      run_program("train_energy", {"--data", data, "--model", "out/model.safetensors", "--steps", "2", "--out", "more"},
+                  scratch.folder());
+  REQUIRE_MESSAGE(continued.code == 0, continued.err);
+  CHECK(read_json(scratch.path("more/summary.json"))["test_loss"].get<double>() ==
+        doctest::Approx(summary["test_loss"].get<double>()).epsilon(0.2));
+}
+
+TEST_CASE("the shipped digits are the default, from any folder; --minutes ends a run") {
+  const Scratch scratch;
+  const Outcome outcome =
+      run_program("train_energy", {"--steps", "3", "--channels", "4,4,4", "--batch", "2"}, scratch.folder());
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+  CHECK(read_model<float>(scratch.path("out/train_energy/model.safetensors")).phi.options.image == Shape{28, 28, 1});
+
+  const std::string data = put_images(scratch, "data", grey);
+  const Outcome timed = run_program(
+      "train_energy", {"--data", data, "--minutes", "0.005", "--channels", "4", "--out", "timed"}, scratch.folder());
+  REQUIRE_MESSAGE(timed.code == 0, timed.err);
+  CHECK(read_json(scratch.path("timed/summary.json"))["seconds"].get<double>() >= 0.3);
+}
+
+TEST_CASE("the same seed gives the same bytes at any number of threads, another seed others") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", grey);
+  const auto model = [&](const std::string& out, const Arguments& more) {
+    const Outcome outcome = run_program("train_energy", training(data, out, 20, more), scratch.folder());
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+    return content_of(scratch.path(out + "/model.safetensors"));
+  };
+  const std::string one = model("one", {"--threads", "1"});
+  CHECK(one == model("two", {"--threads", "2"}));
+  CHECK(one == model("three", {"--threads", "3"}));
+  CHECK(one != model("other", {"--seed", "1"}));
+}
+
+TEST_CASE("a stopped run saves itself, says how to go on, and ends with the bytes of one that was not stopped") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", grey);
+  constexpr int steps = 3000;
+  const Outcome whole = run_program("train_energy", training(data, "whole", steps, {"--seed", "4"}), scratch.folder());
+  REQUIRE_MESSAGE(whole.code == 0, whole.err);
+
+  Running first("train_energy", training(data, "cut", steps, {"--seed", "4"}), scratch.folder());
+  wait_for_log(scratch.path("cut/log.jsonl"));
+  first.send(SIGINT);
+  const Outcome interrupted = first.wait();
+  REQUIRE_MESSAGE(interrupted.code == 128 + SIGINT, interrupted.out, interrupted.err);
+  CHECK(interrupted.out.find("train_energy --resume cut/checkpoint.safetensors --out cut --data " + data) !=
+        std::string::npos);
+  CHECK(!std::filesystem::exists(scratch.path("cut/model.safetensors")));
+  const std::size_t logged = content_of(scratch.path("cut/log.jsonl")).size();
+
+  // Nothing but what it said has to be repeated. Stopped again, by what a batch system sends.
+  const Arguments resume{"--resume", "cut/checkpoint.safetensors", "--out", "cut", "--data", data};
+  Running second("train_energy", resume, scratch.folder());
+  for (int i = 0; i < 3000 && content_of(scratch.path("cut/log.jsonl")).size() == logged; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  second.send(SIGTERM);
+  const Outcome terminated = second.wait();
+  REQUIRE_MESSAGE(terminated.code == 128 + SIGTERM, terminated.out, terminated.err);
+
+  const Outcome last = run_program("train_energy", resume, scratch.folder());
+  REQUIRE_MESSAGE(last.code == 0, last.err);
+  CHECK(content_of(scratch.path("cut/model.safetensors")) == content_of(scratch.path("whole/model.safetensors")));
+  CHECK(read_json(scratch.path("cut/summary.json"))["test_loss"] ==
+        read_json(scratch.path("whole/summary.json"))["test_loss"]);
+
+  // The log goes on where it was.
+  int before = 0;
+  const auto log = lines_of(scratch.path("cut/log.jsonl"));
+  for (const nlohmann::json& line : log) {
+    CHECK(line["step"].get<int>() > before);
+    before = line["step"].get<int>();
+  }
+  CHECK(before == steps);
+
+  // What contradicts the checkpoint is refused.
+  const auto refused = [&](const Arguments& more, const std::string& text) {
+    Arguments arguments = resume;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run_program("train_energy", arguments, scratch.folder());
+    CHECK(outcome.code == 2);
+    CHECK(outcome.one_line_with(text));
+  };
+  refused({"--sigma", "0.5"}, "sigma 0.3");
+  refused({"--channels", "4,9"}, "channels 4,8");
+  refused({"--steps", "10"}, "steps 3000");
+  refused({"--model", "whole/model.safetensors"}, "exclude each other");
+}
+
+TEST_CASE("a run that diverges fails with one line, a checkpoint that is none is refused") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", grey);
+  const Outcome diverged = run_program(
+      "train_energy", training(data, "out", 200, {"--learning-rate", "1e20", "--warmup", "0"}), scratch.folder());
+  CHECK(diverged.code == 1);
+  CHECK(diverged.one_line_with("lower the learning rate"));
+
+  const std::string text = scratch.put("text", "not a checkpoint");
+  const Outcome refused = run_program("train_energy", {"--data", data, "--resume", text}, scratch.folder());
+  CHECK(refused.code == 2);
+  CHECK(refused.one_line_with(text));
+}
