@@ -63,6 +63,7 @@
 #include "neb/bayes/sphere_overlap.hpp"
 #include "neb/bayes/trainer.hpp"
 
+#include "neb/memory/flow.hpp"
 #include "neb/memory/gradient_flow.hpp"
 #include "neb/sampling/langevin.hpp"
 #include "neb/sampling/walk_jump.hpp"

@@ -5,15 +5,11 @@
 /// other computation, so a gradient can itself be differentiated.
 #pragma once
 
-#include <algorithm>
-#include <bit>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "neb/autodiff/op.hpp"
-#include "neb/kernels/pointwise.hpp"
+#include "neb/autodiff/sweep.hpp"
 
 namespace neb {
 
@@ -22,167 +18,6 @@ struct GradOptions {
   bool create_graph = false;       ///< record the gradient, so that it can be differentiated again
   bool unreached_is_zero = false;  ///< a target that the output does not depend on gets zeros instead of a GraphError
 };
-
-namespace autodiff {
-
-/// a + b for cotangents of one variable, which have one shape.
-template <Scalar T>
-struct AddCotangents {
-  static constexpr const char* name = "add_cotangents";
-  static constexpr bool needs_values = false;
-  Tensor<T> forward(const Tensor<T>& a, const Tensor<T>& b) const {
-    Tensor<T> y(a.shape());
-    kernels::map(
-        y.size(), y.mutable_data(), [](T p, T q) { return p + q; }, a.data(), b.data());
-    return y;
-  }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>&, const Var<T>&) const { return g; }
-};
-
-template <Scalar T>
-void accumulate(Var<T>& sum, Var<T> term) {
-  if (sum.tracked() || term.tracked() || !sum.value().unique()) {
-    sum = apply(AddCotangents<T>{}, sum, term);
-    return;
-  }
-  Tensor<T> in_place = std::move(sum).release();
-  kernels::map(
-      in_place.size(), in_place.mutable_data(), [](T p, T q) { return p + q; }, in_place.data(), term.value().data());
-  sum = Var<T>::constant(std::move(in_place));
-}
-
-/// The part of a graph below one node, laid out for a sweep: nodes in the order they were met, each with the positions of
-/// its inputs, and a topological order of them.
-template <Scalar T>
-class Sweep {
- public:
-  /// Lays out what `output` depends on. Uses an explicit stack: recursion would overflow on a deep graph.
-  explicit Sweep(const Node<T>* output) {
-    struct Frame {
-      Position position;
-      std::size_t next;
-    };
-    std::vector<Frame> path{{meet(output), 0}};
-    while (!path.empty()) {
-      const auto [position, next] = path.back();
-      const auto inputs = visits_[position].node->inputs();
-      if (next == inputs.size()) {
-        order_.push_back(position);
-        path.pop_back();
-        continue;
-      }
-      ++path.back().next;
-      const Node<T>* const input = inputs[next].node().get();
-      if (!input) continue;  // a constant
-      const auto known = static_cast<Position>(visits_.size());
-      const Position below = meet(input);
-      edges_[visits_[position].first_edge + next] = below;
-      if (below == known) path.push_back({below, 0});
-    }
-  }
-
-  /// Passes cotangents down from the output, along edges that lead to a target, and returns what reached each target;
-  /// an empty optional where nothing did.
-  std::vector<std::optional<Var<T>>> run(std::span<const Var<T>> targets, Var<T> cotangent, bool create_graph) {
-    for (const Var<T>& target : targets)
-      if (const Position found = find(target.node().get()); found != nowhere)
-        visits_[found].is_target = visits_[found].leads_to_target = true;
-    for (const Position position : order_)
-      for_each_input(visits_[position], [&](std::size_t, const Visit& input) {
-        visits_[position].leads_to_target |= input.leads_to_target;
-      });
-
-    visits_.front().cotangent = std::move(cotangent);
-    for (auto step = order_.rbegin(); step != order_.rend(); ++step) {
-      Visit& visit = visits_[*step];
-      if (!visit.cotangent || !visit.leads_to_target) continue;
-      for_each_input(visit, [&](std::size_t i, Visit& input) {
-        if (input.leads_to_target) pass(visit, i, input, create_graph);
-      });
-      // Released as soon as it has been passed on.
-      if (!visit.is_target) visit.cotangent.reset();
-    }
-
-    std::vector<std::optional<Var<T>>> reached;
-    for (const Var<T>& target : targets) {
-      const Position found = find(target.node().get());
-      reached.push_back(found == nowhere ? std::nullopt : visits_[found].cotangent);
-    }
-    return reached;
-  }
-
- private:
-  using Position = std::uint32_t;
-  static constexpr Position nowhere = ~Position{0};
-
-  struct Visit {
-    const Node<T>* node;
-    std::size_t first_edge;
-    bool is_target = false, leads_to_target = false;
-    std::optional<Var<T>> cotangent = std::nullopt;
-  };
-
-  template <class F>
-  void for_each_input(const Visit& visit, F&& f) {
-    const std::size_t count = visit.node->inputs().size();
-    for (std::size_t i = 0; i < count; ++i)
-      if (const Position input = edges_[visit.first_edge + i]; input != nowhere) f(i, visits_[input]);
-  }
-
-  void pass(const Visit& visit, std::size_t i, Visit& input, bool create_graph) {
-    const Node<T>& node = *visit.node;
-    Var<T> term = node.vjp(static_cast<Index>(i), *visit.cotangent, create_graph);
-    const Shape& expected = node.inputs()[i].shape();
-    if (term.shape() != expected)
-      throw GraphError(std::string(node.name()) + ": vjp of input " + std::to_string(i) + " has shape " +
-                       term.shape().to_string() + ", the input has " + expected.to_string());
-    if (term.size() > 0 && term.value().data() == nullptr)
-      throw GraphError(std::string(node.name()) + ": vjp of input " + std::to_string(i) +
-                       " returns the value of an input, but its operation says needs_values = false");
-    if (input.cotangent)
-      accumulate(*input.cotangent, std::move(term));
-    else
-      input.cotangent = std::move(term);
-  }
-
-  /// The position of a node, which is new to visits_ if it was not met before.
-  Position meet(const Node<T>* node) {
-    if (2 * (visits_.size() + 1) > table_.size()) grow();
-    Position& entry = table_[slot(node)];
-    if (entry == nowhere) {
-      entry = static_cast<Position>(visits_.size());
-      visits_.push_back({.node = node, .first_edge = edges_.size()});
-      edges_.resize(edges_.size() + node->inputs().size(), nowhere);
-    }
-    return entry;
-  }
-
-  Position find(const Node<T>* node) const { return node ? table_[slot(node)] : nowhere; }
-
-  // A hash table of positions, open addressing: a sweep looks up every edge once, and that is what a sweep over small
-  // operations spends its time on.
-  std::size_t slot(const Node<T>* node) const {
-    const std::size_t mask = table_.size() - 1;
-    // Fibonacci hashing: the top bits of the product, because nodes lie at regular distances.
-    std::size_t at =
-        std::size_t{reinterpret_cast<std::uintptr_t>(node) * 0x9E3779B97F4A7C15u} >> std::countl_zero(mask);
-    while (table_[at] != nowhere && visits_[table_[at]].node != node) at = (at + 1) & mask;
-    return at;
-  }
-
-  void grow() {
-    table_.assign(std::max<std::size_t>(64, 2 * table_.size()), nowhere);
-    for (std::size_t position = 0; position < visits_.size(); ++position)
-      table_[slot(visits_[position].node)] = static_cast<Position>(position);
-  }
-
-  std::vector<Visit> visits_;
-  std::vector<Position> edges_;  // of all nodes, one after the other
-  std::vector<Position> order_;  // every node after its inputs
-  std::vector<Position> table_;
-};
-
-}  // namespace autodiff
 
 /// The vector-Jacobian products of `output` with `cotangent` (of the output's shape), one for each target.
 /// Throws ShapeError when the shapes differ, GraphError when a target is not reached.

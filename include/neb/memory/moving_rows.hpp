@@ -1,0 +1,208 @@
+/// The steps of a gradient flow, for all rows that still move.
+///
+/// The Bogacki-Shampine pair: a step of third order, compared with the second-order step that shares its slopes, gives each
+/// row an error estimate and from it the next step size. The last slope is the first one of the next step, so a step costs
+/// three gradients.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <vector>
+
+#include "neb/energy/energy.hpp"
+#include "neb/memory/flow.hpp"
+
+namespace neb::memory {
+
+/// False for NaN and infinities, also under -ffast-math, which lets compilers assume there are none.
+template <Scalar T>
+bool is_finite(T value) {
+  if constexpr (sizeof(T) == 4) {
+    return (std::bit_cast<std::uint32_t>(value) & 0x7F800000) != 0x7F800000;
+  } else if constexpr (sizeof(T) == 8) {
+    return (std::bit_cast<std::uint64_t>(value) & 0x7FF0000000000000) != 0x7FF0000000000000;
+  } else {
+    return std::isfinite(value);
+  }
+}
+
+/// The largest |a[i]|; infinity when one is not finite.
+template <Scalar T>
+double largest_magnitude(Index n, const T* a) {
+  T largest = T(0);
+  for (Index i = 0; i < n; ++i) {
+    if (!is_finite(a[i])) return HUGE_VAL;
+    largest = std::max(largest, std::abs(a[i]));
+  }
+  return static_cast<double>(largest);
+}
+
+/// The rows that still move, kept together so that a finished one costs nothing.
+template <Scalar T, Energy<T> Phi>
+class MovingRows {
+ public:
+  MovingRows(const Phi& phi, const Tensor<T>& y0, double variance, const FlowOptions& options, Flow<T>& flow)
+      : phi_(phi), variance_(variance), options_(options), flow_(flow), d_(y0.shape().stride(0)), y_(y0) {
+    const auto [energy, gradient] = energy_and_gradient(phi, Var<T>::constant(y0));
+    slope_ = gradient.value();
+    for (Index row = 0; row < y0.shape()[0]; ++row) {
+      const T start = energy.value().data()[row];
+      rows_.push_back({.row = row, .h = 0.1 * variance, .start = start, .energy = start});
+    }
+    retire();
+  }
+
+  Index size() const { return std::ssize(rows_); }
+
+  /// One attempt at a step for every row.
+  void step() {
+    // The Bogacki-Shampine pair; slopes are gradients, and the flow goes against them.
+    const Tensor<T> k2 = gradient(advance({{0.5, &slope_}})).gradient.value();
+    const Tensor<T> k3 = gradient(advance({{0.75, &k2}})).gradient.value();
+    const Tensor<T> next = advance({{2.0 / 9, &slope_}, {1.0 / 3, &k2}, {4.0 / 9, &k3}});
+    const EnergyGradient<T> reached = gradient(next);
+    const Tensor<T>& k4 = reached.gradient.value();
+    const Tensor<T> error = combine({{-5.0 / 72, &slope_}, {1.0 / 12, &k2}, {1.0 / 9, &k3}, {-1.0 / 8, &k4}});
+    T* const y = y_.mutable_data();
+    T* const slope = slope_.mutable_data();
+    parallel_tasks(size(), [&](Index i) {
+      const Index at = i * d_;
+      judge(rows_[static_cast<std::size_t>(i)], reached.energy.value().data()[i],
+            largest_magnitude(d_, error.data() + at), next.data() + at, k4.data() + at, y + at, slope + at);
+    });
+    retire();
+  }
+
+  /// Hands the rows that still move over as unfinished.
+  void stop() {
+    for (Index i = 0; i < size(); ++i) finish(i, FlowEnd::unfinished);
+    rows_.clear();
+  }
+
+ private:
+  struct Row {
+    Index row;  // of the start
+    double h;   // step size
+    T start, energy;
+    Index attempts = 0;
+  };
+  struct Term {
+    double factor;
+    const Tensor<T>* slope;
+  };
+
+  EnergyGradient<T> gradient(const Tensor<T>& point) const {
+    return energy_and_gradient(phi_, Var<T>::constant(point));
+  }
+
+  /// h times the sum of factor * slope, each row with its own h.
+  Tensor<T> combine(std::initializer_list<Term> terms) const {
+    Tensor<T> sum = Tensor<T>::zeros(y_.shape());
+    T* const out = sum.mutable_data();
+    parallel_tasks(size(), [&](Index i) {
+      for (const Term& term : terms) {
+        const T factor = static_cast<T>(rows_[static_cast<std::size_t>(i)].h * term.factor);
+        const T* const k = term.slope->data();
+        for (Index p = i * d_; p < (i + 1) * d_; ++p) out[p] += factor * k[p];
+      }
+    });
+    return sum;
+  }
+
+  Tensor<T> advance(std::initializer_list<Term> terms) const {
+    Tensor<T> moved = combine(terms);
+    kernels::map(
+        moved.size(), moved.mutable_data(), [](T step, T from) { return from - step; }, moved.data(), y_.data());
+    return moved;
+  }
+
+  /// Takes a row's step from y to `next` if it is accurate and not uphill, and chooses the size of the next one.
+  void judge(Row& row, T reached, double error, const T* next, const T* next_slope, T* y, T* slope) {
+    ++row.attempts;
+    const bool valid = is_finite(reached) && error < HUGE_VAL && largest_magnitude(d_, next_slope) < HUGE_VAL;
+    const bool accurate = valid && error <= options_.step_tolerance;
+    // Near the minimum the energies of neighbouring points differ by less than their rounding, and the work along the
+    // step decides. Compared with the lowest energy so far, so that many such steps cannot add up to a climb.
+    const T rounding = 4 * std::numeric_limits<T>::epsilon() * std::max(T(1), std::abs(row.energy));
+    const bool uphill =
+        reached > row.energy + rounding || (reached > row.energy - rounding && work(y, slope, next, next_slope) > 0);
+    if (accurate && uphill) {
+      row.h *= 0.5;
+      return;
+    }
+    if (accurate) {
+      double squares = 0;
+      for (Index p = 0; p < d_; ++p)
+        squares += static_cast<double>(next[p] - y[p]) * static_cast<double>(next[p] - y[p]);
+      flow_.time[static_cast<std::size_t>(row.row)] += row.h;
+      flow_.path_length[static_cast<std::size_t>(row.row)] += std::sqrt(squares);
+      row.energy = std::min(row.energy, reached);
+      std::copy_n(next, d_, y);
+      std::copy_n(next_slope, d_, slope);
+    }
+    const double factor = valid ? 0.9 * std::cbrt(options_.step_tolerance / std::max(error, 1e-300)) : 0.1;
+    row.h *= std::clamp(factor, 0.1, 3.0);
+  }
+
+  /// phi(next) - phi(y) by the trapezoid rule: unlike the difference of two energies it keeps its digits.
+  double work(const T* y, const T* slope, const T* next, const T* next_slope) const {
+    double sum = 0;
+    for (Index p = 0; p < d_; ++p)
+      sum += static_cast<double>(slope[p] + next_slope[p]) * static_cast<double>(next[p] - y[p]) / 2;
+    return sum;
+  }
+
+  void finish(Index i, FlowEnd how) {
+    const Row& row = rows_[static_cast<std::size_t>(i)];
+    const auto r = static_cast<std::size_t>(row.row);
+    std::copy_n(y_.data() + i * d_, d_, flow_.y.mutable_data() + row.row * d_);
+    flow_.end[r] = how;
+    // An energy that was never finite has not dropped.
+    flow_.energy_drop[r] =
+        row.energy < row.start ? static_cast<double>(row.start) - static_cast<double>(row.energy) : 0;
+    flow_.residual[r] = variance_ * largest_magnitude(d_, slope_.data() + i * d_);
+  }
+
+  /// Hands over the rows that are done and closes the gaps they leave.
+  void retire() {
+    std::vector<Row> moving;
+    T* const y = y_.mutable_data();
+    T* const slope = slope_.mutable_data();
+    for (Index i = 0; i < size(); ++i) {
+      const Row& row = rows_[static_cast<std::size_t>(i)];
+      const double residual = variance_ * largest_magnitude(d_, slope + i * d_);
+      if (largest_magnitude(d_, y + i * d_) > options_.bound || residual == HUGE_VAL || !is_finite(row.energy)) {
+        finish(i, FlowEnd::escaped);
+      } else if (residual < options_.tolerance) {
+        finish(i, FlowEnd::converged);
+      } else if (row.attempts >= options_.max_steps) {
+        finish(i, FlowEnd::unfinished);
+      } else {
+        const Index to = std::ssize(moving);
+        if (to != i) {
+          std::copy_n(y + i * d_, d_, y + to * d_);
+          std::copy_n(slope + i * d_, d_, slope + to * d_);
+        }
+        moving.push_back(row);
+      }
+    }
+    if (moving.size() == rows_.size()) return;
+    rows_ = std::move(moving);
+    y_ = y_.rows(0, size());
+    slope_ = slope_.rows(0, size());
+  }
+
+  const Phi& phi_;
+  double variance_;
+  FlowOptions options_;
+  Flow<T>& flow_;
+  Index d_;
+  Tensor<T> y_, slope_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace neb::memory
