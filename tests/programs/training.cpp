@@ -15,8 +15,14 @@ const Shape grey{8, 10, 1};
 
 /// A run of `steps` steps of a small network.
 Arguments training(const std::string& data, const std::string& out, int steps, const Arguments& more = {}) {
-  Arguments arguments{"--data", data,      "--out", out,       "--channels",          "4,8",      "--bottleneck",
-                      "4",      "--batch", "8",     "--steps", std::to_string(steps), "--report", "10"};
+  Arguments arguments{"--data",       data,
+                      "--out",        out,
+                      "--kernel",     "3",
+                      "--channels",   "4,8",
+                      "--bottleneck", "4",
+                      "--batch",      "8",
+                      "--steps",      std::to_string(steps),
+                      "--report",     "10"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }

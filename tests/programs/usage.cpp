@@ -105,7 +105,7 @@ TEST_CASE("options that do not exist or cannot be read") {
   set.refuses("train_energy", {"--steps", "5", "--minutes", "1"}, "--minutes");
   set.refuses("train_energy", {"--schedule", "triangle"}, "triangle");
   set.refuses("train_energy", {"--average", "1"}, "--average");
-  set.refuses("train_energy", {"--kernel", "99", "--data", set.data}, "kernel");
+  set.refuses("train_energy", {"--kernel", "99", "--padding", "0", "--data", set.data}, "kernel");
   set.refuses("walk_jump", {"--data", set.data, "--model", set.model, "--delta", "-1"}, "--delta");
   set.refuses("walk_jump", {"--data", set.data, "--model", set.model, "--every", "0"}, "--every");
   set.refuses("walk_jump", {"--data", set.data, "--model", set.model, "--chains", "0"}, "--chains");

@@ -27,8 +27,10 @@ Tensor<T> noisy_points(const char* name, Index n, const Key& key, T noise, Curve
   T* const out = points.mutable_data();
   for (Index i = 0; i < n; ++i) {
     const std::array<T, 2> point = curve(i, uniform.data()[i]);
+    // An explicit fma: where a product is added to a product, compilers contract one or the other, and not the same one
+    // in a vector loop and in its remainder; the point would then depend on n.
     for (Index axis = 0; axis < 2; ++axis)
-      out[2 * i + axis] = point[static_cast<std::size_t>(axis)] + noise * out[2 * i + axis];
+      out[2 * i + axis] = std::fma(noise, out[2 * i + axis], point[static_cast<std::size_t>(axis)]);
   }
   return points;
 }

@@ -56,40 +56,21 @@ std::vector<T> logistic_derivative(int k) {
 /// y = g f^(order)(z), elementwise, for order >= 1.
 template <class T>
 void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order) {
-  switch (order) {
-    case 1:
-      map(
-          n, y,
-          [beta](T v, T w) {
-            const T u = scaled_argument(v, beta);
-            const LogisticParts<T> p(u);
-            return w * (p.sigmoid + u * p.slope);
-          },
-          z, g);
-      return;
-    case 2:
-      map(
-          n, y,
-          [beta](T v, T w) {
-            const T u = scaled_argument(v, beta);
-            const LogisticParts<T> p(u);
-            return w * (beta * p.slope * (T(2) + u * p.tilt));
-          },
-          z, g);
-      return;
-    case 3:
-      map(
-          n, y,
-          [beta](T v, T w) {
-            const T u = scaled_argument(v, beta);
-            const LogisticParts<T> p(u);
-            return w * (beta * beta * p.slope * (T(3) * p.tilt + u * (T(1) - T(6) * p.slope)));
-          },
-          z, g);
-      return;
-    default:
-      break;
-  }
+  const auto times = [&](auto derivative) {
+    map(
+        n, y,
+        [beta, derivative](T v, T w) {
+          const T u = scaled_argument(v, beta);
+          return w * derivative(u, LogisticParts<T>(u));
+        },
+        z, g);
+  };
+  using Parts = LogisticParts<T>;
+  if (order == 1) return times([](T u, const Parts& p) { return p.sigmoid + u * p.slope; });
+  if (order == 2) return times([beta](T u, const Parts& p) { return beta * p.slope * (T(2) + u * p.tilt); });
+  if (order == 3)
+    return times(
+        [beta](T u, const Parts& p) { return beta * beta * p.slope * (T(3) * p.tilt + u * (T(1) - T(6) * p.slope)); });
   const std::vector<T> lower = logistic_derivative<T>(order - 1);
   const std::vector<T> upper = logistic_derivative<T>(order);
   const T scale = std::pow(beta, static_cast<T>(order - 1));
