@@ -236,6 +236,7 @@ TEST_CASE("trainer: on Gaussian data it reaches the closed-form loss and score")
   const double best = denoising_error(optimum, x, static_cast<float>(s), Key(5));
   CHECK(best == doctest::Approx(d * v * s * s / (v + s * s)).epsilon(0.05));
   const double reached = denoising_error(trained, x, static_cast<float>(s), Key(5));
+  CHECK(trainer.validate(x, Key(5)) == reached);
   CHECK(reached < 1.02 * best);
   CHECK(reached > 0.998 * best);  // nothing beats the optimum by more than chance
 

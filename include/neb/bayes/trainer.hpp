@@ -104,6 +104,11 @@ class DeenTrainer {
     return copy;
   }
 
+  /// The denoising error of the averaged weights on held-out data x: (n, ...), with noise that `key` fixes.
+  double validate(const Tensor<T>& x, const Key& key) const {
+    return denoising_error(averaged(), x, static_cast<T>(options_.sigma), key);
+  }
+
   /// Writes everything that the run needs to go on, atomically, with `metadata` added. Throws FileError.
   void save(const std::string& path, Metadata metadata = {}) const {
     TensorMap tensors;
