@@ -46,8 +46,7 @@ Training training_for(const Program& program, const CommandLine& options) {
   training.architecture = {.channels = {32, 64, 128}, .kernel = 7, .stride = 2, .padding = 3};
   training.options = {.sigma = options.positive("sigma"), .minutes = options.positive("minutes"), .seed = program.seed};
   training.checkpoint = program.path("checkpoint.safetensors");
-  training.resume_command = "train_energy --resume " + training.checkpoint + " --out " + program.out;
-  if (options.given("data")) training.resume_command += " --data " + options.text("data");
+  training.resume_command = resume_command(program, options, training.checkpoint);
   return training;
 }
 

@@ -119,9 +119,8 @@ int main(int argc, char** argv) {
         .report_every = line.count("report"),
         .resume_command = {}};
     if (line.given("resume")) check_input([&] { adopt_checkpoint(line, training); });
-    training.resume_command = "train_energy --resume " + training.checkpoint + " --out " + program.out;
-    for (const char* name : {"data", "checkpoint"})
-      if (line.given(name)) training.resume_command += std::string(" --") + name + " " + line.text(name);
+    training.resume_command = resume_command(program, line, training.checkpoint);
+    if (line.given("checkpoint")) training.resume_command += " --checkpoint " + shell_word(training.checkpoint);
     if (const auto trained = train(program, read_images(line), training)) program.write_summary(trained->summary);
   });
 }

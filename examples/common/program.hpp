@@ -32,6 +32,9 @@ struct Program {
   void write_summary(const Summary& summary) const;
 };
 
+/// `text` as one word of a command line, quoted if it must be.
+std::string shell_word(const std::string& text);
+
 /// Makes the folder and what it lies in. Throws UsageError when it cannot be written to.
 void make_folder(const std::string& path);
 

@@ -75,9 +75,16 @@ Canvas draw(const neb::SphereOverlap& overlap, const std::vector<double>& sigmas
 }  // namespace
 
 Summary sphere_overlap(const Program& program, const Images& images, Index pairs, const std::vector<double>& sigmas) {
-  const neb::Key key(program.seed);
-  const neb::SphereOverlap overlap =
-      pairs > 0 ? neb::sphere_overlap(images.train, pairs, key) : neb::sphere_overlap(images.train);
+  neb::SphereOverlap overlap;
+  {
+    const double count = static_cast<double>(images.train.shape()[0]);
+    const double all = pairs > 0 ? static_cast<double>(pairs) : count * (count - 1) / 2;
+    ProgressBar bar = program.progress("comparing", "pairs");
+    bar.update(0, 0);
+    const auto progress = [&](double done) { bar.update(done, done * all); };
+    overlap = pairs > 0 ? neb::sphere_overlap(images.train, pairs, neb::Key(program.seed), progress)
+                        : neb::sphere_overlap(images.train, progress);
+  }
   const std::string picture = program.picture_path("sphere_overlap");
   draw(overlap, sigmas).write(picture);
 

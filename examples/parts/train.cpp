@@ -89,6 +89,12 @@ int run_steps(Program& program, neb::DeenTrainer<float, Phi>& trainer, const Tra
 
 }  // namespace
 
+std::string resume_command(const Program& program, const CommandLine& line, const std::string& checkpoint) {
+  std::string command = "train_energy --resume " + shell_word(checkpoint) + " --out " + shell_word(program.out);
+  if (line.given("data")) command += " --data " + shell_word(line.text("data"));
+  return command;
+}
+
 std::optional<Trained> train(Program& program, const Images& images, const Training& training) {
   const neb::TrainOptions& options = training.options;
   const neb::Shape& data = images.train.shape();

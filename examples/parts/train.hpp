@@ -23,6 +23,9 @@ struct Training {
   std::string resume_command;     ///< what to tell somebody who interrupts
 };
 
+/// The command that goes on from the training's checkpoint.
+std::string resume_command(const Program& program, const CommandLine& line, const std::string& checkpoint);
+
 /// What a run left: the energy with the averages of its weights, and what summary.json holds.
 struct Trained {
   TrainedEnergy energy;

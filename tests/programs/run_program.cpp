@@ -20,8 +20,10 @@ bool Outcome::one_line_with(const std::string& text) const {
   return one_line && says_it;
 }
 
-Running::Running(const std::string& program, const Arguments& arguments, const std::string& in) : folder_(in) {
-  const std::string path = NEB_PROGRAM_DIR "/" + program, out = in + "/stdout", err = in + "/stderr";
+Running::Running(const std::string& program, const Arguments& arguments, const std::string& in,
+                 const std::string& error_file)
+    : folder_(in) {
+  const std::string path = NEB_PROGRAM_DIR "/" + program;
   std::vector<char*> argv{const_cast<char*>(path.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -29,9 +31,9 @@ Running::Running(const std::string& program, const Arguments& arguments, const s
   ::posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-  ::posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
   ::posix_spawn_file_actions_addchdir_np(&actions, in.c_str());
+  ::posix_spawn_file_actions_addopen(&actions, 1, "stdout", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  ::posix_spawn_file_actions_addopen(&actions, 2, error_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0666);
   // Whoever runs the tests in the background may have them ignore SIGINT; the program must not inherit that.
   ::posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
@@ -64,6 +66,22 @@ Outcome Running::wait() {
 
 Outcome run_program(const std::string& program, const Arguments& arguments, const std::string& in) {
   return Running(program, arguments, in).wait();
+}
+
+std::string shown_on_terminal(const std::string& program, const Arguments& arguments, const std::string& in) {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  REQUIRE(terminal >= 0);
+  REQUIRE(::grantpt(terminal) == 0);
+  REQUIRE(::unlockpt(terminal) == 0);
+  ::setenv("TERM", "xterm", 1);
+  Running running(program, arguments, in, ::ptsname(terminal));
+  std::string shown;
+  char buffer[4096];
+  for (ssize_t count; (count = ::read(terminal, buffer, sizeof buffer)) > 0;)  // until the program closes its side
+    shown.append(buffer, static_cast<std::size_t>(count));
+  ::close(terminal);
+  CHECK(running.wait().code == 0);
+  return shown;
 }
 
 nlohmann::json read_json(const std::string& path) {

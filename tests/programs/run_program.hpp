@@ -20,10 +20,11 @@ struct Outcome {
   bool one_line_with(const std::string& text) const;
 };
 
-/// A program that has been started in the folder `in`, where its output goes to files.
+/// A program that has been started in the folder `in`, where its output goes to the files stdout and stderr.
 class Running {
  public:
-  Running(const std::string& program, const Arguments& arguments, const std::string& in);
+  Running(const std::string& program, const Arguments& arguments, const std::string& in,
+          const std::string& error_file = "stderr");
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running();
@@ -35,6 +36,9 @@ class Running {
   std::string folder_;
   ::pid_t process_ = -1;
 };
+
+/// What a program writes to stderr when that is a terminal.
+std::string shown_on_terminal(const std::string& program, const Arguments& arguments, const std::string& in);
 
 Outcome run_program(const std::string& program, const Arguments& arguments, const std::string& in);
 

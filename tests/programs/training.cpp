@@ -45,7 +45,8 @@ void wait_for_log(const std::string& path) {
 TEST_CASE("train_energy learns, and writes model, log, checkpoint and summary") {
   const Scratch scratch;
   const std::string data = put_images(scratch, "data", grey);
-  const Outcome outcome = run_program("train_energy", training(data, "out", 300), scratch.folder());
+  const Outcome outcome =
+      run_program("train_energy", training(data, "out", 300, {"--learning-rate", "1e-2"}), scratch.folder());
   REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
   CHECK(outcome.err.empty());
   CHECK(outcome.out.find("test loss") != std::string::npos);
@@ -166,6 +167,19 @@ TEST_CASE("a stopped run saves itself, says how to go on, and ends with the byte
   refused({"--channels", "4,9"}, "channels 4,8");
   refused({"--steps", "10"}, "steps 3000");
   refused({"--model", "whole/model.safetensors"}, "exclude each other");
+}
+
+TEST_CASE("on a terminal a bar shows rate and time left, elsewhere plain lines do") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", grey);
+  const Arguments arguments{"--data", data, "--minutes", "0.04", "--channels", "4", "--out", "out"};
+  const std::string bar = shown_on_terminal("train_energy", arguments, scratch.folder());
+  for (const std::string text : {"\r", "###", "%", "images/s", "left", "loss"})
+    CHECK_MESSAGE(bar.find(text) != std::string::npos, text, " is not in ", bar);
+  const Outcome plain = run_program("train_energy", arguments, scratch.folder());
+  CHECK(plain.err.empty());
+  CHECK(plain.out.find('\r') == std::string::npos);
+  CHECK(plain.out.find("images/s") != std::string::npos);
 }
 
 TEST_CASE("a run that diverges fails with one line, a checkpoint that is none is refused") {

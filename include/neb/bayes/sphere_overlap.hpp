@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "neb/core/random.hpp"
@@ -107,16 +108,17 @@ double chi_bound(const Tensor<T>& x) {
 
 }  // namespace bayes
 
-/// Chi of `pairs` pairs of different samples of x: (N, ...), drawn with `key`. Throws ShapeError for fewer than two samples,
-/// ValueError for no pairs.
+/// Chi of `pairs` pairs of different samples of x: (N, ...), drawn with `key`; calls `progress` with the part that is done
+/// now and then. Throws ShapeError for fewer than two samples, ValueError for no pairs.
 template <Scalar T>
-SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key) {
+SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key,
+                             const std::function<void(double)>& progress = {}) {
   bayes::check_images(x);
   if (pairs < 1) throw ValueError("sphere_overlap: expects at least one pair, got " + std::to_string(pairs));
   const Index n = x.shape()[0], d = x.shape().stride(0);
   const Key draws = key.fold("sphere_overlap");
   constexpr Index tile = 1 << 16;
-  std::vector<double> chi(static_cast<std::size_t>(std::min(pairs, 64 * tile)));
+  std::vector<double> chi(static_cast<std::size_t>(std::min(pairs, 8 * tile)));
   bayes::ChiSummary total(bayes::chi_bound(x) / (bayes::ChiSummary::bins - 1));
   for (Index done = 0; done < pairs; done += std::ssize(chi)) {
     const Index count = std::min<Index>(std::ssize(chi), pairs - done);
@@ -130,13 +132,15 @@ SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key) {
       }
     });
     for (Index k = 0; k < count; ++k) total.add(chi[static_cast<std::size_t>(k)]);
+    if (progress) progress(static_cast<double>(done + count) / static_cast<double>(pairs));
   }
   return total.result(n);
 }
 
-/// Chi of all pairs of samples of x: (N, ...), by one blocked matrix product. Throws ShapeError for fewer than two samples.
+/// Chi of all pairs of samples of x: (N, ...), by one blocked matrix product, with the same `progress`. Throws ShapeError
+/// for fewer than two samples.
 template <Scalar T>
-SphereOverlap sphere_overlap(const Tensor<T>& x) {
+SphereOverlap sphere_overlap(const Tensor<T>& x, const std::function<void(double)>& progress = {}) {
   bayes::check_images(x);
   const Index n = x.shape()[0], d = x.shape().stride(0);
   std::vector<double> squares(static_cast<std::size_t>(n));
@@ -176,6 +180,8 @@ SphereOverlap sphere_overlap(const Tensor<T>& x) {
         }
     });
     for (const bayes::ChiSummary& summary : partial) total.add(summary);
+    const double open = static_cast<double>(tasks - 1) / static_cast<double>(blocks);  // the triangle below is left
+    if (progress) progress(1 - open * open);
   }
   return total.result(n);
 }
