@@ -23,6 +23,7 @@ TEST_CASE("schedule: warm-up rises linearly and multiplies the factor") {
   CHECK(schedule_factor(Schedule::constant, 0.2, 0.2) == doctest::Approx(1));
   CHECK(schedule_factor(Schedule::linear, 0.1, 0.2) == doctest::Approx(0.5 * 0.9));
   CHECK(schedule_factor(Schedule::cosine, 0.5, 0.2) == doctest::Approx(0.5));
+  CHECK(schedule_factor(Schedule::cosine, 1.0 / 3, 2.0 / 3) == doctest::Approx(0.5 * 0.75));
 }
 
 TEST_CASE("schedule: progress outside [0, 1] counts as its nearest end") {
