@@ -23,12 +23,17 @@
 
 #include "neb/ops/activation.hpp"
 #include "neb/ops/arithmetic.hpp"
+#include "neb/ops/comparison.hpp"
 #include "neb/ops/conv2d.hpp"
 #include "neb/ops/elementary.hpp"
+#include "neb/ops/extrema.hpp"
 #include "neb/ops/matmul.hpp"
 #include "neb/ops/movement.hpp"
+#include "neb/ops/pooling.hpp"
+#include "neb/ops/power.hpp"
 #include "neb/ops/reduction.hpp"
 #include "neb/ops/reshape.hpp"
+#include "neb/ops/rows.hpp"
 
 #include "neb/nn/conv2d.hpp"
 #include "neb/nn/init.hpp"

@@ -6,8 +6,12 @@
 #include <neb/ops/activation.hpp>
 #include <neb/ops/arithmetic.hpp>
 #include <neb/ops/conv2d.hpp>
+#include <neb/ops/extrema.hpp>
 #include <neb/ops/matmul.hpp>
 #include <neb/ops/movement.hpp>
+#include <neb/ops/pooling.hpp>
+#include <neb/ops/power.hpp>
+#include <neb/ops/rows.hpp>
 
 using namespace neb;
 
@@ -115,6 +119,40 @@ const Row rows[] = {
      3,
      3},
     {"logsumexp", [](const Vars& v) { return logsumexp(v[0]); }, {{3, 4}}, -4, 4, 3},
+    {"softmax", [](const Vars& v) { return softmax(v[0]); }, {{3, 4}}, -4, 4, 3},
+    {"sin", [](const Vars& v) { return sin(v[0]); }, {{2, 3}}, -4, 4, 3},
+    {"cos", [](const Vars& v) { return cos(v[0]); }, {{2, 3}}, -4, 4, 3},
+    {"pow, a number", [](const Vars& v) { return pow(v[0], 2.5); }, {{2, 3}}, 0.5, 2, 3},
+    {"pow, a whole number", [](const Vars& v) { return pow(v[0], 3); }, {{2, 3}}, -2, 2, 3},
+    {"pow, a negative number", [](const Vars& v) { return pow(v[0], -1.5); }, {{2, 3}}, 0.5, 2, 3},
+    {"pow", [](const Vars& v) { return pow(v[0], v[1]); }, {{2, 3}, {3}}, 0.5, 2, 3},
+    {"norm", [](const Vars& v) { return norm(v[0]); }, {{2, 3}}, 0.5, 2, 3},
+    {"norm over an axis", [](const Vars& v) { return norm(v[0], 0); }, {{3, 2}}, 0.5, 2, 3},
+    {"variance", [](const Vars& v) { return variance(square(v[0])); }, {{2, 3}}},
+    {"variance over an axis", [](const Vars& v) { return variance(square(v[0]), -1); }, {{2, 3}}},
+    {"abs, away from the kink", [](const Vars& v) { return abs(v[0] - 3) * v[0]; }, {{2, 3}}},
+    {"maximum", [](const Vars& v) { return square(maximum(v[0], v[1] + 5)); }, {{2, 3}, {3}}},
+    {"minimum", [](const Vars& v) { return square(minimum(v[0], v[1] + 5)); }, {{2, 1}, {2, 3}}},
+    {"max", [](const Vars& v) { return square(max(v[0])); }, {{2, 3}}},
+    {"max over an axis", [](const Vars& v) { return square(max(v[0], 1)); }, {{2, 3, 2}}},
+    {"min over an axis", [](const Vars& v) { return square(min(v[0], 0)); }, {{3, 2}}},
+    {"clamp, inside", [](const Vars& v) { return square(clamp(v[0], -3, 3)); }, {{2, 3}}},
+    {"clamp, outside", [](const Vars& v) { return clamp(v[0], 3, 4) * v[0]; }, {{2, 3}}},
+    {"where", [](const Vars& v) { return square(where(greater(v[0], 0), v[0] * v[1], v[1])); }, {{2, 3}, {3}}, 0.5, 2},
+    {"gather_rows",
+     [](const Vars& v) {
+       return square(gather_rows(v[0], {2, 0, 2}));
+     },
+     {{3, 2}}},
+    {"scatter_rows",
+     [](const Vars& v) {
+       return square(scatter_rows(v[0], {1, 3, 1}, 4));
+     },
+     {{3, 2}}},
+    {"average_pool2d", [](const Vars& v) { return square(average_pool2d(v[0])); }, {{2, 4, 5, 2}}},
+    {"average_pool2d, overlapping windows",
+     [](const Vars& v) { return square(average_pool2d(v[0], {.window = 3, .stride = 2})); },
+     {{1, 6, 5, 2}}},
     {"detach", [](const Vars& v) { return v[0] * detach(Var<double>(Tensor<double>::ones({3}))); }, {{3}}},
     {"conv2d", [](const Vars& v) { return conv2d(v[0], v[1]); }, {{2, 5, 4, 3}, {2, 3, 2, 3}}, -1, 1, 3},
     {"conv2d, stride 2, padding 1",
@@ -124,17 +162,13 @@ const Row rows[] = {
      1,
      3},
     {"conv2d_input_grad",
-     [](const Vars& v) {
-       return conv2d_input_grad(v[0], v[1], {1, 6, 5, 2}, {.stride = 2, .padding = 1});
-     },
+     [](const Vars& v) { return conv2d_input_grad(v[0], v[1], {1, 6, 5, 2}, {.stride = 2, .padding = 1}); },
      {{1, 3, 3, 3}, {3, 3, 3, 2}},
      -1,
      1,
      3},
     {"conv2d_filter_grad",
-     [](const Vars& v) {
-       return conv2d_filter_grad(v[0], v[1], {3, 3, 3, 2}, {.stride = 2, .padding = 1});
-     },
+     [](const Vars& v) { return conv2d_filter_grad(v[0], v[1], {3, 3, 3, 2}, {.stride = 2, .padding = 1}); },
      {{1, 6, 5, 2}, {1, 3, 3, 3}},
      -1,
      1,

@@ -76,3 +76,37 @@ TEST_CASE("logsumexp shifts by a constant along with its argument") {
   const auto shifted = logsumexp(Var<double>(x) + 500), plain = logsumexp<double>(x) + 500;
   CHECK(difference(shifted.value(), plain.value()) < 1e-14);
 }
+
+TEST_CASE("sin and cos agree with the standard functions, and are each other's derivatives up to sign") {
+  const auto x = random_tensor({7, 300}, 1, -20, 20);
+  CHECK(pointwise_difference([](const auto& v) { return sin(v); }, [](double v) { return std::sin(v); }, x) == 0);
+  CHECK(pointwise_difference([](const auto& v) { return cos(v); }, [](double v) { return std::cos(v); }, x) == 0);
+  const Var<double> v = x;
+  CHECK(difference(grad(sum(sin(v)), v).value(), cos(v).value()) == 0);
+  CHECK(difference(grad(sum(cos(v)), v).value(), (-sin(v)).value()) == 0);
+}
+
+TEST_CASE("softmax is exp over its sum, along the last axis") {
+  const auto x = random_tensor({3, 2, 5}, 1);
+  const auto expected = tabulate(x.shape(), [&](const Indices& i) {
+    long double sum = 0;
+    for (Index k = 0; k < 5; ++k) sum += std::exp(static_cast<long double>(x(i[0], i[1], k)));
+    return static_cast<double>(std::exp(static_cast<long double>(broadcast_at(x, i))) / sum);
+  });
+  CHECK(difference(softmax<double>(x).value(), expected) < 1e-15);
+  CHECK(softmax<double>(Tensor<double>({0, 3})).shape() == Shape{0, 3});
+}
+
+TEST_CASE("softmax of large entries is finite, and its rows sum to one") {
+  CHECK(elements(softmax(row({1e308, 1e308, -1e308}))) == std::vector<double>{0.5, 0.5, 0});
+  const Var<float> x = random_uniform<float>({4, 1000}, Key(1), -100.0f, 100.0f);
+  for (const float total : sum(softmax(x), 1).value().span()) CHECK(total == doctest::Approx(1).epsilon(1e-6));
+}
+
+TEST_CASE("softmax is the gradient of logsumexp, to second order") {
+  const Var<double> x = random_tensor({3, 6}, 1, -4, 4);
+  const auto slope = grad(sum(logsumexp(x)), x, {.create_graph = true});
+  CHECK(difference(slope.value(), softmax(x).value()) < 1e-14);
+  const Var<double> v = random_tensor({3, 6}, 2);
+  CHECK(difference(vjp(slope, x, v).value(), vjp(softmax(x), x, v).value()) < 1e-14);
+}

@@ -3,8 +3,12 @@
 
 #include "neb/ops/activation.hpp"
 #include "neb/ops/conv2d.hpp"
+#include "neb/ops/extrema.hpp"
 #include "neb/ops/matmul.hpp"
 #include "neb/ops/movement.hpp"
+#include "neb/ops/pooling.hpp"
+#include "neb/ops/power.hpp"
+#include "neb/ops/rows.hpp"
 #include "support.hpp"
 
 using namespace neb;
@@ -221,6 +225,67 @@ const Misuse shape_errors[] = {
     {"logsumexp: expects a last axis with at least one element   [x: (0,)]", [] { logsumexp(moved_from()); }},
     {"smooth_relu_slope: z and g have one shape   [z: (3,), g: (1,)]",
      [] { smooth_relu_slope(zeros({3}), zeros({1}), 1, 1); }},
+    {"softmax: expects a last axis with at least one element   [x: ()]", [] { softmax(zeros({})); }},
+    {"softmax: expects a last axis with at least one element   [x: (3, 0)]",
+     [] {
+       softmax(zeros({3, 0}));
+     }},
+    {"softmax: expects a last axis with at least one element   [x: (0,)]", [] { softmax(moved_from()); }},
+    {"pow: extents 2 and 3 do not broadcast   [a: (2,), b: (3,)]", [] { pow(zeros({2}), zeros({3})); }},
+    {"norm: axis 1 does not exist   [x: (3,)]", [] { norm(zeros({3}), 1); }},
+    {"norm: axis 0 does not exist   [x: ()]", [] { norm(zeros({}), 0); }},
+    {"variance: expects at least one element   [x: (0,)]", [] { variance(V()); }},
+    {"variance: expects at least one element   [x: (2, 0)]",
+     [] {
+       variance(zeros({2, 0}));
+     }},
+    {"variance: the axis has extent 0   [x: (0, 3)]",
+     [] {
+       variance(zeros({0, 3}), 0);
+     }},
+    {"variance: axis 2 does not exist   [x: (2, 3)]",
+     [] {
+       variance(zeros({2, 3}), 2);
+     }},
+    // Choices.
+    {"less: extents 2 and 3 do not broadcast   [a: (2,), b: (3,)]", [] { less(zeros({2}), zeros({3})); }},
+    {"greater: extents 2 and 3 do not broadcast   [a: (2,), b: (3,)]", [] { greater(zeros({2}), zeros({3})); }},
+    {"equal: extents 0 and 3 do not broadcast   [a: (0,), b: (3,)]", [] { equal(moved_from(), zeros({3})); }},
+    {"where: extents 2 and 3 do not broadcast   [a: (2,), b: (3,)]", [] { where(zeros({}), zeros({2}), zeros({3})); }},
+    {"where: extents 3 and 2 do not broadcast   [a: (3,), b: (2,)]", [] { where(zeros({2}), zeros({3}), zeros({3})); }},
+    {"maximum: extents 2 and 3 do not broadcast   [a: (2,), b: (3,)]", [] { maximum(zeros({2}), zeros({3})); }},
+    {"minimum: extents 0 and 3 do not broadcast   [a: (0,), b: (3,)]", [] { minimum(moved_from(), zeros({3})); }},
+    {"max: axis 2 does not exist   [x: (2, 3)]",
+     [] {
+       max(zeros({2, 3}), 2);
+     }},
+    {"min: axis -1 does not exist   [x: ()]", [] { min(zeros({}), -1); }},
+    {"max: the axis has extent 0   [x: (0, 3)]",
+     [] {
+       max(zeros({0, 3}), 0);
+     }},
+    {"max: the axis has extent 0   [x: (0,)]", [] { max(moved_from()); }},
+    {"min: the axis has extent 0   [x: (2, 0)]",
+     [] {
+       min(zeros({2, 0}), -1);
+     }},
+    // Rows.
+    {"gather_rows: expects a first axis of rows   [x: ()]", [] { gather_rows(zeros({}), {}); }},
+    {"scatter_rows: expects one row for each of 2 indices   [x: (3, 4)]",
+     [] {
+       scatter_rows(zeros({3, 4}), {0, 1}, 5);
+     }},
+    {"scatter_rows: expects one row for each of 0 indices   [x: ()]", [] { scatter_rows(zeros({}), {}, 5); }},
+    // Pooling.
+    {"average_pool2d: x has rank 4 (N, H, W, C), got rank 3   [x: (4, 4, 1)]",
+     [] {
+       average_pool2d(zeros({4, 4, 1}));
+     }},
+    {"average_pool2d: x has rank 4 (N, H, W, C), got rank 1   [x: (0,)]", [] { average_pool2d(moved_from()); }},
+    {"average_pool2d: a window of 3 x 3 pixels does not fit into an input of 2 x 5   [x: (1, 2, 5, 1)]",
+     [] {
+       average_pool2d(zeros({1, 2, 5, 1}), {.window = 3});
+     }},
     // Convolutions.
     {"conv2d: w expects 1 input channel but x has 3   [x: (8, 28, 28, 3), w: (16, 3, 3, 1)]",
      [] {
@@ -298,6 +363,30 @@ const Misuse value_errors[] = {
     {"conv2d_filter_grad: padding is not negative, got -4   [x: (1, 5, 5, 1), w: (1, 3, 3, 1)]",
      [] {
        conv2d_filter_grad(zeros({1, 5, 5, 1}), zeros({1, 3, 3, 1}), {1, 3, 3, 1}, {.padding = -4});
+     }},
+    {"clamp: low is at most high, got 1.000000 and 0.000000   [x: (3,)]", [] { clamp(zeros({3}), 1, 0); }},
+    {"clamp: low is at most high, got nan and 0.000000   [x: (3,)]", [] { clamp(zeros({3}), std::nan(""), 0); }},
+    {"gather_rows: index 3 at position 1 is not a row of 3   [x: (3, 2)]",
+     [] {
+       gather_rows(zeros({3, 2}), {0, 3});
+     }},
+    {"gather_rows: index -1 at position 0 is not a row of 3   [x: (3, 2)]",
+     [] {
+       gather_rows(zeros({3, 2}), {-1});
+     }},
+    {"gather_rows: index 0 at position 0 is not a row of 0   [x: (0,)]", [] { gather_rows(moved_from(), {0}); }},
+    {"scatter_rows: index 4 at position 2 is not a row of 4   [x: (3, 2)]",
+     [] {
+       scatter_rows(zeros({3, 2}), {0, 1, 4}, 4);
+     }},
+    {"scatter_rows: the number of rows is not negative, got -1", [] { scatter_rows(zeros({0}), {}, -1); }},
+    {"average_pool2d: window is at least 1, got 0   [x: (1, 4, 4, 1)]",
+     [] {
+       average_pool2d(zeros({1, 4, 4, 1}), {.window = 0});
+     }},
+    {"average_pool2d: stride is not negative, got -1   [x: (1, 4, 4, 1)]",
+     [] {
+       average_pool2d(zeros({1, 4, 4, 1}), {.stride = -1});
      }},
     {"smooth_relu_slope: order is at least 1, got 0", [] { smooth_relu_slope(zeros({3}), zeros({3}), 1, 0); }},
 };

@@ -112,7 +112,7 @@ void Node<T>::unlink(std::span<Var<T>> inputs) noexcept {
   }
 }
 
-/// `x` without its history: gradients stop here.
+/// `x` without its history: gradients stop here (what other libraries call stop_gradient).
 template <Scalar T>
 Var<T> detach(const Var<T>& x) {
   return x.detach();

@@ -1,4 +1,4 @@
-/// Elementary functions: exp, log, sqrt, square.
+/// Elementary functions: exp, log, sqrt, square, sin, cos; logsumexp and softmax.
 #pragma once
 
 #include <cmath>
@@ -10,6 +10,8 @@ namespace neb {
 
 template <Scalar T>
 Var<T> square(const Var<T>& x);
+template <Scalar T>
+Var<T> cos(const Var<T>& x);
 
 namespace ops {
 
@@ -59,6 +61,55 @@ struct Square {
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g * (2 * x); }
 };
 
+template <Scalar T>
+struct Sin {
+  static constexpr const char* name = "sin";
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return pointwise(x, [](T v) { return std::sin(v); });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g * cos(x); }
+};
+
+template <Scalar T>
+struct Cos {
+  static constexpr const char* name = "cos";
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return pointwise(x, [](T v) { return std::cos(v); });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return -(g * apply(Sin<T>{}, x)); }
+};
+
+/// The largest element along the last axis, which stays with extent 1.
+template <Scalar T>
+Tensor<T> largest_of_rows(const Tensor<T>& x) {
+  const Index last = x.rank() - 1, terms = x.shape()[last];
+  Tensor<T> largest(x.shape().with(last, 1));
+  kernels::reduce_axis(x.size() / terms, terms, Index{1}, x.data(), largest.mutable_data(),
+                       -std::numeric_limits<T>::infinity(), [](T a, T b) { return a < b ? b : a; });
+  return largest;
+}
+
+template <Scalar T>
+struct Softmax {
+  static constexpr const char* name = "softmax";
+  static constexpr bool needs_values = false;
+  Tensor<T> forward(const Tensor<T>& x) const {
+    const Tensor<T> e = broadcast(name, x, largest_of_rows(x), [](T v, T m) { return kernels::exponential(v - m); });
+    const Tensor<T> total = SumTo<T>{e.shape().with(e.rank() - 1, 1)}.forward(e);
+    return broadcast(name, e, total, [](T p, T q) { return p / q; });
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>&) const {
+    return y * (g - sum_to(g * y, y.shape().with(y.rank() - 1, 1)));
+  }
+};
+
+template <Scalar T>
+void check_last_axis(const char* operation, const Var<T>& x) {
+  if (x.rank() == 0 || x.shape()[x.rank() - 1] == 0)
+    throw ShapeError(std::string(operation) +
+                     ": expects a last axis with at least one element   [x: " + x.shape().to_string() + "]");
+}
+
 }  // namespace ops
 
 /// e to the power of each element.
@@ -73,7 +124,7 @@ Var<T> log(const Var<T>& x) {
   return apply(ops::Log<T>{}, x);
 }
 
-/// The square root of each element; its derivative at 0 is infinite.
+/// The square root of each element, NaN below 0; its derivative at 0 is infinite.
 template <Scalar T>
 Var<T> sqrt(const Var<T>& x) {
   return apply(ops::Sqrt<T>{}, x);
@@ -85,23 +136,36 @@ Var<T> square(const Var<T>& x) {
   return apply(ops::Square<T>{}, x);
 }
 
+/// The sine of each element, in radians.
+template <Scalar T>
+Var<T> sin(const Var<T>& x) {
+  return apply(ops::Sin<T>{}, x);
+}
+
+/// The cosine of each element, in radians.
+template <Scalar T>
+Var<T> cos(const Var<T>& x) {
+  return apply(ops::Cos<T>{}, x);
+}
+
 /// log sum exp over the last axis of x: (..., D) -> (...), shifted by the maximum so that no finite input overflows.
 /// Throws ShapeError for a scalar or a last axis of extent 0.
 template <Scalar T>
 Var<T> logsumexp(const Var<T>& x) {
-  if (x.rank() == 0 || x.shape()[x.rank() - 1] == 0)
-    throw ShapeError("logsumexp: expects a last axis with at least one element   [x: " + x.shape().to_string() + "]");
+  ops::check_last_axis("logsumexp", x);
   autodiff::check_has_elements("logsumexp", x);
-  const Index last = x.rank() - 1;
-  const Index terms = x.shape()[last];
   // The shift cancels in value and in every derivative, so it is a constant.
-  Tensor<T> shift(x.shape().with(last, 1));
-  kernels::reduce_axis(x.size() / terms, terms, Index{1}, x.value().data(), shift.mutable_data(),
-                       -std::numeric_limits<T>::infinity(), [](T a, T b) { return a < b ? b : a; });
-  const Var<T> largest = Var<T>::constant(std::move(shift));
-  const Shape kept = largest.shape();
-  const Var<T> result = largest + log(sum_to(exp(x - largest), kept));
-  return sum(result, last);  // drops the axis of extent 1
+  const Var<T> largest = Var<T>::constant(ops::largest_of_rows(x.value()));
+  const Var<T> result = largest + log(sum_to(exp(x - largest), largest.shape()));
+  return sum(result, x.rank() - 1);  // drops the axis of extent 1
+}
+
+/// exp(x) divided by its sum over the last axis of x: (..., D), of x's shape; no finite input overflows.
+/// Throws ShapeError for a scalar or a last axis of extent 0.
+template <Scalar T>
+Var<T> softmax(const Var<T>& x) {
+  ops::check_last_axis("softmax", x);
+  return apply(ops::Softmax<T>{}, x);
 }
 
 }  // namespace neb
