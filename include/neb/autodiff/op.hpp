@@ -14,8 +14,10 @@
 /// cotangent that nobody needs is never computed. Two things an operation may add, both to save memory:
 ///   - `vjp(i, g, y, x...)`, with one more variable, receives the output y; without it the graph does not keep y;
 ///   - `static constexpr bool needs_values = false;` says that vjp looks at the shapes of its inputs only.
+/// And one for profiles: `static double flops(const Shape& y, const Shape&... x)`, where it is not one for each element.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "neb/autodiff/var.hpp"
@@ -109,6 +111,47 @@ class RecordedMany final : public Node<T> {
   std::vector<Var<T>> inputs_;
 };
 
+/// Floating-point operations of one run; those of an operation that does not say are one for each element it reads or
+/// writes, whichever are more.
+template <class Op, class... X>
+double flops_of(const Shape& y, const X&... x) {
+  if constexpr (requires { Op::flops(y, x.shape()...); })
+    return Op::flops(y, x.shape()...);
+  else
+    return static_cast<double>(std::max({y.size(), x.size()...}));
+}
+
+template <class Op, Scalar T, std::same_as<Tensor<T>>... Rest>
+[[gnu::noinline]] Tensor<T> forward_observed(const Op& op, const Tensor<T>& x, const Rest&... rest) {
+  const std::array<Operand, 1 + sizeof...(rest)> inputs{Operand(x), Operand(rest)...};
+  Watch watch({Op::name, recording.order, inputs});
+  Tensor<T> y = op.forward(x, rest...);
+  watch.computed(y, flops_of<Op>(y.shape(), x, rest...));
+  return y;
+}
+
+template <class Op, Scalar T>
+[[gnu::noinline]] Tensor<T> forward_observed(const Op& op, std::span<const Var<T>> x) {
+  std::vector<Operand> inputs;
+  Index elements = 0;
+  for (const Var<T>& input : x) {
+    inputs.emplace_back(input.value());
+    elements += input.size();
+  }
+  Watch watch({Op::name, recording.order, inputs});
+  Tensor<T> y = op.forward(x);
+  watch.computed(y, static_cast<double>(std::max(y.size(), elements)));
+  return y;
+}
+
+/// op.forward(x...), and the observers of this thread see it.
+template <class Op, class... X>
+auto forward(const Op& op, const X&... x) {
+  if (recording.observer) [[unlikely]]
+    return forward_observed(op, x...);
+  return op.forward(x...);
+}
+
 template <Scalar T>
 void check_has_elements(const char* op, const Var<T>& x) {
   if (x.size() > 0 && x.value().data() == nullptr)
@@ -125,7 +168,7 @@ template <class Op, Scalar T, std::same_as<Var<T>>... Rest>
 Var<T> apply(Op op, const Var<T>& x, const Rest&... rest) {
   autodiff::check_has_elements(Op::name, x);
   (autodiff::check_has_elements(Op::name, rest), ...);
-  Tensor<T> y = op.forward(x.value(), rest.value()...);
+  Tensor<T> y = autodiff::forward(op, x.value(), rest.value()...);
   if (!(x.tracked() || ... || rest.tracked())) return Var<T>::constant(std::move(y));
   constexpr std::size_t count = 1 + sizeof...(rest);
   std::array<Var<T>, count> inputs{autodiff::to_save<Op>(x), autodiff::to_save<Op>(rest)...};
@@ -141,7 +184,7 @@ Var<T> apply(Op op, std::vector<Var<T>> x) {  // by value: for a reference, std:
     autodiff::check_has_elements(Op::name, input);
     tracked = tracked || input.tracked();
   }
-  Tensor<T> y = op.forward(std::span<const Var<T>>(x));
+  Tensor<T> y = autodiff::forward(op, std::span<const Var<T>>(x));
   if (!tracked) return Var<T>::constant(std::move(y));
   for (Var<T>& input : x) input = autodiff::to_save<Op>(input);
   return Var<T>(std::move(y), std::make_shared<autodiff::RecordedMany<Op, T>>(std::move(op), std::move(x)));

@@ -32,7 +32,7 @@ struct AddCotangents {
 
 template <Scalar T>
 void accumulate(Var<T>& sum, Var<T> term) {
-  if (sum.tracked() || term.tracked() || !sum.value().unique()) {
+  if (sum.tracked() || term.tracked() || !sum.value().unique() || recording.observer) {
     sum = apply(AddCotangents<T>{}, sum, term);
     return;
   }
@@ -78,18 +78,25 @@ class Sweep {
     for (const Var<T>& target : targets)
       if (const Position found = find(target.node().get()); found != nowhere)
         visits_[found].is_target = visits_[found].leads_to_target = true;
-    for (const Position position : order_)
-      for_each_input(visits_[position], [&](std::size_t, const Visit& input) {
-        visits_[position].leads_to_target |= input.leads_to_target;
-      });
+    int order = 0;  // of what is differentiated
+    for (const Position position : order_) {
+      Visit& visit = visits_[position];
+      for_each_input(visit, [&](std::size_t, const Visit& input) { visit.leads_to_target |= input.leads_to_target; });
+      if (visit.leads_to_target) order = std::max(order, visit.node->order());
+    }
+    const OrderScope scope(order + 1);
 
     visits_.front().cotangent = std::move(cotangent);
     for (auto step = order_.rbegin(); step != order_.rend(); ++step) {
       Visit& visit = visits_[*step];
       if (!visit.cotangent || !visit.leads_to_target) continue;
-      for_each_input(visit, [&](std::size_t i, Visit& input) {
-        if (input.leads_to_target) pass(visit, i, input, create_graph);
-      });
+      if (visit.node->joint()) [[unlikely]]
+        pass_jointly(visit, create_graph);
+      else
+        for_each_input(visit, [&](std::size_t i, Visit& input) {
+          if (input.leads_to_target)
+            pass(visit, i, input, visit.node->vjp(static_cast<Index>(i), *visit.cotangent, create_graph));
+        });
       // Released as soon as it has been passed on.
       if (!visit.is_target) visit.cotangent.reset();
     }
@@ -120,9 +127,21 @@ class Sweep {
       if (const Position input = edges_[visit.first_edge + i]; input != nowhere) f(i, visits_[input]);
   }
 
-  void pass(const Visit& visit, std::size_t i, Visit& input, bool create_graph) {
+  void pass_jointly(const Visit& visit, bool create_graph) {
+    std::vector<Index> wanted;
+    for_each_input(visit, [&](std::size_t i, const Visit& input) {
+      if (input.leads_to_target) wanted.push_back(static_cast<Index>(i));
+    });
+    std::vector<Var<T>> terms = visit.node->vjps(wanted, *visit.cotangent, create_graph);
+    for (std::size_t k = 0; k < wanted.size(); ++k) {
+      const auto i = static_cast<std::size_t>(wanted[k]);
+      pass(visit, i, visits_[edges_[visit.first_edge + i]], std::move(terms[k]));
+    }
+  }
+
+  /// Adds the cotangent `term` to what reached `input`, the node of input `i` of `visit`.
+  void pass(const Visit& visit, std::size_t i, Visit& input, Var<T> term) {
     const Node<T>& node = *visit.node;
-    Var<T> term = node.vjp(static_cast<Index>(i), *visit.cotangent, create_graph);
     const Shape& expected = node.inputs()[i].shape();
     if (term.shape() != expected)
       throw GraphError(std::string(node.name()) + ": vjp of input " + std::to_string(i) + " has shape " +

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "neb/autodiff/recording.hpp"
 #include "neb/core/tensor.hpp"
 
 namespace neb {
@@ -23,7 +24,7 @@ class Var;
 template <Scalar T>
 class Node : public std::enable_shared_from_this<Node<T>> {
  public:
-  Node() = default;
+  Node() : order_(static_cast<std::uint8_t>(autodiff::recording.order)) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   virtual ~Node() = default;
@@ -36,12 +37,22 @@ class Node : public std::enable_shared_from_this<Node<T>> {
   /// `create_graph`, every variable in it is a constant, so that nothing is recorded.
   virtual Var<T> vjp(Index i, const Var<T>& g, bool create_graph) const;
 
+  /// Whether the cotangents of all inputs are asked for together, by vjps().
+  virtual bool joint() const { return false; }
+  /// Cotangents of the inputs listed in `wanted`, in that order.
+  virtual std::vector<Var<T>> vjps(std::span<const Index> wanted, const Var<T>& g, bool create_graph) const;
+
+  /// How many sweeps led to this node: 0 if user code made it, k + 1 if a sweep over nodes of order k did.
+  int order() const { return order_; }
+
  protected:
   /// Takes the graph below this node apart without recursion: a chain of a million nodes must not overflow the stack.
   static void unlink(std::span<Var<T>> inputs) noexcept;
 
  private:
   virtual std::span<Var<T>> mutable_inputs() { return {}; }
+
+  std::uint8_t order_;
 };
 
 /// A tensor that can be differentiated with respect to. Cheap to copy: value and history are shared.
@@ -93,6 +104,13 @@ class Var {
 template <Scalar T>
 Var<T> Node<T>::vjp(Index, const Var<T>&, bool) const {
   return {};  // a leaf has no inputs to ask for
+}
+
+template <Scalar T>
+std::vector<Var<T>> Node<T>::vjps(std::span<const Index> wanted, const Var<T>& g, bool create_graph) const {
+  std::vector<Var<T>> cotangents;
+  for (const Index i : wanted) cotangents.push_back(vjp(i, g, create_graph));
+  return cotangents;
 }
 
 template <Scalar T>
