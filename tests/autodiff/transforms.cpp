@@ -2,6 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "neb/ops/elementary.hpp"
+#include "neb/ops/matmul.hpp"
+#include "neb/ops/movement.hpp"
 #include "support.hpp"
 
 using namespace neb;
@@ -91,4 +97,123 @@ TEST_CASE("a Hessian-vector product is a constant, unless create_graph asks for 
   const auto product = hvp(sum(x * x * x), x, v, {.create_graph = true});  // 6 x v
   CHECK(elements(grad(sum(product), x)) == std::vector<double>{6, -6, 12});
   CHECK(elements(grad(sum(product), v)) == std::vector<double>{6, 12, 18});
+}
+
+namespace {
+
+/// Rows to rows, each its own function of its row (a, b): (a^2 b, a + b^3, exp(a)).
+Var<double> g(const Var<double>& x) {
+  const auto a = slice(x, 1, 0, 1), b = slice(x, 1, 1, 2);
+  return concat<double>({a * a * b, a + b * b * b, exp(a)}, 1);
+}
+
+std::vector<double> jacobian_of_g(double a, double b) { return {2 * a * b, a * a, 1, 3 * b * b, std::exp(a), 0}; }
+
+const Tensor<double> two_rows({2, 2}, {0.3, -1.1, 2, 0.7});
+
+}  // namespace
+
+TEST_CASE("value_and_grad is the value and its gradient, from one evaluation") {
+  const auto x = Var<double>::constant(Tensor<double>({3}, at));
+  int evaluations = 0;
+  const auto counted = [&](const Var<double>& y) {
+    ++evaluations;
+    return f(y);
+  };
+  const auto [value, gradient] = value_and_grad(counted, x);
+  CHECK(evaluations == 1);
+  CHECK(value.item() == f(x).item());
+  const Var<double> leaf = Tensor<double>({3}, at);
+  CHECK(elements(gradient) == elements(grad(f(leaf), leaf)));
+  CHECK_FALSE(value.tracked());
+  CHECK_FALSE(gradient.tracked());
+  const auto recorded = value_and_grad(f, leaf, {.create_graph = true});
+  CHECK(elements(grad(recorded.value, leaf)) == elements(gradient));
+  CHECK(elements(vjp(recorded.gradient, leaf, unit(1))) == elements(hvp(f(leaf), leaf, unit(1))));
+  CHECK_THROWS_AS(value_and_grad([](const Var<double>& y) { return y * y; }, leaf), GraphError);
+}
+
+TEST_CASE("the Jacobian-vector product is the closed form's, and linear in the vector") {
+  const Var<double> x = two_rows;
+  const auto u = Var<double>::constant(Tensor<double>({2, 2}, {1, -2, 0.5, 3}));
+  const auto v = Var<double>::constant(Tensor<double>({2, 2}, {0.2, 1, -1, 4}));
+  const auto product = jvp(g(x), x, v);
+  REQUIRE(product.shape() == Shape{2, 3});
+  CHECK_FALSE(product.tracked());
+  for (Index row = 0; row < 2; ++row) {
+    const auto j = jacobian_of_g(two_rows(row, 0), two_rows(row, 1));
+    for (std::size_t i = 0; i < 3; ++i)
+      CHECK(product.value()(row, static_cast<Index>(i)) ==
+            doctest::Approx(j[2 * i] * v.value()(row, 0) + j[2 * i + 1] * v.value()(row, 1)).epsilon(1e-14));
+  }
+  const auto combined = elements(jvp(g(x), x, 2 * u - v));
+  const auto separate = elements(2 * jvp(g(x), x, u) - jvp(g(x), x, v));
+  for (std::size_t i = 0; i < 6; ++i) CHECK(combined[i] == doctest::Approx(separate[i]).epsilon(1e-12));
+}
+
+TEST_CASE("vjp is the adjoint of jvp") {
+  const Var<double> x = two_rows;
+  const auto v = Var<double>::constant(Tensor<double>({2, 2}, {0.2, 1, -1, 4}));
+  const auto w = Var<double>::constant(Tensor<double>({2, 3}, {1, 2, 3, -1, 0.5, 0.1}));
+  CHECK(dot(jvp(g(x), x, v), w) == doctest::Approx(dot(v, vjp(g(x), x, w))).epsilon(1e-12));
+}
+
+TEST_CASE("a Jacobian-vector product can be differentiated, and knows its shapes and its targets") {
+  const auto x = vector({1, 2, 3}), v = vector({1, -1, 2});
+  const auto product = jvp(x * x * x, x, v, {.create_graph = true});  // 3 x^2 v
+  CHECK(elements(grad(sum(product), x)) == std::vector<double>{6, -12, 36});
+  CHECK(elements(grad(sum(product), v)) == std::vector<double>{3, 12, 27});
+  CHECK(elements(jvp(2 * x, x, v)) == std::vector<double>{2, -2, 4});
+  CHECK_THROWS_AS(jvp(x * x, x, vector({1, 2})), ShapeError);
+  CHECK_THROWS_AS(jvp(x * x, v, v), GraphError);
+  CHECK(elements(jvp(x * x, v, v, {.unreached_is_zero = true})) == std::vector<double>{0, 0, 0});
+}
+
+TEST_CASE("the Jacobians of a batch are the closed form's, whatever the rows of a pass") {
+  for (const Index rows : {1, 2, 3, 5, 6, 100}) {
+    const Tensor<double> j = jacobian(g, Var<double>(two_rows), {.rows = rows});
+    REQUIRE(j.shape() == Shape{2, 3, 2});
+    for (Index sample = 0; sample < 2; ++sample) {
+      const auto expected = jacobian_of_g(two_rows(sample, 0), two_rows(sample, 1));
+      for (Index i = 0; i < 6; ++i)
+        CHECK(j.data()[sample * 6 + i] == doctest::Approx(expected[static_cast<std::size_t>(i)]).epsilon(1e-14));
+    }
+  }
+}
+
+TEST_CASE("a Jacobian takes as many evaluations as it has passes, and one to learn its shape") {
+  int evaluations = 0;
+  const auto counted = [&](const Var<double>& x) {
+    ++evaluations;
+    return g(x);
+  };
+  jacobian(counted, Var<double>(two_rows), {.rows = 4});
+  CHECK(evaluations == 1 + 2);  // 2 samples with 3 rows each
+}
+
+TEST_CASE("Jacobian and Hessian refuse what does not map rows to rows, and do not invent zeros") {
+  const Var<double> x = two_rows;
+  const auto constant = [](const Var<double>& y) {
+    return Var<double>::constant(Tensor<double>::ones({y.shape()[0]}));
+  };
+  CHECK(message_of<ShapeError>([&] { jacobian([](const Var<double>& y) { return sum(y); }, x); }) ==
+        "jacobian: f maps a batch (B, ...) to a batch (B, ...)   [x: (2, 2), f(x): ()]");
+  CHECK(message_of<ShapeError>([&] { hessian(g, x); }) ==
+        "hessian: f maps a batch (B, ...) to one number for each row, (B,)   [x: (2, 2), f(x): (2, 3)]");
+  CHECK_THROWS_AS(jacobian(g, x, {.rows = 0}), ValueError);
+  CHECK_THROWS_AS(jacobian(constant, x), GraphError);
+  CHECK_THROWS_AS(hessian(constant, x), GraphError);
+  CHECK(jacobian(constant, x, {.unreached_is_zero = true}).span()[3] == 0);
+  CHECK(jacobian(g, Var<double>(Tensor<double>(Shape{0, 2}))).shape() == Shape{0, 3, 2});
+}
+
+TEST_CASE("the Hessians of quadratic forms are their matrices, and of a linear function zero") {
+  const auto a = Var<double>::constant(Tensor<double>({2, 2}, {2, -1, 0.5, 3}));
+  const auto quadratic = [&](const Var<double>& x) { return sum(x * matmul(x, a), 1); };
+  const Tensor<double> h = hessian(quadratic, Var<double>(two_rows));
+  REQUIRE(h.shape() == Shape{2, 2, 2});
+  const double expected[] = {4, -0.5, -0.5, 6};  // A + A^T
+  for (Index i = 0; i < 8; ++i) CHECK(h.data()[i] == doctest::Approx(expected[i % 4]).epsilon(1e-14));
+  const Tensor<double> zero = hessian([](const Var<double>& x) { return sum(x, 1); }, Var<double>(two_rows));
+  CHECK(std::all_of(zero.span().begin(), zero.span().end(), [](double v) { return v == 0; }));
 }
