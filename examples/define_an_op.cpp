@@ -35,8 +35,8 @@ int main(int argc, char** argv) {
   const examples::About about{
       .name = "define_an_op",
       .text =
-          "Defines sine and cosine, which neb does not have, as operations whose derivatives are each other, checks them\n"
-          "against finite differences to third order, and differentiates sin(x) four times:\n\n"
+          "Defines sine and cosine from scratch, as operations whose derivatives are each other, checks them against finite\n"
+          "differences to third order, and differentiates sin(x) four times:\n\n"
           "    sin'''' = sin",
       .example = "define_an_op --seed 7",
       .out = "",
