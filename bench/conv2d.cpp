@@ -28,7 +28,8 @@ struct Rung {
   const char* name;
   Conv2dRung rung;
 };
-constexpr Rung rungs[] = {{"im2col", Conv2dRung::im2col}, {"direct", Conv2dRung::direct}};
+constexpr Rung rungs[] = {
+    {"im2col", Conv2dRung::im2col}, {"direct", Conv2dRung::direct}, {"winograd", Conv2dRung::winograd}};
 
 const char* const passes[] = {"forward", "input_grad", "filter_grad"};
 

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <random>
 
 #include "support.hpp"
 
@@ -13,7 +16,12 @@ using namespace neb::test;
 
 namespace {
 
-constexpr std::array<Conv2dRung, 3> fast_rungs = {Conv2dRung::im2col, Conv2dRung::direct, Conv2dRung::automatic};
+constexpr std::array<Conv2dRung, 2> exact_rungs = {Conv2dRung::im2col, Conv2dRung::direct};
+constexpr std::array<Conv2dRung, 3> fast_rungs = {Conv2dRung::im2col, Conv2dRung::direct, Conv2dRung::winograd};
+
+bool suits(Conv2dRung rung, const Conv2dGeometry& g) {
+  return rung != Conv2dRung::winograd || (g.kernel_height == 3 && g.kernel_width == 3 && g.stride == 1);
+}
 
 /// The three results of one geometry: y from (x, w), dx from (dy, w), dw from (x, dy).
 template <class T>
@@ -62,7 +70,7 @@ std::vector<Conv2dGeometry> geometries() {
 template <class T>
 void check_against_reference(const Conv2dGeometry& g) {
   const Triple<T> expected(g, Conv2dRung::reference, integers<T>);
-  for (const Conv2dRung rung : fast_rungs) {
+  for (const Conv2dRung rung : exact_rungs) {
     CAPTURE(static_cast<int>(rung));
     const Triple<T> fast(g, rung, integers<T>);
     CHECK((fast.y == expected.y));
@@ -72,28 +80,113 @@ void check_against_reference(const Conv2dGeometry& g) {
 }
 
 template <class T>
+double absolute_error(const std::vector<T>& values, const std::vector<T>& expected) {
+  double error = 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    error = std::max(error, std::abs(static_cast<double>(values[i] - expected[i])));
+  return error;
+}
+
+/// The norm of the error over the norm of what is expected.
+template <class T>
 double relative_error(const std::vector<T>& values, const std::vector<double>& expected) {
   double error = 0;
-  double scale = 0;
+  double size = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    error = std::max(error, std::abs(static_cast<double>(values[i]) - expected[i]));
-    scale = std::max(scale, std::abs(expected[i]));
+    error += std::pow(static_cast<double>(values[i]) - expected[i], 2);
+    size += std::pow(expected[i], 2);
   }
-  return error / scale;
+  return std::sqrt(error / size);
 }
 
 const std::vector<Conv2dGeometry> larger = {
     geometry({3, 16, 17, 40}, {70, 3, 3, 40}, 1, 0), geometry({3, 14, 14, 33}, {48, 4, 4, 33}, 2, 1),
-    geometry({1, 24, 24, 32}, {48, 3, 3, 32}, 1, 1), geometry({9, 12, 12, 1}, {32, 5, 5, 1}, 1, 2)};
+    geometry({1, 24, 24, 32}, {48, 3, 3, 32}, 1, 1), geometry({9, 12, 12, 1}, {32, 5, 5, 1}, 1, 2),
+    geometry({2, 13, 10, 40}, {300, 3, 3, 40}, 1, 1)};  // wide: Winograd's filters do not stay in a core's cache
+
+/// A geometry drawn at random: sizes 0..9, kernels 1..5, strides 1..4, paddings 0..4, channels often around a register.
+Conv2dGeometry random_geometry(std::mt19937& generator) {
+  const auto draw = [&](Index first, Index last) {
+    return std::uniform_int_distribution<Index>(first, last)(generator);
+  };
+  const auto channels = [&] { return draw(0, 3) == 0 ? draw(14, 34) : draw(1, 5); };
+  const Index kernel_height = draw(1, 5), kernel_width = draw(1, 5), padding = draw(0, 4), in = channels();
+  const Index height = std::max(draw(0, 9), kernel_height - 2 * padding);
+  const Index width = std::max(draw(0, 9), kernel_width - 2 * padding);
+  return geometry({draw(1, 2), height, width, in}, {channels(), kernel_height, kernel_width, in}, draw(1, 4), padding);
+}
 
 }  // namespace
 
-TEST_CASE("every rung equals the reference exactly on integers") {
+TEST_CASE("every rung but Winograd equals the reference exactly on integers") {
   for (const Conv2dGeometry& g : geometries()) {
     CAPTURE(describe(g));
     check_against_reference<float>(g);
     check_against_reference<double>(g);
   }
+}
+
+TEST_CASE("every rung but Winograd equals the reference exactly on integers at 2 000 random geometries") {
+  std::mt19937 generator(2019);
+  for (int i = 0; i < 2000; ++i) {
+    const Conv2dGeometry g = random_geometry(generator);
+    CAPTURE(describe(g));
+    check_against_reference<float>(g);
+  }
+}
+
+TEST_CASE("Winograd equals the reference up to rounding at 500 random geometries") {
+  std::mt19937 generator(1980);
+  double worst = 0;
+  for (int i = 0; i < 500; ++i) {
+    const Conv2dGeometry drawn = random_geometry(generator);
+    const Conv2dGeometry g = geometry({drawn.batch, drawn.height + 3, drawn.width + 3, drawn.in_channels},
+                                      {drawn.out_channels, 3, 3, drawn.in_channels}, 1, drawn.padding);
+    CAPTURE(describe(g));
+    const Triple<double> expected(g, Conv2dRung::reference, integers<double>);
+    const Triple<double> fast(g, Conv2dRung::winograd, integers<double>);
+    for (const double error : {absolute_error(fast.y, expected.y), absolute_error(fast.dx, expected.dx),
+                               absolute_error(fast.dw, expected.dw)})
+      worst = std::max(worst, error);
+    REQUIRE(worst <= 1e-10);  // of integers up to some thousands
+  }
+}
+
+TEST_CASE("Winograd takes wide filters in chunks, and many tiles in slabs") {
+  for (const Conv2dGeometry& g :
+       {geometry({2, 9, 11, 40}, {300, 3, 3, 40}, 1, 1), geometry({2, 9, 11, 300}, {40, 3, 3, 300}, 1, 0),
+        geometry({1, 190, 190, 128}, {80, 3, 3, 128}, 1, 0)}) {
+    CAPTURE(describe(g));
+    const Triple<double> expected(g, Conv2dRung::direct, integers<double>);
+    const Triple<double> fast(g, Conv2dRung::winograd, integers<double>);
+    CHECK(absolute_error(fast.y, expected.y) <= 1e-9);
+    CHECK(absolute_error(fast.dx, expected.dx) <= 1e-9);
+    CHECK(absolute_error(fast.dw, expected.dw) <= 1e-9);
+  }
+}
+
+TEST_CASE("the automatic rung is the one that choose_rung names, and Winograd for wide 3 x 3 filters at stride 1") {
+  for (const Conv2dGeometry& g : larger) {
+    const Triple<float> expected(g, neb::kernels::choose_rung(g), reals<float>);
+    const Triple<float> automatic(g, Conv2dRung::automatic, reals<float>);
+    CHECK(same_bits(automatic.y, expected.y));
+    CHECK(same_bits(automatic.dx, expected.dx));
+    CHECK(same_bits(automatic.dw, expected.dw));
+  }
+  CHECK(neb::kernels::choose_rung(geometry({8, 26, 26, 256}, {512, 3, 3, 256}, 1, 0)) == Conv2dRung::winograd);
+  CHECK(neb::kernels::choose_rung(geometry({8, 26, 26, 256}, {512, 3, 3, 256}, 2, 0)) == Conv2dRung::direct);
+  CHECK(neb::kernels::choose_rung(geometry({8, 28, 28, 1}, {32, 3, 3, 1}, 1, 0)) == Conv2dRung::direct);
+  // A tile of the direct kernel needs a few pixels in a row.
+  CHECK(neb::kernels::choose_rung(geometry({8, 2, 2, 32}, {32, 1, 1, 32}, 1, 0)) == Conv2dRung::im2col);
+}
+
+TEST_CASE("Winograd asked for other filters is an error") {
+  const Conv2dGeometry g = geometry({1, 8, 8, 2}, {2, 5, 5, 2}, 1, 0);
+  std::vector<float> x(128), w(100), y(32);
+  CHECK_THROWS_WITH_AS(neb::kernels::conv2d(g, x.data(), w.data(), y.data(), Conv2dRung::winograd),
+                       "conv2d: Winograd's kernels take filters of 3 x 3 pixels at stride 1   [x: (1, 8, 8, 2), w: (2, "
+                       "5, 5, 2), stride: 1]",
+                       neb::ValueError);
 }
 
 TEST_CASE("the three kernels are one trilinear form, exactly on integers") {
@@ -110,11 +203,12 @@ TEST_CASE("the three kernels are one trilinear form, exactly on integers") {
 TEST_CASE("every rung gives the same bits at any number of threads") {
   for (const Conv2dGeometry& g : larger)
     for (const Conv2dRung rung : fast_rungs) {
+      if (!suits(rung, g)) continue;
       CAPTURE(describe(g));
       CAPTURE(static_cast<int>(rung));
       const WithThreads one(1);
       const Triple<float> expected(g, rung, reals<float>);
-      for (const int count : {2, 3, 4}) {
+      for (const int count : {2, 3, 4, 8}) {
         const WithThreads some(count);
         const Triple<float> again(g, rung, reals<float>);
         CHECK(same_bits(again.y, expected.y));
@@ -128,17 +222,19 @@ TEST_CASE("every rung is accurate in float") {
   for (const Conv2dGeometry& g : larger) {
     const Triple<double> exact(g, Conv2dRung::reference, reals<double>);
     for (const Conv2dRung rung : fast_rungs) {
+      if (!suits(rung, g)) continue;
       CAPTURE(describe(g));
       CAPTURE(static_cast<int>(rung));
       const Triple<float> fast(g, rung, reals<float>);
-      CHECK(relative_error(fast.y, exact.y) <= 1e-5);
-      CHECK(relative_error(fast.dx, exact.dx) <= 1e-5);
-      CHECK(relative_error(fast.dw, exact.dw) <= 1e-5);
+      const double bound = rung == Conv2dRung::winograd ? 1e-5 : 1e-6;
+      CHECK(relative_error(fast.y, exact.y) <= bound);
+      CHECK(relative_error(fast.dx, exact.dx) <= bound);
+      CHECK(relative_error(fast.dw, exact.dw) <= bound);
     }
   }
 }
 
-TEST_CASE("the entry points work in long double, where the direct rung gives way") {
+TEST_CASE("the entry points work in long double, where the fast rungs give way") {
   const Conv2dGeometry g = geometry({2, 7, 8, 3}, {4, 3, 3, 3}, 1, 1);
   const Triple<long double> expected(g, Conv2dRung::reference, integers<long double>);
   for (const Conv2dRung rung : fast_rungs) {
@@ -147,11 +243,4 @@ TEST_CASE("the entry points work in long double, where the direct rung gives way
     CHECK((fast.dx == expected.dx));
     CHECK((fast.dw == expected.dw));
   }
-}
-
-TEST_CASE("images too narrow for a register tile go to im2col, all others to the direct kernel") {
-  using neb::kernels::choose_rung;
-  CHECK(choose_rung(geometry({32, 28, 28, 1}, {32, 3, 3, 1}, 1, 0)) == Conv2dRung::direct);
-  CHECK(choose_rung(geometry({1, 24, 24, 64}, {128, 3, 3, 64}, 1, 0)) == Conv2dRung::direct);
-  CHECK(choose_rung(geometry({8, 7, 7, 64}, {10, 7, 7, 64}, 1, 0)) == Conv2dRung::im2col);
 }

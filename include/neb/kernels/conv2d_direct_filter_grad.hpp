@@ -69,29 +69,18 @@ class FilterGradBlock {
     const Index last = std::clamp(reach < 0 ? 0 : reach / k_.stride + 1, first, end);
     if (first == last && update == Update::add) return;
     const Index pitch = k_.width * k_.channels;
-    sum_tiles({.a = first == last ? image : image + (first * k_.stride - lead) * pitch - k_.left * k_.channels,
-               .a_row = 1,
-               .outer = last - first,
-               .a_outer = k_.stride * pitch,
-               .inner = k_.out_width,
-               .a_inner = k_.stride * k_.channels,
-               .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
-               .c = sum_ + kh * k_.run() * tile_columns<T>,
-               .c_row = tile_columns<T>,
-               .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
-               .add = update == Update::add});
-  }
-
-  /// All rows of a product, one for each element of the run, in tiles of equal height as far as possible.
-  void sum_tiles(TileProduct<T> tile) const {
-    const Index rows = k_.run();
-    const Index tiles = tile_count(rows, tile_rows);
-    for (Index t = 0; t < tiles; ++t) {
-      const Index height = rows / tiles + (t < rows % tiles ? 1 : 0);
-      multiply_tile(height, tile);
-      tile.a += height;
-      tile.c += height * tile.c_row;
-    }
+    multiply_rows<T>(k_.run(),
+                     {.a = first == last ? image : image + (first * k_.stride - lead) * pitch - k_.left * k_.channels,
+                      .a_row = 1,
+                      .outer = last - first,
+                      .a_outer = k_.stride * pitch,
+                      .inner = k_.out_width,
+                      .a_inner = k_.stride * k_.channels,
+                      .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
+                      .c = sum_ + kh * k_.run() * tile_columns<T>,
+                      .c_row = tile_columns<T>,
+                      .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
+                      .add = update == Update::add});
   }
 
   const Correlation& k_;

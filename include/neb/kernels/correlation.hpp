@@ -76,23 +76,17 @@ void correlate_row(const Correlation& k, const T* image, Index out_row, const T*
   const Index in_row = out_row * k.stride - k.top;
   const Index first = std::clamp<Index>(-in_row, 0, k.kernel_height);  // kernel rows [first, last) lie inside
   const Index last = std::clamp<Index>(k.height - in_row, first, k.kernel_height);
-  TileProduct<T> tile{.a = first == last ? nullptr : image + ((in_row + first) * k.width - k.left) * k.channels,
-                      .a_row = k.stride * k.channels,
-                      .outer = last - first,
-                      .a_outer = k.width * k.channels,
-                      .inner = k.run(),
-                      .a_inner = 1,
-                      .b = filters + first * k.run() * tile_columns<T>,
-                      .c = y,
-                      .c_row = k.y_pixel,
-                      .columns = columns};
-  const Index tiles = tile_count(k.out_width, tile_rows);
-  for (Index t = 0; t < tiles; ++t) {
-    const Index width = k.out_width / tiles + (t < k.out_width % tiles ? 1 : 0);
-    multiply_tile(width, tile);
-    if (first < last) tile.a += width * tile.a_row;
-    tile.c += width * tile.c_row;
-  }
+  const TileProduct<T> tile{.a = first == last ? image : image + ((in_row + first) * k.width - k.left) * k.channels,
+                            .a_row = k.stride * k.channels,
+                            .outer = last - first,
+                            .a_outer = k.width * k.channels,
+                            .inner = k.run(),
+                            .a_inner = 1,
+                            .b = filters + first * k.run() * tile_columns<T>,
+                            .c = y,
+                            .c_row = k.y_pixel,
+                            .columns = columns};
+  multiply_rows(k.out_width, tile);
 }
 
 /// How a correlation is shared out: a task is a band of output rows, counted over the batch, by a group of blocks of

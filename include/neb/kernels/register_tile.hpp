@@ -107,4 +107,16 @@ void multiply_tile(Index rows, const TileProduct<T>& t) {
   (t.columns <= vector_lanes<T> ? narrow : wide)[index](t);
 }
 
+/// Computes any number of rows of a product, in tiles of equal height as far as possible.
+template <class T>
+void multiply_rows(Index rows, TileProduct<T> t) {
+  const Index tiles = (rows + tile_rows - 1) / tile_rows;
+  for (Index tile = 0; tile < tiles; ++tile) {
+    const Index height = rows / tiles + (tile < rows % tiles ? 1 : 0);
+    multiply_tile(height, t);
+    t.a += height * t.a_row;
+    t.c += height * t.c_row;
+  }
+}
+
 }  // namespace neb::kernels

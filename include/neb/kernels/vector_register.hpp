@@ -57,6 +57,22 @@ void store(T* to, const Vector<T>& vector) {
   std::memcpy(to, &vector, sizeof vector);
 }
 
+/// The first `count` < vector_lanes elements from `from` on, then zeros.
+template <class T>
+Vector<T> load_first(const T* from, Index count) {
+  T lanes[vector_lanes<T>] = {};
+  for (Index i = 0; i < count; ++i) lanes[i] = from[i];
+  return load(lanes);
+}
+
+/// Writes the first `count` lanes of `vector`.
+template <class T>
+void store_first(T* to, const Vector<T>& vector, Index count) {
+  T lanes[vector_lanes<T>];
+  store(lanes, vector);
+  for (Index i = 0; i < count; ++i) to[i] = lanes[i];
+}
+
 namespace detail {
 
 /// Of every 2 x 2 block of size Size in rows a and b, swaps the two blocks off the diagonal.

@@ -1,0 +1,290 @@
+/// Winograd convolution and input gradient, for 3 x 3 filters at stride 1.
+///
+/// Images are cut into tiles of 4 x 4 outputs. A block of tiles goes through three stages: transform its inputs (V),
+/// multiply by the transformed filters (U) in 36 planes, transform the products (M) to outputs. The input gradient is the
+/// same correlation, of dy with flipped filters whose channels changed places.
+/// Two orders of the loops, by the size of the transformed filters. Up to `resident_bytes` they stay in a core's
+/// second-level cache: a task takes a block of tiles, small enough that V and M stay there too, through all stages. Larger
+/// filters are taken in chunks of output channels that all cores work on together, stage by stage over all tiles, so that
+/// each filter is transformed and read once.
+#pragma once
+
+#include <algorithm>
+
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d_direct.hpp"
+#include "neb/kernels/conv2d_geometry.hpp"
+#include "neb/kernels/correlation.hpp"
+#include "neb/kernels/register_tile.hpp"
+#include "neb/kernels/scratch.hpp"
+#include "neb/kernels/vector_register.hpp"
+#include "neb/kernels/winograd.hpp"
+
+namespace neb::kernels {
+
+namespace winograd {
+
+/// Whether a convolution is one that this file computes.
+inline bool applies_to(const Conv2dGeometry& g) {
+  return g.kernel_height == taps && g.kernel_width == taps && g.stride == 1;
+}
+
+/// Transformed filters of at most this size are kept in the second-level cache while the tiles pass by.
+inline constexpr Index resident_bytes = 1280 << 10;
+/// V and M of a block of tiles beside resident filters.
+inline constexpr Index block_bytes = 512 << 10;
+/// V of a block of tiles beside larger filters: a part of the last-level cache.
+inline constexpr Index slab_bytes = 32 << 20;
+/// Output channels that larger filters are taken by.
+inline constexpr Index chunk_channels = 256;
+
+/// Channels, rounded up to whole registers.
+template <class T>
+constexpr Index whole_lanes(Index channels) {
+  return tile_count(channels, vector_lanes<T>) * vector_lanes<T>;
+}
+
+/// One transformed operand: 36 matrices (rows, channels), whose channels lie in panels of `width`: (panels, rows, width).
+template <class T>
+struct Planes {
+  T* data;
+  Index rows;
+  Index width;
+  Index panels;
+
+  /// Elements between planes. One register more than a plane, because planes a power of two apart would compete for the
+  /// same lines of the first-level cache.
+  static Index pitch(Index rows, Index width, Index panels) { return panels * rows * width + vector_lanes<T>; }
+  static Index size(Index rows, Index width, Index panels) { return planes * pitch(rows, width, panels); }
+  Index pitch() const { return pitch(rows, width, panels); }
+
+  T* at(Index row, Index channel) const { return data + (channel / width * rows + row) * width + channel % width; }
+};
+
+/// Channels as one panel: the operand that tiles read scalars from.
+template <class T>
+Planes<T> plain_planes(T* data, Index rows, Index channels) {
+  return {data, rows, whole_lanes<T>(channels), 1};
+}
+template <class T>
+Index plain_size(Index rows, Index channels) {
+  return Planes<T>::size(rows, whole_lanes<T>(channels), 1);
+}
+
+/// Channels in panels of a register tile: the operand that tiles read vectors from.
+template <class T>
+Planes<T> panel_planes(T* data, Index rows, Index channels) {
+  return {data, rows, tile_columns<T>, tile_count(channels, tile_columns<T>)};
+}
+template <class T>
+Index panel_size(Index rows, Index channels) {
+  return Planes<T>::size(rows, tile_columns<T>, tile_count(channels, tile_columns<T>));
+}
+
+/// The tiles of all images of a batch, row by row, with `height` x `width` outputs an image.
+struct TileGrid {
+  Index batch, height, width;
+
+  Index rows() const { return tile_count(height, outputs); }
+  Index columns() const { return tile_count(width, outputs); }
+  Index count() const { return batch * rows() * columns(); }
+  Index image(Index tile) const { return tile / (rows() * columns()); }
+  Index top(Index tile) const { return tile / columns() % rows() * outputs; }
+  Index left(Index tile) const { return tile % columns() * outputs; }
+};
+
+/// Row `row` of V = B^T x B of one tile of the images x (N,H,W,C) of a correlation.
+template <class T>
+void transform_image_tile(const Correlation& k, const T* x, Index n, Index top, Index left, const Planes<T>& v,
+                          Index row) {
+  using V = Vector<T>;
+  const auto stride = k.channels;
+  const T* const corner = x + ((n * k.height + top) * k.width + left) * stride;
+  const Index pitch = v.pitch();
+  const bool inside = top >= 0 && left >= 0 && top + points <= k.height && left + points <= k.width;
+  for (Index c = 0; c < k.channels; c += vector_lanes<T>) {
+    T* const to = v.at(row, c);
+    const auto keep = [&](int i, int j, const V& value) { store(to + (i * points + j) * pitch, value); };
+    if (inside && c + vector_lanes<T> <= k.channels) {
+      transform_square<V, 6, 6>([&](int i, int j) { return load(corner + (i * k.width + j) * stride + c); },
+                                transform_input<V>, keep);
+    } else {
+      const auto pixel = [&](int i, int j) {
+        if (top + i < 0 || top + i >= k.height || left + j < 0 || left + j >= k.width) return V{};
+        const T* const from = corner + (i * k.width + j) * stride + c;
+        return c + vector_lanes<T> <= k.channels ? load(from) : load_first(from, k.channels - c);
+      };
+      transform_square<V, 6, 6>(pixel, transform_input<V>, keep);
+    }
+  }
+}
+
+/// The outputs y = A^T m A of one tile, channels [first, first + count) of y, from row `row` of M.
+template <class T>
+void transform_output_tile(const Correlation& k, const Planes<T>& m, Index row, Index n, Index top, Index left,
+                           Index first, Index count, T* y) {
+  using V = Vector<T>;
+  T* const corner = y + n * k.y_image + top * k.y_row + left * k.y_pixel + first;
+  const Index pitch = m.pitch();
+  for (Index c = 0; c < count; c += vector_lanes<T>) {
+    const T* const from = m.at(row, c);
+    transform_square<V, 6, 4>([&](int i, int j) { return load(from + (i * points + j) * pitch); }, transform_output<V>,
+                              [&](int i, int j, const V& value) {
+                                if (top + i >= k.out_height || left + j >= k.out_width) return;
+                                T* const to = corner + i * k.y_row + j * k.y_pixel + c;
+                                if (c + vector_lanes<T> <= count) return store(to, value);
+                                store_first(to, value, count - c);
+                              });
+  }
+}
+
+/// U = G w G^T of the filters w (O,3,3,I) of a convolution, for its outputs [first, first + count): u (36, I, count).
+template <class T>
+void transform_filters(const Conv2dGeometry& g, const T* w, Index first, Index count, const Planes<T>& u) {
+  using V = Vector<T>;
+  constexpr Index lanes = vector_lanes<T>;
+  const Index slabs = tile_count(g.in_channels, lanes);
+  parallel_tasks(tile_count(count, lanes) * slabs, [&](Index task) {
+    const Index o = task / slabs * lanes;
+    const Index i = task % slabs * lanes;
+    const Index filters = std::min(lanes, count - o);
+    const Index rows = std::min(lanes, g.in_channels - i);
+    alignas(vector_bytes) T across[taps * taps][lanes * lanes] = {};
+    for (Index tap = 0; tap < taps * taps; ++tap)
+      transpose(filters, rows, w + ((first + o) * taps * taps + tap) * g.in_channels + i, g.patch_size(), across[tap],
+                lanes);
+    for (Index row = 0; row < rows; ++row) {
+      T* const to = u.at(i + row, o);
+      transform_square<V, 3, 6>([&](int a, int b) { return load(across[a * taps + b] + row * lanes); },
+                                transform_filter<V>,
+                                [&](int a, int b, const V& v) { store(to + (a * points + b) * u.pitch(), v); });
+    }
+  });
+}
+
+/// The same for the input gradient, whose filters are flipped and have their channels exchanged: u (36, O, count), for the
+/// input channels [first, first + count).
+template <class T>
+void transform_flipped_filters(const Conv2dGeometry& g, const T* w, Index first, Index count, const Planes<T>& u) {
+  using V = Vector<T>;
+  constexpr Index lanes = vector_lanes<T>;
+  parallel_tiles(g.out_channels, 16, [&](Index begin, Index end) {
+    for (Index o = begin; o < end; ++o)
+      for (Index i = 0; i < count; i += lanes) {
+        T* const to = u.at(o, i);
+        const auto tap = [&](int a, int b) {
+          const T* const from = w + ((o * taps + taps - 1 - a) * taps + taps - 1 - b) * g.in_channels + first + i;
+          return i + lanes <= count ? load(from) : load_first(from, count - i);
+        };
+        transform_square<V, 3, 6>(tap, transform_filter<V>,
+                                  [&](int a, int b, const V& v) { store(to + (a * points + b) * u.pitch(), v); });
+      }
+  });
+}
+
+/// In every plane, c (rows, columns) = a (rows, depth) times the panels b (depth, columns).
+template <class T>
+void multiply_planes(const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, Index rows, Index depth) {
+  constexpr Index group = 4;  // panels of a task
+  const Index groups = tile_count(b.panels, group);
+  parallel_tasks(planes * groups, [&](Index task) {
+    const Index plane = task / groups;
+    const Index first = task % groups * group;
+    for (Index panel = first; panel < std::min(first + group, b.panels); ++panel)
+      multiply_rows<T>(rows, {.a = a.data + plane * a.pitch(),
+                              .a_row = a.width,
+                              .outer = 1,
+                              .a_outer = 0,
+                              .inner = depth,
+                              .a_inner = 1,
+                              .b = b.data + plane * b.pitch() + panel * b.rows * b.width,
+                              .c = c.data + plane * c.pitch() + panel * b.width,
+                              .c_row = c.width,
+                              .columns = std::min(b.width, c.width - panel * b.width)});
+  });
+}
+
+/// y = correlation of x (N,H,W,C) with filters that filters(first, count, u) transforms, see Correlation.
+template <class T, class Filters>
+void correlate(const Correlation& k, const T* x, T* y, Filters&& filters) {
+  const TileGrid grid{k.batch, k.out_height, k.out_width};
+  if (grid.count() * k.out_channels == 0) return;
+  constexpr Index scalar = sizeof(T);
+  const Index in_width = whole_lanes<T>(k.channels);
+  const bool resident = panel_size<T>(k.channels, k.out_channels) * scalar <= resident_bytes;
+  const Index chunk = resident ? k.out_channels : std::min(chunk_channels, k.out_channels);
+  const Scratch<T> filter_scratch(panel_size<T>(k.channels, chunk));
+  const auto filters_of = [&](Index count) { return panel_planes(filter_scratch.data(), k.channels, count); };
+  if (resident) filters(Index{0}, chunk, filters_of(chunk));
+
+  // Blocks beside resident filters come in multiples of four, so that a few cores share them evenly, but have at least
+  // eight tiles, because fewer rows leave multipliers idle.
+  const Index tile_bytes = planes * scalar * (resident ? in_width + whole_lanes<T>(chunk) : in_width);
+  Index blocks = tile_count(grid.count(), std::max<Index>(1, (resident ? block_bytes : slab_bytes) / tile_bytes));
+  if (resident) blocks = std::clamp<Index>(tile_count(blocks, 4) * 4, 1, std::max<Index>(1, grid.count() / 8));
+  const Index block = tile_count(grid.count(), blocks);
+  const auto work = [&](Index index) {
+    const Index begin = index * block;
+    const Index count = std::min(block, grid.count() - begin);
+    if (count <= 0) return;
+    const Scratch<T> image_scratch(plain_size<T>(count, k.channels));
+    const Scratch<T> product_scratch(plain_size<T>(count, chunk));
+    const Planes<T> v = plain_planes(image_scratch.data(), count, k.channels);
+    parallel_tiles(count, 8, [&](Index first, Index last) {
+      for (Index t = first; t < last; ++t)
+        transform_image_tile(k, x, grid.image(begin + t), grid.top(begin + t) - k.top, grid.left(begin + t) - k.left, v,
+                             t);
+    });
+    for (Index channel = 0; channel < k.out_channels; channel += chunk) {
+      const Index channels = std::min(chunk, k.out_channels - channel);
+      const Planes<T> u = filters_of(channels);
+      const Planes<T> m = plain_planes(product_scratch.data(), count, channels);
+      if (!resident) filters(channel, channels, u);
+      multiply_planes(v, u, m, count, k.channels);
+      parallel_tiles(count, 8, [&](Index first, Index last) {
+        for (Index t = first; t < last; ++t)
+          transform_output_tile(k, m, t, grid.image(begin + t), grid.top(begin + t), grid.left(begin + t), channel,
+                                channels, y);
+      });
+    }
+  };
+  if (resident) return parallel_tasks(blocks, work);
+  for (Index index = 0; index < blocks; ++index) work(index);
+}
+
+}  // namespace winograd
+
+/// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,3,3,I)) at stride 1; float or double.
+template <class T>
+void conv2d_winograd(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+  winograd::correlate(detail::forward_correlation(g), x, y,
+                      [&](Index first, Index count, const winograd::Planes<T>& u) {
+                        winograd::transform_filters(g, w, first, count, u);
+                      });
+}
+
+/// dx (N,H,W,I) = derivative by x of the sum of dy (N,OH,OW,O) * conv2d(x, w (O,3,3,I)) at stride 1; float or double.
+template <class T>
+void conv2d_input_grad_winograd(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+  const Correlation k{.batch = g.batch,
+                      .height = g.out_height(),
+                      .width = g.out_width(),
+                      .channels = g.out_channels,
+                      .out_height = g.height,
+                      .out_width = g.width,
+                      .out_channels = g.in_channels,
+                      .kernel_height = winograd::taps,
+                      .kernel_width = winograd::taps,
+                      .stride = 1,
+                      .top = winograd::taps - 1 - g.padding,
+                      .left = winograd::taps - 1 - g.padding,
+                      .y_image = g.height * g.width * g.in_channels,
+                      .y_row = g.width * g.in_channels,
+                      .y_pixel = g.in_channels};
+  winograd::correlate(k, dy, dx, [&](Index first, Index count, const winograd::Planes<T>& u) {
+    winograd::transform_flipped_filters(g, w, first, count, u);
+  });
+}
+
+}  // namespace neb::kernels
