@@ -17,7 +17,9 @@
 
 #include "neb/autodiff/check_grads.hpp"
 #include "neb/autodiff/grad.hpp"
+#include "neb/autodiff/graphviz.hpp"
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/trace.hpp"
 #include "neb/autodiff/transforms.hpp"
 #include "neb/autodiff/var.hpp"
 

@@ -11,7 +11,7 @@ TEST_CASE("a teaching program has at most 60 lines, the README's at most 30") {
     const std::string text = content_of(NEB_SOURCE_DIR "/examples/" + name + ".cpp");
     return std::count(text.begin(), text.end(), '\n');
   };
-  for (const char* name : {"hello_gradient", "grad_of_grad", "define_an_op", "two_moons"}) {
+  for (const char* name : {"hello_gradient", "grad_of_grad", "define_an_op", "draw_graph", "two_moons"}) {
     CAPTURE(name);
     CHECK(lines(name) > 10);
     CHECK(lines(name) <= 60);
@@ -44,6 +44,18 @@ TEST_CASE("the teaching programs compute what they say, and write nothing unaske
   const auto operation = summary_of("define_an_op");
   CHECK(operation["check_error"].get<double>() < 1e-6);
   CHECK(operation["fourth_derivative_error"].get<double>() < 1e-12);
+}
+
+TEST_CASE("draw_graph writes a graph for each picture of the documents, and prints the first as a table") {
+  const Scratch scratch;
+  const Outcome outcome = run_program("draw_graph", {"--out", "out"}, scratch.folder());
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+  CHECK(outcome.out.find("x      leaf") != std::string::npos);
+  CHECK(outcome.out.find("d2y    add_cotangents") != std::string::npos);
+  for (const std::string name : {"graph_cube", "graph_energy", "graph_deen", "graph_deen_modules"}) {
+    CHECK(content_of(scratch.path("out/" + name + ".dot")).starts_with("digraph neb {"));
+    CHECK(content_of(NEB_SOURCE_DIR "/docs/images/" + name + ".svg").find("<svg") != std::string::npos);
+  }
 }
 
 TEST_CASE("two_moons learns what the closed form knows, and draws both") {

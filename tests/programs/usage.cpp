@@ -7,7 +7,7 @@ using namespace neb::test;
 
 namespace {
 
-const std::vector<std::string> teaching{"hello_gradient", "grad_of_grad", "define_an_op", "two_moons"};
+const std::vector<std::string> teaching{"hello_gradient", "grad_of_grad", "define_an_op", "draw_graph", "two_moons"};
 const std::vector<std::string> with_model{"denoise", "walk_jump", "associative_memory"};
 const std::vector<std::string> working{"train_energy",       "denoise",        "walk_jump",
                                        "associative_memory", "sphere_overlap", "quickstart"};

@@ -79,6 +79,14 @@ auto parameters(Module& module) {
   return list;
 }
 
+/// The parameters of a module with their names, as trace() and to_graphviz() take them.
+template <class Module>
+auto named_parameters(const Module& module) {
+  std::vector<std::pair<Var<typename Module::value_type>, std::string>> list;
+  visit_parameters(module, [&](const std::string& name, const auto& parameter) { list.emplace_back(parameter, name); });
+  return list;
+}
+
 /// The variables themselves, as grad() takes them.
 template <Scalar T>
 std::vector<Var<T>> variables(const Parameters<T>& parameters) {
