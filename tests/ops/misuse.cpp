@@ -1,6 +1,7 @@
 // Every operation refuses what it cannot do, at the call, in a message with the rule, its numbers and all shapes.
 #include <doctest/doctest.h>
 
+#include "misuse.hpp"
 #include "neb/ops/activation.hpp"
 #include "neb/ops/conv2d.hpp"
 #include "neb/ops/extrema.hpp"
@@ -9,7 +10,7 @@
 #include "neb/ops/pooling.hpp"
 #include "neb/ops/power.hpp"
 #include "neb/ops/rows.hpp"
-#include "support.hpp"
+#include "ops/support.hpp"
 
 using namespace neb;
 using namespace neb::test;
@@ -17,20 +18,6 @@ using namespace neb::test;
 namespace {
 
 using V = Var<double>;
-
-V zeros(const Shape& shape) { return Tensor<double>::zeros(shape); }
-
-/// What is left of a variable that was moved from.
-V moved_from() {
-  V x = zeros({2, 3});
-  const V taken = std::move(x);
-  return x;  // NOLINT(bugprone-use-after-move): what is left is specified
-}
-
-struct Misuse {
-  const char* message;
-  std::function<void()> call;
-};
 
 constexpr Index huge = Index{1} << 62;
 constexpr Index largest = std::numeric_limits<Index>::max();
@@ -270,12 +257,26 @@ const Misuse shape_errors[] = {
        min(zeros({2, 0}), -1);
      }},
     // Rows.
-    {"gather_rows: expects a first axis of rows   [x: ()]", [] { gather_rows(zeros({}), {}); }},
+    {"gather_rows: expects at least one axis   [x: ()]", [] { gather_rows(zeros({}), {}); }},
     {"scatter_rows: expects one row for each of 2 indices   [x: (3, 4)]",
      [] {
        scatter_rows(zeros({3, 4}), {0, 1}, 5);
      }},
     {"scatter_rows: expects one row for each of 0 indices   [x: ()]", [] { scatter_rows(zeros({}), {}, 5); }},
+    {"gather_rows: row 3 does not exist   [x: (3, 2), rows: 3]",
+     [] {
+       gather_rows(zeros({3, 2}), {0, 3});
+     }},
+    {"gather_rows: row -1 does not exist   [x: (3, 2), rows: 3]",
+     [] {
+       gather_rows(zeros({3, 2}), {-1});
+     }},
+    {"gather_rows: row 0 does not exist   [x: (0,), rows: 0]", [] { gather_rows(moved_from(), {0}); }},
+    {"scatter_rows: row 4 does not exist   [x: (3, 2), rows: 4]",
+     [] {
+       scatter_rows(zeros({3, 2}), {0, 1, 4}, 4);
+     }},
+    {"scatter_rows: the number of rows is not negative, got -1", [] { scatter_rows(zeros({0}), {}, -1); }},
     // Pooling.
     {"average_pool2d: x has rank 4 (N, H, W, C), got rank 3   [x: (4, 4, 1)]",
      [] {
@@ -366,20 +367,6 @@ const Misuse value_errors[] = {
      }},
     {"clamp: low is at most high, got 1.000000 and 0.000000   [x: (3,)]", [] { clamp(zeros({3}), 1, 0); }},
     {"clamp: low is at most high, got nan and 0.000000   [x: (3,)]", [] { clamp(zeros({3}), std::nan(""), 0); }},
-    {"gather_rows: index 3 at position 1 is not a row of 3   [x: (3, 2)]",
-     [] {
-       gather_rows(zeros({3, 2}), {0, 3});
-     }},
-    {"gather_rows: index -1 at position 0 is not a row of 3   [x: (3, 2)]",
-     [] {
-       gather_rows(zeros({3, 2}), {-1});
-     }},
-    {"gather_rows: index 0 at position 0 is not a row of 0   [x: (0,)]", [] { gather_rows(moved_from(), {0}); }},
-    {"scatter_rows: index 4 at position 2 is not a row of 4   [x: (3, 2)]",
-     [] {
-       scatter_rows(zeros({3, 2}), {0, 1, 4}, 4);
-     }},
-    {"scatter_rows: the number of rows is not negative, got -1", [] { scatter_rows(zeros({0}), {}, -1); }},
     {"average_pool2d: window is at least 1, got 0   [x: (1, 4, 4, 1)]",
      [] {
        average_pool2d(zeros({1, 4, 4, 1}), {.window = 0});
@@ -390,11 +377,6 @@ const Misuse value_errors[] = {
      }},
     {"smooth_relu_slope: order is at least 1, got 0", [] { smooth_relu_slope(zeros({3}), zeros({3}), 1, 0); }},
 };
-
-template <class Exception, std::size_t count>
-void check_misuses(const Misuse (&misuses)[count]) {
-  for (const Misuse& misuse : misuses) CHECK_THROWS_WITH_AS(misuse.call(), misuse.message, Exception);
-}
 
 /// Calls logsumexp on a value that it gave up.
 struct Forgetful {

@@ -68,8 +68,9 @@ double check_grads(const Function<T>& f, const std::vector<Tensor<T>>& inputs, C
     if (!(error <= options.tolerance))
       throw GraphError("check_grads: derivative with respect to input " + std::to_string(i) + " of " +
                        std::to_string(x.size()) + ", " + std::to_string(options.order - 1) +
-                       " orders left to check, is " + std::to_string(got) + "; finite differences give " +
-                       std::to_string(expected) + "   [input: " + x[i].shape().to_string() + "]");
+                       (options.order == 2 ? " order" : " orders") + " left to check, is " + std::to_string(got) +
+                       "; finite differences give " + std::to_string(expected) +
+                       "   [input: " + x[i].shape().to_string() + "]");
     worst = std::max(worst, error);
   }
   if (options.order <= 1) return worst;

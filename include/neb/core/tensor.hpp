@@ -99,16 +99,19 @@ class Tensor {
   /// Whether no other tensor shares the buffer.
   bool unique() const { return buffer_.unique(); }
 
-  /// The one element. Throws ShapeError when there is not exactly one.
+  /// The one element. Throws ShapeError when there is not exactly one, GraphError when it was not kept.
   T item() const {
     if (size_ != 1) throw ShapeError("item: expects one element   [x: " + shape_.to_string() + "]");
+    check_elements("item");
     return *data();
   }
 
   /// The element at `indices`, one for each axis. Throws ShapeError when they do not fit.
   template <std::convertible_to<Index>... Indices>
   T operator()(Indices... indices) const {
-    return data()[offset({static_cast<Index>(indices)...})];
+    const Index position = offset({static_cast<Index>(indices)...});
+    check_elements("operator()");
+    return data()[position];
   }
 
   /// The same elements under another shape; shares the buffer. Throws ShapeError when the sizes differ.
@@ -126,6 +129,7 @@ class Tensor {
     if (rank() == 0 || begin < 0 || end < begin || end > shape_[0])
       throw ShapeError("rows: [" + std::to_string(begin) + ", " + std::to_string(end) +
                        ") is not inside the first axis   [x: " + shape_.to_string() + "]");
+    check_elements("rows");
     const Index row = shape_.stride(0);
     Tensor part(shape_.with(0, end - begin));
     std::copy_n(data() + begin * row, part.size_, part.mutable_data());
@@ -145,6 +149,13 @@ class Tensor {
   }
 
  private:
+  /// Throws GraphError, in the name of `operation`, when this is a stand-in without elements.
+  void check_elements(const char* operation) const {
+    if (size_ > 0 && data() == nullptr)
+      throw GraphError(std::string(operation) +
+                       ": the elements were not kept, only the shape   [x: " + shape_.to_string() + "]");
+  }
+
   Index offset(std::initializer_list<Index> indices) const {
     if (std::ssize(indices) != rank())
       throw ShapeError("operator(): " + std::to_string(indices.size()) + " indices for " + std::to_string(rank()) +

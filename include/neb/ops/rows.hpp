@@ -47,32 +47,31 @@ struct ScatterRows {
 };
 
 inline void check_rows(const char* operation, const std::vector<Index>& indices, Index rows, const Shape& x) {
-  for (std::size_t k = 0; k < indices.size(); ++k)
-    if (indices[k] < 0 || indices[k] >= rows)
-      throw ValueError(std::string(operation) + ": index " + std::to_string(indices[k]) + " at position " +
-                       std::to_string(k) + " is not a row of " + std::to_string(rows) + "   [x: " + x.to_string() +
-                       "]");
+  for (const Index index : indices)
+    if (index < 0 || index >= rows)
+      throw ShapeError(std::string(operation) + ": row " + std::to_string(index) +
+                       " does not exist   [x: " + x.to_string() + ", rows: " + std::to_string(rows) + "]");
 }
 
 }  // namespace ops
 
 /// The rows of x: (N, ...) with the given numbers, in their order: (indices.size(), ...). A row may be named twice.
-/// Throws ShapeError for a scalar, ValueError for a number outside [0, N).
+/// Throws ShapeError for a scalar, and for a number outside [0, N).
 template <Scalar T>
 Var<T> gather_rows(const Var<T>& x, const std::vector<Index>& indices) {
-  if (x.rank() == 0) throw ShapeError("gather_rows: expects a first axis of rows   [x: ()]");
+  if (x.rank() == 0) throw ShapeError("gather_rows: expects at least one axis   [x: ()]");
   ops::check_rows("gather_rows", indices, x.shape()[0], x.shape());
   return apply(ops::GatherRows<T>{indices}, x);
 }
 
 /// The rows of x: (indices.size(), ...) added into zeros of shape (rows, ...), each at its number.
-/// Throws ShapeError unless x has one row for each index, ValueError for a number outside [0, rows).
+/// Throws ShapeError unless x has one row for each index and every number is in [0, rows).
 template <Scalar T>
 Var<T> scatter_rows(const Var<T>& x, const std::vector<Index>& indices, Index rows) {
   if (x.rank() == 0 || x.shape()[0] != std::ssize(indices))
     throw ShapeError("scatter_rows: expects one row for each of " + std::to_string(indices.size()) +
                      " indices   [x: " + x.shape().to_string() + "]");
-  if (rows < 0) throw ValueError("scatter_rows: the number of rows is not negative, got " + std::to_string(rows));
+  if (rows < 0) throw ShapeError("scatter_rows: the number of rows is not negative, got " + std::to_string(rows));
   ops::check_rows("scatter_rows", indices, rows, x.shape());
   return apply(ops::ScatterRows<T>{indices, rows}, x);
 }

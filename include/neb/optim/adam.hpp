@@ -28,8 +28,13 @@ template <Scalar T>
 class Adam {
  public:
   /// Keeps the addresses of the parameters, which must stay where they are while the optimiser is used.
+  /// Throws ValueError unless both betas are in [0, 1).
   explicit Adam(Parameters<T> parameters, AdamOptions options = {})
       : parameters_(std::move(parameters)), options_(options) {
+    const auto is_part = [](double beta) { return beta >= 0 && beta < 1; };
+    if (!is_part(options.beta1) || !is_part(options.beta2))
+      throw ValueError("Adam: beta1 and beta2 are in [0, 1), got " + std::to_string(options.beta1) + " and " +
+                       std::to_string(options.beta2));
     for (const Var<T>* parameter : parameters_) {
       state_.first.push_back(Tensor<T>::zeros(parameter->shape()));
       state_.second.push_back(Tensor<T>::zeros(parameter->shape()));

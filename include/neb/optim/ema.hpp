@@ -11,8 +11,9 @@ namespace neb {
 template <Scalar T>
 class Ema {
  public:
-  /// Starts from the parameters as they are; keeps their addresses.
+  /// Starts from the parameters as they are; keeps their addresses. Throws ValueError unless decay is in [0, 1].
   explicit Ema(Parameters<T> parameters, double decay = 0.999) : parameters_(std::move(parameters)), decay_(decay) {
+    if (!(decay >= 0 && decay <= 1)) throw ValueError("Ema: decay is in [0, 1], got " + std::to_string(decay));
     for (const Var<T>* parameter : parameters_) averages_.push_back(parameter->value());
   }
 

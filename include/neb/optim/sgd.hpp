@@ -17,8 +17,11 @@ template <Scalar T>
 class Sgd {
  public:
   /// Keeps the addresses of the parameters, which must stay where they are while the optimiser is used.
+  /// Throws ValueError unless the momentum is in [0, 1).
   explicit Sgd(Parameters<T> parameters, SgdOptions options = {})
       : parameters_(std::move(parameters)), options_(options) {
+    if (!(options.momentum >= 0 && options.momentum < 1))
+      throw ValueError("Sgd: momentum is in [0, 1), got " + std::to_string(options.momentum));
     for (const Var<T>* parameter : parameters_) velocity_.push_back(Tensor<T>::zeros(parameter->shape()));
   }
 

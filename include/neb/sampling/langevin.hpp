@@ -15,10 +15,12 @@ struct WalkOptions {
 /// Takes `steps` steps y <- y - delta^2 grad phi(y) + sqrt(2) delta e from y: (N, ...), one chain a row
 /// (Saremi & Hyvärinen 2019, Sec. 5, whose printed noise sqrt(2 delta) e is a misprint: it would inflate the stationary
 /// standard deviation by delta^(-1/2)). The stationary density is exp(-phi) up to O(delta^2). Chain i depends on the key
-/// and i alone. Throws ValueError unless delta > 0.
+/// and i alone. Throws ValueError unless delta > 0 and steps >= 0.
 template <Scalar T, Energy<T> Phi>
 Tensor<T> langevin_walk(const Phi& phi, Tensor<T> y, WalkOptions options, const Key& key) {
-  if (!(options.delta > 0)) throw ValueError("langevin_walk: delta is positive, got " + std::to_string(options.delta));
+  if (!(options.delta > 0) || std::isinf(options.delta))
+    throw ValueError("langevin_walk: delta is positive, got " + std::to_string(options.delta));
+  if (options.steps < 0) throw ValueError("langevin_walk: steps is not negative, got " + std::to_string(options.steps));
   const T drift = static_cast<T>(options.delta * options.delta);
   const T spread = static_cast<T>(std::sqrt(2.0) * options.delta);
   const Key noise = key.fold("langevin");

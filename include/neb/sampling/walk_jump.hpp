@@ -30,6 +30,7 @@ Tensor<T> walk_jump(const Phi& phi, Tensor<T> y0, std::type_identity_t<T> sigma,
                     const Key& key, const std::function<bool(const Jump<T>&)>& on_jump) {
   check_sigma("walk_jump", static_cast<double>(sigma));
   if (options.every < 1) throw ValueError("walk_jump: every is at least 1 step, got " + std::to_string(options.every));
+  if (options.steps < 0) throw ValueError("walk_jump: steps is not negative, got " + std::to_string(options.steps));
   const double delta = options.delta != 0 ? options.delta : static_cast<double>(sigma) / 100;
   Tensor<T> y = std::move(y0);
   for (Index step = 0;; step += options.every) {
