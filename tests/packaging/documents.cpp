@@ -2,70 +2,17 @@
 // their commands and links name exist. And the version is told the same everywhere.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <neb/version.hpp>
-#include <sstream>
-#include <string>
-#include <vector>
+
+#include "markdown.hpp"
+
+using namespace neb::test;
 
 namespace {
 
 namespace fs = std::filesystem;
 
 const fs::path root = NEB_SOURCE_DIR;
-
-std::string read(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-struct Block {
-  std::string language;
-  std::string text;
-  int lines = 0;
-};
-
-/// The fenced code blocks of a Markdown text, in order.
-std::vector<Block> code_blocks(const std::string& markdown) {
-  std::vector<Block> blocks;
-  std::istringstream lines(markdown);
-  bool inside = false;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("```")) {
-      inside = !inside;
-      if (inside) blocks.push_back({line.substr(3), "", 0});
-    } else if (inside) {
-      blocks.back().text += line + '\n';
-      ++blocks.back().lines;
-    }
-  }
-  return blocks;
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::vector<std::string> words(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> found;
-  for (std::string word; stream >> word;) found.push_back(word);
-  return found;
-}
-
-/// Words between single spaces, with one at either end: contained means contained at word boundaries.
-std::string normalised(const std::string& text) {
-  std::string line = " ";
-  for (const std::string& word : words(text)) line += word + ' ';
-  return line;
-}
-
-bool is_region_of(const std::string& block, const std::vector<std::string>& sources) {
-  const std::string wanted = normalised(block);
-  return std::any_of(sources.begin(), sources.end(),
-                     [&](const std::string& source) { return contains(normalised(source), wanted); });
-}
 
 std::vector<std::string> sources_below(const std::vector<std::string>& folders) {
   std::vector<std::string> sources;
@@ -103,6 +50,7 @@ std::vector<std::string> missing_files(const std::string& command) {
     if (!word.starts_with("build/") || bin == std::string::npos) continue;
     const std::string program = word.substr(bin + 5);
     const bool known = program == "neb_tests" || fs::exists(root / "examples" / (program + ".cpp")) ||
+                       fs::exists(root / "examples/chapters" / (program + ".cpp")) ||
                        fs::exists(root / "bench" / (program + ".cpp"));
     if (!known) missing.push_back(word);
   }
@@ -135,6 +83,8 @@ TEST_CASE("documents: the checker sees blocks, regions, commands and links") {
   CHECK(missing_files("scripts/test.sh && build/release/bin/no_program --help").size() == 1);
   CHECK(linked_files("[a](docs/x.md#part) ![b](c.png) [d](https://e.org) [f](#g)") ==
         std::vector<std::string>{"docs/x.md", "c.png"});
+  CHECK(linked_files(prose("[a](x.md)\n```cpp\n[b](const T& c) {}\n```\n[d](e.md)\n")) ==
+        std::vector<std::string>{"x.md", "e.md"});
 }
 
 TEST_CASE("documents: README.md opens with a short program that is compiled") {
@@ -169,7 +119,7 @@ TEST_CASE("documents: commands and links name files that exist") {
       if (!is_shell(block)) continue;
       for (const std::string& file : missing_files(block.text)) FAIL_CHECK(name, ": there is no ", file);
     }
-    for (const std::string& file : linked_files(text)) {
+    for (const std::string& file : linked_files(prose(text))) {
       CHECK_MESSAGE(fs::exists(document.parent_path() / file), name, ": a link to ", file, ", which does not exist");
     }
   }
