@@ -161,11 +161,32 @@ void check_has_elements(const char* op, const Var<T>& x) {
                      x.shape().to_string() + "]");
 }
 
+// What an operation is, so that apply() can say what a user forgot before the compiler says it from deep inside.
+template <class Op>
+concept HasName = requires {
+  { Op::name } -> std::convertible_to<const char*>;
+};
+template <class Op, class T, class... X>
+concept HasForward = requires(const Op& op, const X&... x) {
+  { op.forward(x...) } -> std::convertible_to<Tensor<T>>;
+};
+template <class Op, class T, class... X>
+concept HasVjp = requires(const Op& op, const Var<T>& v, const X&... x) {
+  { op.vjp(Index(), v, x...) } -> std::convertible_to<Var<T>>;
+};
+
 }  // namespace autodiff
 
 /// The result of `op` on `x...`, recorded so that it can be differentiated if any input is tracked.
 template <class Op, Scalar T, std::same_as<Var<T>>... Rest>
 Var<T> apply(Op op, const Var<T>& x, const Rest&... rest) {
+  static_assert(autodiff::HasName<Op>, "neb::apply: the operation has no static constexpr const char* name");
+  static_assert(autodiff::HasForward<Op, T, Tensor<T>, decltype(rest.value())...>,
+                "neb::apply: the operation has no Tensor<T> forward(const Tensor<T>&...) const, for as many inputs");
+  static_assert(
+      autodiff::HasVjp<Op, T, Var<T>, Rest...> || autodiff::HasVjp<Op, T, Var<T>, Var<T>, Rest...>,
+      "neb::apply: the operation has no Var<T> vjp(Index i, const Var<T>& g, const Var<T>&...) const, for as many "
+      "inputs or one more, the output");
   autodiff::check_has_elements(Op::name, x);
   (autodiff::check_has_elements(Op::name, rest), ...);
   Tensor<T> y = autodiff::forward(op, x.value(), rest.value()...);
@@ -179,6 +200,12 @@ Var<T> apply(Op op, const Var<T>& x, const Rest&... rest) {
 /// The same for an operation on any number of inputs, whose forward and vjp receive them as one span.
 template <class Op, Scalar T>
 Var<T> apply(Op op, std::vector<Var<T>> x) {  // by value: for a reference, std::apply could be the better match
+  using Span = std::span<const Var<T>>;
+  static_assert(autodiff::HasName<Op>, "neb::apply: the operation has no static constexpr const char* name");
+  static_assert(autodiff::HasForward<Op, T, Span>,
+                "neb::apply: the operation has no Tensor<T> forward(std::span<const Var<T>>) const");
+  static_assert(autodiff::HasVjp<Op, T, Span>,
+                "neb::apply: the operation has no Var<T> vjp(Index i, const Var<T>& g, std::span<const Var<T>>) const");
   bool tracked = false;
   for (const Var<T>& input : x) {
     autodiff::check_has_elements(Op::name, input);

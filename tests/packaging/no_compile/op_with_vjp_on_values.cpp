@@ -1,0 +1,11 @@
+// first error: neb::apply: the operation has no Var<T> vjp(Index i, const Var<T>& g, const Var<T>&...) const
+#include <neb/autodiff/op.hpp>
+
+struct Same {
+  static constexpr const char* name = "same";
+  neb::Tensor<float> forward(const neb::Tensor<float>& x) const { return x; }
+  // On values, so that it would have no derivative itself.
+  neb::Var<float> vjp(neb::Index, neb::Tensor<float> g, neb::Tensor<float>) const { return neb::Var<float>(g); }
+};
+
+int main() { return static_cast<int>(neb::apply(Same{}, neb::Var<float>(neb::Tensor<float>::ones({2}))).size()); }
