@@ -33,7 +33,7 @@ inline bool applies_to(const Conv2dGeometry& g) {
 /// Transformed filters of at most this size are kept in the second-level cache while the tiles pass by.
 inline constexpr Index resident_bytes = 1280 << 10;
 /// V and M of a block of tiles beside resident filters.
-inline constexpr Index block_bytes = 512 << 10;
+inline constexpr Index block_bytes = 800 << 10;
 /// V of a block of tiles beside larger filters: a part of the last-level cache.
 inline constexpr Index slab_bytes = 32 << 20;
 /// Output channels that larger filters are taken by.
@@ -205,6 +205,15 @@ void multiply_planes(const Planes<T>& a, const Planes<T>& b, const Planes<T>& c,
   });
 }
 
+/// Tiles of a block beside resident filters: whole register tiles, at most about `most`, and few enough for a few cores to
+/// share the blocks evenly, but at least eight, because fewer rows leave multipliers idle.
+inline Index resident_block(Index tiles, Index most) {
+  const Index whole = std::max<Index>(1, most / tile_rows) * tile_rows;
+  if (tiles >= 16 * whole) return whole;
+  const Index blocks = tile_count(tile_count(tiles, whole), 4) * 4;
+  return std::max<Index>(tile_count(tiles, blocks), std::min<Index>(tiles, 8));
+}
+
 /// y = correlation of x (N,H,W,C) with filters that filters(first, count, u) transforms, see Correlation.
 template <class T, class Filters>
 void correlate(const Correlation& k, const T* x, T* y, Filters&& filters) {
@@ -218,16 +227,13 @@ void correlate(const Correlation& k, const T* x, T* y, Filters&& filters) {
   const auto filters_of = [&](Index count) { return panel_planes(filter_scratch.data(), k.channels, count); };
   if (resident) filters(Index{0}, chunk, filters_of(chunk));
 
-  // Blocks beside resident filters come in multiples of four, so that a few cores share them evenly, but have at least
-  // eight tiles, because fewer rows leave multipliers idle.
   const Index tile_bytes = planes * scalar * (resident ? in_width + whole_lanes<T>(chunk) : in_width);
-  Index blocks = tile_count(grid.count(), std::max<Index>(1, (resident ? block_bytes : slab_bytes) / tile_bytes));
-  if (resident) blocks = std::clamp<Index>(tile_count(blocks, 4) * 4, 1, std::max<Index>(1, grid.count() / 8));
-  const Index block = tile_count(grid.count(), blocks);
+  const Index block = resident ? resident_block(grid.count(), block_bytes / tile_bytes)
+                               : std::clamp<Index>(slab_bytes / tile_bytes, 1, grid.count());
+  const Index blocks = tile_count(grid.count(), block);
   const auto work = [&](Index index) {
     const Index begin = index * block;
     const Index count = std::min(block, grid.count() - begin);
-    if (count <= 0) return;
     const Scratch<T> image_scratch(plain_size<T>(count, k.channels));
     const Scratch<T> product_scratch(plain_size<T>(count, chunk));
     const Planes<T> v = plain_planes(image_scratch.data(), count, k.channels);

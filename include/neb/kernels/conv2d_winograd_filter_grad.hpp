@@ -31,26 +31,28 @@ void transform_upstream_tile(const Conv2dGeometry& g, const T* dy, Index n, Inde
   }
 }
 
-/// In every plane, d (O, I) = the product of y (tiles, O), transposed, with the panels v (tiles, I), or adds it.
+/// In every plane, rows [first, first + count) of d (O, I) = y (tiles, count), transposed, times the panels v (tiles, I);
+/// or adds it.
 template <class T>
-void multiply_transposed_planes(const Planes<T>& y, const Planes<T>& v, const Planes<T>& d, bool add) {
+void multiply_transposed_planes(const Planes<T>& y, const Planes<T>& v, const Planes<T>& d, Index first, Index count,
+                                bool add) {
   constexpr Index group = 4;  // panels of a task
   const Index groups = tile_count(v.panels, group);
   parallel_tasks(planes * groups, [&](Index task) {
     const Index plane = task / groups;
-    const Index first = task % groups * group;
-    for (Index panel = first; panel < std::min(first + group, v.panels); ++panel)
-      multiply_rows<T>(d.rows, {.a = y.data + plane * y.pitch(),
-                                .a_row = 1,
-                                .outer = 1,
-                                .a_outer = 0,
-                                .inner = y.rows,
-                                .a_inner = y.width,
-                                .b = v.data + plane * v.pitch() + panel * v.rows * v.width,
-                                .c = d.data + plane * d.pitch() + panel * v.width,
-                                .c_row = d.width,
-                                .columns = std::min(v.width, d.width - panel * v.width),
-                                .add = add});
+    const Index begin = task % groups * group;
+    for (Index panel = begin; panel < std::min(begin + group, v.panels); ++panel)
+      multiply_rows<T>(count, {.a = y.data + plane * y.pitch(),
+                               .a_row = 1,
+                               .outer = 1,
+                               .a_outer = 0,
+                               .inner = y.rows,
+                               .a_inner = y.width,
+                               .b = v.data + plane * v.pitch() + panel * v.rows * v.width,
+                               .c = d.data + plane * d.pitch() + first * d.width + panel * v.width,
+                               .c_row = d.width,
+                               .columns = std::min(v.width, d.width - panel * v.width),
+                               .add = add});
   });
 }
 
@@ -74,26 +76,49 @@ void transform_filter_sums_to(const Conv2dGeometry& g, const Planes<T>& d, Index
   });
 }
 
-/// Sums d over the tiles [begin, end), in blocks of `block`, for the output channels [first, first + d.rows).
+/// How the sums of the filter gradient are cut: blocks of tiles, and chunks of output channels.
+struct FilterGradBlocks {
+  Index tiles, channels;
+
+  /// V of a block and Y of a chunk stay in the second-level cache. The more tiles a block has, the less often the sums
+  /// come and go; a chunk keeps few enough of them in the cache meanwhile.
+  template <class T>
+  static FilterGradBlocks resident(Index tiles, Index in_channels, Index out_channels) {
+    constexpr Index bytes = planes * sizeof(T);
+    const Index block =
+        std::clamp<Index>((1 << 20) / (bytes * whole_lanes<T>(in_channels)), 1, std::min<Index>(tiles, 112));
+    const Index chunk = std::max<Index>(tile_columns<T>, (512 << 10) / (bytes * block));
+    return {block, std::min(chunk, out_channels)};
+  }
+};
+
+/// Sums d over the tiles [begin, end) for the output channels [first, first + d.rows).
 template <class T>
-void sum_tiles(const Conv2dGeometry& g, const T* x, const T* dy, Index begin, Index end, Index block, Index first,
-               const Planes<T>& d) {
+void sum_tiles(const Conv2dGeometry& g, const T* x, const T* dy, Index begin, Index end, const FilterGradBlocks& blocks,
+               Index first, const Planes<T>& d) {
   const Correlation k = detail::forward_correlation(g);
   const TileGrid grid{g.batch, g.out_height(), g.out_width()};
-  const Scratch<T> image_scratch(panel_size<T>(block, g.in_channels));
-  const Scratch<T> upstream_scratch(plain_size<T>(block, d.rows));
-  for (Index start = begin; start < end; start += block) {
-    const Index count = std::min(block, end - start);
+  const Index chunk = std::min(blocks.channels, d.rows);
+  const Scratch<T> image_scratch(panel_size<T>(blocks.tiles, g.in_channels));
+  const Scratch<T> upstream_scratch(plain_size<T>(blocks.tiles, chunk));
+  for (Index start = begin; start < end; start += blocks.tiles) {
+    const Index count = std::min(blocks.tiles, end - start);
     const Planes<T> v = panel_planes(image_scratch.data(), count, g.in_channels);
-    const Planes<T> y = plain_planes(upstream_scratch.data(), count, d.rows);
     parallel_tiles(count, 8, [&](Index from, Index to) {
-      for (Index t = from; t < to; ++t) {
-        const Index n = grid.image(start + t), top = grid.top(start + t), left = grid.left(start + t);
-        transform_image_tile(k, x, n, top - k.top, left - k.left, v, t);
-        transform_upstream_tile(g, dy, n, top, left, first, d.rows, y, t);
-      }
+      for (Index t = from; t < to; ++t)
+        transform_image_tile(k, x, grid.image(start + t), grid.top(start + t) - k.top, grid.left(start + t) - k.left, v,
+                             t);
     });
-    multiply_transposed_planes(y, v, d, start != begin);
+    for (Index channel = 0; channel < d.rows; channel += chunk) {
+      const Index channels = std::min(chunk, d.rows - channel);
+      const Planes<T> y = plain_planes(upstream_scratch.data(), count, channels);
+      parallel_tiles(count, 8, [&](Index from, Index to) {
+        for (Index t = from; t < to; ++t)
+          transform_upstream_tile(g, dy, grid.image(start + t), grid.top(start + t), grid.left(start + t),
+                                  first + channel, channels, y, t);
+      });
+      multiply_transposed_planes(y, v, d, channel, channels, start != begin);
+    }
   }
 }
 
@@ -108,27 +133,26 @@ void conv2d_filter_grad_winograd(const Conv2dGeometry& g, const T* x, const T* d
   if (g.batch == 0) std::fill_n(dw, g.filter_shape().size(), T(0));
   if (tiles * g.filter_shape().size() == 0) return;
   const Index size = plain_size<T>(g.out_channels, g.in_channels);
-  const Index in_bytes = planes * scalar * tile_count(g.in_channels, tile_columns<T>) * tile_columns<T>;
-  const auto tile_bytes = [&](Index channels) { return in_bytes + planes * scalar * whole_lanes<T>(channels); };
 
   if (size * scalar > resident_bytes) {
     const Index chunk = std::min(chunk_channels, g.out_channels);
-    const Index block = std::min(tiles, std::max<Index>(1, 2 * slab_bytes / tile_bytes(chunk)));
+    const Index tile_bytes = planes * scalar * whole_lanes<T>(g.in_channels);
+    const FilterGradBlocks blocks{std::clamp<Index>(slab_bytes / tile_bytes, 1, tiles), chunk};
     const Scratch<T> sums(plain_size<T>(chunk, g.in_channels));
     for (Index channel = 0; channel < g.out_channels; channel += chunk) {
       const Planes<T> d = plain_planes(sums.data(), std::min(chunk, g.out_channels - channel), g.in_channels);
-      sum_tiles(g, x, dy, 0, tiles, block, channel, d);
+      sum_tiles(g, x, dy, 0, tiles, blocks, channel, d);
       transform_filter_sums_to(g, d, channel, dw);
     }
     return;
   }
-  const Index block = std::max<Index>(1, std::min(tiles, block_bytes / tile_bytes(g.out_channels)));
-  const Index shares = std::min<Index>(8, tile_count(tiles, block));
+  const auto blocks = FilterGradBlocks::resident<T>(tiles, g.in_channels, g.out_channels);
+  const Index shares = std::min<Index>(8, tile_count(tiles, blocks.tiles));
   const Index share = tile_count(tiles, shares);
   const Scratch<T> sums(shares * size);
   parallel_tasks(shares, [&](Index s) {
     const Planes<T> d = plain_planes(sums.data() + s * size, g.out_channels, g.in_channels);
-    if (s * share < tiles) return sum_tiles(g, x, dy, s * share, std::min((s + 1) * share, tiles), block, 0, d);
+    if (s * share < tiles) return sum_tiles(g, x, dy, s * share, std::min((s + 1) * share, tiles), blocks, 0, d);
     std::fill_n(d.data, size, T(0));
   });
   parallel_tiles(size, 4096, [&](Index begin, Index end) {

@@ -9,30 +9,57 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "neb/kernels/vector_register.hpp"
+
 namespace neb::kernels {
 
+namespace detail {
+
+/// The integer parts of the lanes of x.
+template <class Integer, class V>
+inline auto truncate(V x) {
+  if constexpr (std::is_arithmetic_v<V>)
+    return static_cast<Integer>(x);
+  else
+    return __builtin_convertvector(x, Vector<Integer, sizeof(V)>);
+}
+
+/// The lanes of k as floating-point numbers.
+template <class V, class K>
+inline V convert_integers(K k) {
+  if constexpr (std::is_arithmetic_v<V>)
+    return static_cast<V>(k);
+  else
+    return __builtin_convertvector(k, V);
+}
+
+}  // namespace detail
+
 /// exp(x) within 0.92 ulp with fused multiply-add, 1.15 without, for every x: 0 far below, infinity far above, NaN for NaN.
-template <class T>
-inline T exponential(T x) {
+/// V is a scalar or a register of float or double.
+template <class V>
+inline V exponential(V x) {
+  using T = Lane<V>;
   if constexpr (!std::is_same_v<T, float> && !std::is_same_v<T, double>) {
     return std::exp(x);
   } else {
     constexpr bool single = std::is_same_v<T, float>;
-    using Bits = std::conditional_t<single, std::uint32_t, std::uint64_t>;
+    using Integer = std::conditional_t<single, std::int32_t, std::int64_t>;
     constexpr int terms = single ? 7 : 13;
-    constexpr T lowest = single ? T(-104) : T(-746);  // below: rounds to 0
-    constexpr T highest = single ? T(89) : T(710);    // above: infinity
+    const V lowest = broadcast_lane<V>(single ? T(-104) : T(-746));  // below: rounds to 0
+    const V highest = broadcast_lane<V>(single ? T(89) : T(710));    // above: infinity
     constexpr T log2_e = T(1.44269504088896340736);
     // ln 2 in two parts; the first has trailing zeros, so k * ln2_high is exact.
     constexpr T ln2_high = single ? T(0.693359375) : T(6.93147180369123816490e-01);
     constexpr T ln2_low = single ? T(-2.12194440054690583e-4) : T(1.90821492927058770002e-10);
 
     // Written so that a NaN fails every comparison and stays; only the integer part must not see it.
-    const T clamped = x < lowest ? lowest : (x > highest ? highest : x);
-    const T scaled = (clamped == clamped ? clamped : T(0)) * log2_e;
-    const int k = static_cast<int>(scaled + (scaled < T(0) ? T(-0.5) : T(0.5)));
-    const T whole = static_cast<T>(k);
-    const T r = (clamped - whole * ln2_high) - whole * ln2_low;
+    const V clamped = x < lowest ? lowest : (x > highest ? highest : x);
+    const V scaled = (clamped == clamped ? clamped : V{}) * log2_e;
+    const auto k =
+        detail::truncate<Integer>(scaled + (scaled < V{} ? broadcast_lane<V>(T(-0.5)) : broadcast_lane<V>(T(0.5))));
+    const V whole = detail::convert_integers<V>(k);
+    const V r = (clamped - whole * ln2_high) - whole * ln2_low;
 
     constexpr T inverse_factorials[] = {T(1),
                                         T(1),
@@ -48,16 +75,15 @@ inline T exponential(T x) {
                                         T(1) / T(39916800),
                                         T(1) / T(479001600),
                                         T(1) / T(6227020800)};
-    T series = inverse_factorials[terms];
+    V series = broadcast_lane<V>(inverse_factorials[terms]);
+#pragma GCC unroll 13
     for (int n = terms - 1; n >= 0; --n) series = series * r + inverse_factorials[n];
 
     // 2^k as a product of two powers, each a normal number, so that results may be subnormal and 2^128 does not occur.
-    constexpr int bias = single ? 127 : 1023;
+    constexpr Integer bias = single ? 127 : 1023;
     constexpr int mantissa = single ? 23 : 52;
-    const int half = k >> 1;
-    const T first = std::bit_cast<T>(static_cast<Bits>(static_cast<Bits>(half + bias) << mantissa));
-    const T second = std::bit_cast<T>(static_cast<Bits>(static_cast<Bits>(k - half + bias) << mantissa));
-    return series * first * second;
+    const auto half = k >> 1;
+    return series * std::bit_cast<V>((half + bias) << mantissa) * std::bit_cast<V>((k - half + bias) << mantissa);
   }
 }
 

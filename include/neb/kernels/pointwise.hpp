@@ -8,6 +8,7 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels {
 
@@ -21,6 +22,22 @@ void map(Index n, T* y, F f, const In*... x) {
 #pragma omp simd
     for (Index i = begin; i < end; ++i) y[i] = f(x[i]...);
   });
+}
+
+/// The same for an f that takes registers as well as scalars: for functions with branches or conversions, which compilers
+/// vectorise under some flags only. The last elements go through a register too, so that no value depends on its place.
+template <class T, class F, class... In>
+void map_registers(Index n, T* y, F f, const In*... x) {
+  if constexpr (sizeof(T) > sizeof(double)) {
+    map(n, y, f, x...);
+  } else {
+    constexpr Index lanes = vector_lanes<T>;
+    parallel_tiles(n, pointwise_tile, [&](Index begin, Index end) {
+      Index i = begin;
+      for (; i + lanes <= end; i += lanes) store(y + i, f(load(x + i)...));
+      if (i < end) store_first(y + i, f(load_first(x + i, end - i)...), end - i);
+    });
+  }
 }
 
 /// The axes of a broadcast pair, neighbours merged where both arrays allow it; extents with strides in a and b.

@@ -16,26 +16,28 @@
 
 namespace neb::kernels {
 
-/// What every derivative is made of: s(u), s (1 - s) and 1 - 2s.
-template <class T>
+/// What every derivative is made of: s(u), s (1 - s) and 1 - 2s, for a scalar or a register u.
+template <class V>
 struct LogisticParts {
-  T sigmoid, slope, tilt;
+  V sigmoid, slope, tilt;
 
-  explicit LogisticParts(T u) {
-    const T e = exponential(u < T(0) ? u : -u);
-    const T inverse = T(1) / (T(1) + e);
-    sigmoid = u < T(0) ? e * inverse : inverse;
+  explicit LogisticParts(V u) {
+    using T = Lane<V>;
+    const V e = exponential(u < V{} ? u : -u);
+    const V inverse = T(1) / (T(1) + e);
+    sigmoid = u < V{} ? e * inverse : inverse;
     slope = e * inverse * inverse;
-    const T magnitude = (T(1) - e) * inverse;
-    tilt = u < T(0) ? magnitude : -magnitude;
+    const V magnitude = (T(1) - e) * inverse;
+    tilt = u < V{} ? magnitude : -magnitude;
   }
 };
 
 /// beta z, kept where u * slope is a product of finite numbers: beyond |u| = 1e4 every slope is 0 in any precision.
-template <class T>
-inline T scaled_argument(T z, T beta) {
-  const T u = beta * z;
-  return u < T(-1e4) ? T(-1e4) : (u > T(1e4) ? T(1e4) : u);
+template <class V>
+inline V scaled_argument(V z, Lane<V> beta) {
+  const V u = beta * z;
+  const V limit = broadcast_lane<V>(Lane<V>(1e4));
+  return u < -limit ? -limit : (u > limit ? limit : u);
 }
 
 /// Coefficients c with s^(k)(u) = sum_j c[j] s^j: the derivative of s^j is j (s^j - s^(j+1)).
@@ -53,24 +55,31 @@ std::vector<T> logistic_derivative(int k) {
   return c;
 }
 
+/// y = f(z), elementwise.
+template <class T>
+void smooth_relu(Index n, T* y, const T* z, T beta) {
+  map_registers(
+      n, y, [beta](auto v) { return v * LogisticParts<decltype(v)>(beta * v).sigmoid; }, z);
+}
+
 /// y = g f^(order)(z), elementwise, for order >= 1.
 template <class T>
 void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order) {
   const auto times = [&](auto derivative) {
-    map(
+    map_registers(
         n, y,
-        [beta, derivative](T v, T w) {
-          const T u = scaled_argument(v, beta);
-          return w * derivative(u, LogisticParts<T>(u));
+        [beta, derivative](auto v, auto w) {
+          const auto u = scaled_argument(v, beta);
+          return w * derivative(u, LogisticParts<decltype(v)>(u));
         },
         z, g);
   };
-  using Parts = LogisticParts<T>;
-  if (order == 1) return times([](T u, const Parts& p) { return p.sigmoid + u * p.slope; });
-  if (order == 2) return times([beta](T u, const Parts& p) { return beta * p.slope * (T(2) + u * p.tilt); });
+  if (order == 1) return times([](auto u, const auto& p) { return p.sigmoid + u * p.slope; });
+  if (order == 2) return times([beta](auto u, const auto& p) { return beta * p.slope * (T(2) + u * p.tilt); });
   if (order == 3)
-    return times(
-        [beta](T u, const Parts& p) { return beta * beta * p.slope * (T(3) * p.tilt + u * (T(1) - T(6) * p.slope)); });
+    return times([beta](auto u, const auto& p) {
+      return beta * beta * p.slope * (T(3) * p.tilt + u * (T(1) - T(6) * p.slope));
+    });
   const std::vector<T> lower = logistic_derivative<T>(order - 1);
   const std::vector<T> upper = logistic_derivative<T>(order);
   const T scale = std::pow(beta, static_cast<T>(order - 1));

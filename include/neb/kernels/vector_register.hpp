@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "neb/core/shape.hpp"
@@ -37,11 +38,31 @@ struct VectorOf {
   using Type [[gnu::vector_size(Bytes)]] = T;
 };
 
+template <class V>
+struct LaneOf {
+  using Type = std::remove_cvref_t<decltype(std::declval<V&>()[0])>;
+};
+template <class V>
+requires std::is_arithmetic_v<V>
+struct LaneOf<V> {
+  using Type = V;
+};
+
 }  // namespace detail
 
 /// One register of T: arithmetic acts on all lanes at once.
 template <class T, int Bytes = vector_bytes>
 using Vector = typename detail::VectorOf<T, Bytes>::Type;
+
+/// The scalar type of a register, or of a scalar: kernels that are written for both take either as their type.
+template <class V>
+using Lane = typename detail::LaneOf<V>::Type;
+
+/// Every lane equal to `value`.
+template <class V>
+V broadcast_lane(std::type_identity_t<Lane<V>> value) {
+  return value - V{};
+}
 
 /// The vector_lanes elements from `from` on, at any alignment.
 template <class T>

@@ -28,7 +28,7 @@ struct Sigmoid {
   static constexpr const char* name = "sigmoid";
   static constexpr bool needs_values = false;
   Tensor<T> forward(const Tensor<T>& x) const {
-    return pointwise(x, [](T v) { return kernels::LogisticParts<T>(v).sigmoid; });
+    return pointwise_registers(x, [](auto v) { return kernels::LogisticParts<decltype(v)>(v).sigmoid; });
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>&) const { return g * (y * (1 - y)); }
 };
@@ -60,7 +60,9 @@ struct SmoothRelu {
   static constexpr const char* name = "smooth_relu";
   T beta;
   Tensor<T> forward(const Tensor<T>& z) const {
-    return pointwise(z, [b = beta](T v) { return v * kernels::LogisticParts<T>(b * v).sigmoid; });
+    Tensor<T> y(z.shape());
+    kernels::smooth_relu(y.size(), y.mutable_data(), z.data(), beta);
+    return y;
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& z) const { return smooth_relu_slope(z, g, beta, 1); }
 };

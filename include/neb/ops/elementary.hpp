@@ -23,12 +23,20 @@ Tensor<T> pointwise(const Tensor<T>& x, F f) {
   return y;
 }
 
+/// The same for an f that takes registers, see kernels::map_registers.
+template <Scalar T, class F>
+Tensor<T> pointwise_registers(const Tensor<T>& x, F f) {
+  Tensor<T> y(x.shape());
+  kernels::map_registers(y.size(), y.mutable_data(), f, x.data());
+  return y;
+}
+
 template <Scalar T>
 struct Exp {
   static constexpr const char* name = "exp";
   static constexpr bool needs_values = false;
   Tensor<T> forward(const Tensor<T>& x) const {
-    return pointwise(x, [](T v) { return kernels::exponential(v); });
+    return pointwise_registers(x, [](auto v) { return kernels::exponential(v); });
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>&) const { return g * y; }
 };
