@@ -39,7 +39,7 @@ inline V convert_integers(K k) {
 /// V is a scalar or a register of float or double.
 template <class V>
 inline V exponential(V x) {
-  using T = Lane<V>;
+  using T = LaneType<V>;
   if constexpr (!std::is_same_v<T, float> && !std::is_same_v<T, double>) {
     return std::exp(x);
   } else {

@@ -22,7 +22,7 @@ struct LogisticParts {
   V sigmoid, slope, tilt;
 
   explicit LogisticParts(V u) {
-    using T = Lane<V>;
+    using T = LaneType<V>;
     const V e = exponential(u < V{} ? u : -u);
     const V inverse = T(1) / (T(1) + e);
     sigmoid = u < V{} ? e * inverse : inverse;
@@ -34,9 +34,9 @@ struct LogisticParts {
 
 /// beta z, kept where u * slope is a product of finite numbers: beyond |u| = 1e4 every slope is 0 in any precision.
 template <class V>
-inline V scaled_argument(V z, Lane<V> beta) {
+inline V scaled_argument(V z, LaneType<V> beta) {
   const V u = beta * z;
-  const V limit = broadcast_lane<V>(Lane<V>(1e4));
+  const V limit = broadcast_lane<V>(LaneType<V>(1e4));
   return u < -limit ? -limit : (u > limit ? limit : u);
 }
 

@@ -56,11 +56,11 @@ using Vector = typename detail::VectorOf<T, Bytes>::Type;
 
 /// The scalar type of a register, or of a scalar: kernels that are written for both take either as their type.
 template <class V>
-using Lane = typename detail::LaneOf<V>::Type;
+using LaneType = typename detail::LaneOf<V>::Type;
 
 /// Every lane equal to `value`.
 template <class V>
-V broadcast_lane(std::type_identity_t<Lane<V>> value) {
+V broadcast_lane(std::type_identity_t<LaneType<V>> value) {
   return value - V{};
 }
 
