@@ -1,5 +1,6 @@
 /// Chapter 3, docs/03-gradient-of-a-gradient.md. Given a path, draws a picture there.
 #include <cstdio>
+#include <neb/autodiff/trace.hpp>
 #include <neb/autodiff/transforms.hpp>
 #include <neb/ops/activation.hpp>
 
@@ -18,6 +19,13 @@ void cube() {
     std::printf(", %g", f.item());
   }
   std::printf("\n");
+}
+
+void steps() {
+  const Var<double> x{Tensor<double>::scalar(2)};
+  const Var<double> y = x * square(x);
+  const Var<double> dy = grad(y, x, {.create_graph = true});
+  std::printf("%s", trace<double>({y, dy}, {{x, "x"}, {y, "y"}, {dy, "dy"}}).c_str());
 }
 
 void forgetful() {
@@ -83,6 +91,7 @@ void draw(const char* path) {
 
 int main(int argc, char** argv) {
   cube();
+  steps();
   forgetful();
   objective();
   hessian_times_vector();

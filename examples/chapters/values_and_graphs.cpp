@@ -1,6 +1,7 @@
 /// Chapter 1, docs/01-values-and-graphs.md. Given a path, draws a picture there.
 #include <cstdio>
 #include <neb/autodiff/grad.hpp>
+#include <neb/autodiff/trace.hpp>
 #include <neb/ops/elementary.hpp>
 
 #include "common/chart.hpp"
@@ -30,6 +31,12 @@ void graph() {
   const Var<double> a{Tensor<double>::scalar(2)}, b{Tensor<double>::scalar(3)};
   const Var<double> f = (a + b) * b;
   show(f);
+}
+
+void table() {
+  const Var<double> a{Tensor<double>::scalar(2)}, b{Tensor<double>::scalar(3)};
+  const Var<double> f = (a + b) * b;
+  std::printf("%s", trace(f, {{a, "a"}, {b, "b"}, {f, "f"}}).c_str());
 }
 
 void sharing() {
@@ -101,6 +108,7 @@ void draw(const char* path) {
 int main(int argc, char** argv) {
   values();
   graph();
+  table();
   sharing();
   constants();
   lifetime();
