@@ -19,6 +19,7 @@
 #include "neb/autodiff/grad.hpp"
 #include "neb/autodiff/graphviz.hpp"
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/recompute.hpp"
 #include "neb/autodiff/trace.hpp"
 #include "neb/autodiff/transforms.hpp"
 #include "neb/autodiff/var.hpp"
@@ -42,6 +43,7 @@
 #include "neb/nn/linear.hpp"
 #include "neb/nn/mlp.hpp"
 #include "neb/nn/module.hpp"
+#include "neb/nn/recompute.hpp"
 
 #include "neb/optim/adam.hpp"
 #include "neb/optim/ema.hpp"

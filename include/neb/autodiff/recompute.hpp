@@ -1,0 +1,135 @@
+/// recompute(): a piece of the graph that remembers its inputs only, and is evaluated again when it is differentiated.
+///
+/// It is closed under differentiation: with create_graph the vjp of a piece is a piece again, of the inputs and the
+/// cotangent, so that a gradient of a gradient keeps no more than a gradient does.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "neb/autodiff/grad.hpp"
+
+namespace neb {
+
+template <Scalar T>
+Var<T> recompute(std::function<Var<T>(const std::vector<Var<T>>&)> f, const std::vector<Var<T>>& inputs);
+
+namespace autodiff {
+
+template <Scalar T>
+using Piece = std::function<Var<T>(const std::vector<Var<T>>&)>;
+
+/// f(x) without its value, which no sweep looks at: whoever evaluates a piece again wants its graph.
+template <Scalar T>
+Var<T> graph_of(const Piece<T>& f, const std::vector<Var<T>>& x) {
+  const Var<T> y = f(x);
+  return Var<T>(shape_only<T>(y.shape()), y.node());
+}
+
+/// A leaf to differentiate by that does not count as made by the sweep that evaluates a piece again.
+template <Scalar T>
+Var<T> leaf_of(const Var<T>& x) {
+  const OrderScope scope(0);
+  return Var<T>(x.value());
+}
+
+/// The vjp of input `i` of a piece `f` of derivative order `order`, as a function of f's inputs and of the cotangent.
+template <Scalar T>
+Piece<T> vjp_piece(Piece<T> f, std::size_t i, int order) {
+  return [f = std::move(f), i, order](const std::vector<Var<T>>& inputs_and_cotangent) {
+    std::vector<Var<T>> x(inputs_and_cotangent.begin(), inputs_and_cotangent.end() - 1);
+    const bool create_graph = std::any_of(inputs_and_cotangent.begin(), inputs_and_cotangent.end(),
+                                          [](const Var<T>& input) { return input.tracked(); });
+    const OrderScope scope(order);
+    if (!x[i].tracked()) x[i] = leaf_of(x[i]);
+    return vjp<T>(graph_of(f, x), x[i], inputs_and_cotangent.back(),
+                  {.create_graph = create_graph, .unreached_is_zero = true});
+  };
+}
+
+/// The node of a piece. The cotangents of its inputs are asked for together: one evaluation serves them all.
+template <Scalar T>
+class Recomputed final : public Node<T> {
+ public:
+  Recomputed(Piece<T> f, std::vector<Var<T>> inputs) : f_(std::move(f)), inputs_(std::move(inputs)) {}
+  ~Recomputed() override { Node<T>::unlink(inputs_); }
+
+  const char* name() const override { return "recompute"; }
+  std::span<const Var<T>> inputs() const override { return inputs_; }
+  bool joint() const override { return true; }
+
+  Var<T> vjp(Index i, const Var<T>& g, bool create_graph) const override {
+    return vjps(std::span<const Index>(&i, 1), g, create_graph)[0];
+  }
+
+  std::vector<Var<T>> vjps(std::span<const Index> wanted, const Var<T>& g, bool create_graph) const override {
+    std::vector<Var<T>> x;
+    for (const Var<T>& input : inputs_) x.push_back(create_graph ? input : input.detach());
+    if (create_graph) {
+      std::vector<Var<T>> cotangents;
+      x.push_back(g);
+      for (const Index i : wanted)
+        cotangents.push_back(recompute(vjp_piece<T>(f_, static_cast<std::size_t>(i), this->order()), x));
+      return cotangents;
+    }
+    const OrderScope scope(this->order());
+    std::vector<Var<T>> targets;
+    for (const Index i : wanted) {
+      Var<T>& target = x[static_cast<std::size_t>(i)];
+      target = leaf_of(target);
+      targets.push_back(target);
+    }
+    return neb::vjp<T>(graph_of(f_, x), targets, g, {.unreached_is_zero = true});
+  }
+
+ private:
+  std::span<Var<T>> mutable_inputs() override { return inputs_; }
+
+  Piece<T> f_;
+  std::vector<Var<T>> inputs_;
+};
+
+}  // namespace autodiff
+
+/// f(inputs), of which the graph keeps `inputs` and f alone: what f computes on the way is released, and computed again,
+/// once, in each sweep that needs it (once for each input that leads to a target, where the sweep creates a graph). Worth
+/// it for a piece with large values inside. f must be a function of its argument, giving the same result each time;
+/// everything that it is to be differentiated by is an argument.
+/// Throws GraphError when f depends on a tracked variable that is not among `inputs`, to which no gradient would flow.
+template <Scalar T>
+Var<T> recompute(std::function<Var<T>(const std::vector<Var<T>>&)> f, const std::vector<Var<T>>& inputs) {
+  std::vector<Var<T>> constants;
+  bool tracked = false;
+  for (const Var<T>& input : inputs) {
+    autodiff::check_has_elements("recompute", input);
+    constants.push_back(input.detach());
+    tracked = tracked || input.tracked();
+  }
+  Var<T> y = f(constants);
+  if (y.tracked()) {
+    std::string shapes;
+    for (const Var<T>& input : inputs) shapes += (shapes.empty() ? "" : ", ") + input.shape().to_string();
+    throw GraphError(
+        "recompute: f depends on a tracked variable that is not among its inputs; make it an input, or detach it   "
+        "[inputs: " +
+        shapes + "]");
+  }
+  if (!tracked) return y;
+  auto node = std::make_shared<autodiff::Recomputed<T>>(std::move(f), inputs);
+  return Var<T>(y.value(), std::move(node));
+}
+
+/// The same for a function of several variables: recompute([](const auto& x, const auto& w) { ... }, x, w).
+template <class F, Scalar T, std::same_as<Var<T>>... Rest>
+requires std::invocable < const F&, const Var<T>
+&, const Rest&... > Var<T> recompute(F f, const Var<T>& x, const Rest&... rest) {
+  const auto spread = [f = std::move(f)](const std::vector<Var<T>>& inputs) {
+    return [&]<std::size_t... k>(std::index_sequence<k...>) { return Var<T>(f(inputs[k]...)); }
+    (std::make_index_sequence<1 + sizeof...(rest)>());
+  };
+  return recompute(std::function<Var<T>(const std::vector<Var<T>>&)>(spread), std::vector<Var<T>>{x, rest...});
+}
+
+}  // namespace neb
