@@ -16,9 +16,11 @@ namespace neb {
 /// The distribution of chi_ij = |X_i - X_j| / (2 sqrt d) over pairs i < j (Saremi & Hyvärinen 2019, Eq. 2): spheres of
 /// radius sigma sqrt(d) around X_i and X_j overlap iff sigma > chi_ij.
 struct SphereOverlap {
-  Index images = 0;
-  Index pairs = 0;
-  double min = 0, median = 0, mean = 0;
+  Index images = 0;              ///< how many samples there were
+  Index pairs = 0;               ///< how many pairs were measured
+  double min = 0;                ///< the smallest chi
+  double median = 0;             ///< the middle one, to the precision of a bin
+  double mean = 0;               ///< the average
   double max = 0;                ///< s_c: beyond it all spheres overlap. From a sample of pairs, a lower bound
   double bin_width = 0;          ///< of the histogram, and the precision of the median
   std::vector<Index> histogram;  ///< bin k counts chi in [k, k + 1) bin_width

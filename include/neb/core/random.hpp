@@ -32,6 +32,7 @@ constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> count
 /// Names a stream of random numbers: a seed, the purposes folded into it, and a step.
 class Key {
  public:
+  /// The stream of a seed.
   constexpr explicit Key(std::uint64_t seed) : key_(seed) {}
 
   /// The stream for one purpose ("smooth", "init"): streams of different purposes are independent.

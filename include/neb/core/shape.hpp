@@ -19,9 +19,10 @@ using Index = std::ptrdiff_t;
 /// The extents of an array, outermost first; rank 0 is a scalar. At most `Shape::max_rank` axes, never on the heap.
 class Shape {
  public:
-  static constexpr Index max_rank = 8;
+  static constexpr Index max_rank = 8;  ///< the most axes a shape can have
 
   Shape() = default;
+  /// The shape of these extents. Throws as the other constructor does.
   Shape(std::initializer_list<Index> extents) : Shape(std::span(extents.begin(), extents.size())) {}
 
   /// Throws ShapeError when there are too many axes, a negative extent, or more elements than an Index can count.
@@ -41,9 +42,13 @@ class Shape {
     }
   }
 
+  /// Number of axes.
   Index rank() const { return rank_; }
+  /// The first extent, for loops.
   const Index* begin() const { return extents_.data(); }
+  /// One past the last extent.
   const Index* end() const { return extents_.data() + rank_; }
+  /// The extent of `axis`, which must be in [0, rank).
   Index operator[](Index axis) const { return extents_[static_cast<std::size_t>(axis)]; }
 
   /// Number of elements: the product of the extents, 1 for a scalar.
@@ -77,6 +82,7 @@ class Shape {
     return text + (rank_ == 1 ? ",)" : ")");
   }
 
+  /// Whether rank and all extents are equal.
   friend bool operator==(const Shape& a, const Shape& b) {
     return a.rank_ == b.rank_ && std::equal(a.begin(), a.end(), b.begin());
   }

@@ -26,7 +26,7 @@ class Tensor {
   static_assert(Scalar<T>, "neb::Tensor<T>: T is a floating-point type, float or double");
 
  public:
-  using value_type = T;
+  using value_type = T;  ///< the type of an element
 
   /// An empty tensor of shape (0,); so is a tensor that was moved from.
   Tensor() = default;
@@ -37,12 +37,16 @@ class Tensor {
     if (size_ > 0) buffer_ = Buffer(static_cast<std::size_t>(size_) * sizeof(T));
   }
 
+  /// The copy shares the buffer until one of the two is written to.
   Tensor(const Tensor&) = default;
+  /// Takes the buffer; `other` is left empty, of shape (0,).
   Tensor(Tensor&& other) noexcept
       : shape_(std::exchange(other.shape_, no_elements())),
         size_(std::exchange(other.size_, 0)),
         buffer_(std::move(other.buffer_)) {}
+  /// Shares the buffer of the other until one of the two is written to.
   Tensor& operator=(const Tensor&) = default;
+  /// Takes the buffer; `other` is left empty, of shape (0,).
   Tensor& operator=(Tensor&& other) noexcept {
     shape_ = std::exchange(other.shape_, no_elements());
     size_ = std::exchange(other.size_, 0);
@@ -57,24 +61,33 @@ class Tensor {
                        std::to_string(values.size()) + " values");
     std::copy(values.begin(), values.end(), mutable_data());
   }
+  /// The same with the values written out.
   Tensor(const Shape& shape, std::initializer_list<T> values)
       : Tensor(shape, std::span<const T>(values.begin(), values.size())) {}
 
+  /// A tensor of `shape`, every element `value`.
   static Tensor full(const Shape& shape, T value) {
     Tensor filled(shape);
     std::fill_n(filled.mutable_data(), filled.size_, value);
     return filled;
   }
+  /// A tensor of zeros.
   static Tensor zeros(const Shape& shape) { return full(shape, T(0)); }
+  /// A tensor of ones.
   static Tensor ones(const Shape& shape) { return full(shape, T(1)); }
   /// A tensor of rank 0.
   static Tensor scalar(T value) { return full(Shape{}, value); }
 
+  /// The extents.
   const Shape& shape() const { return shape_; }
+  /// Number of axes.
   Index rank() const { return shape_.rank(); }
+  /// Number of elements.
   Index size() const { return size_; }
 
+  /// The elements in row-major order, to read.
   const T* data() const { return reinterpret_cast<const T*>(buffer_.bytes()); }
+  /// The same as a span.
   std::span<const T> span() const { return {data(), static_cast<std::size_t>(size_)}; }
 
   /// Elements to write to; copies the buffer first when another tensor shares it.
@@ -86,6 +99,7 @@ class Tensor {
     }
     return reinterpret_cast<T*>(buffer_.bytes());
   }
+  /// The same as a span.
   std::span<T> mutable_span() { return {mutable_data(), static_cast<std::size_t>(size_)}; }
 
   /// A stand-in with a shape and no elements: data() is null. For graphs that need to remember a shape only.
@@ -116,6 +130,7 @@ class Tensor {
 
   /// The same elements under another shape; shares the buffer. Throws ShapeError when the sizes differ.
   Tensor reshaped(const Shape& shape) const& { return Tensor(*this).reshaped(shape); }
+  /// The same, taking the buffer along.
   Tensor reshaped(const Shape& shape) && {
     if (shape.size() != size_)
       throw ShapeError("reshape: " + std::to_string(size_) + " elements do not fill " + shape.to_string() +

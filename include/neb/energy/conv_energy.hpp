@@ -12,10 +12,10 @@ namespace neb {
 struct ConvEnergyOptions {
   Shape image = {28, 28, 1};                    ///< height, width, channels of the data
   std::vector<Index> channels = {32, 64, 128};  ///< of the convolutional layers
-  Index kernel = 3;
-  Index stride = 1;
-  Index padding = 0;
-  Index bottleneck = 10;  ///< units between the last convolution and the readout
+  Index kernel = 3;                             ///< height and width of the filters
+  Index stride = 1;                             ///< of every convolution
+  Index padding = 0;                            ///< of every convolution
+  Index bottleneck = 10;                        ///< units between the last convolution and the readout
   std::vector<Index> readout =
       {};           ///< widths of linear layers before the last one: {10} is an overparameterised readout
   double beta = 1;  ///< of the smooth ReLU
@@ -31,11 +31,11 @@ inline ConvEnergyOptions paper_energy(const Shape& image = {28, 28, 1}) {
 /// (Saremi & Hyvärinen 2019, Sec. 4.1). The readout has no bias: an energy is defined up to a constant.
 template <Scalar T>
 struct ConvEnergy {
-  using value_type = T;
-  ConvEnergyOptions options;
-  std::vector<Conv2d<T>> conv;
-  Linear<T> bottleneck;
-  std::vector<Linear<T>> readout;
+  using value_type = T;            ///< the scalar of its parameters
+  ConvEnergyOptions options;       ///< the architecture that it was made with
+  std::vector<Conv2d<T>> conv;     ///< the convolutional layers
+  Linear<T> bottleneck;            ///< from the last convolution to a few units
+  std::vector<Linear<T>> readout;  ///< linear layers without bias, to one number
 
   /// Throws ShapeError or ValueError when the layers do not fit the image.
   ConvEnergy(ConvEnergyOptions architecture, const Key& key) : options(std::move(architecture)) {
@@ -79,6 +79,7 @@ struct ConvEnergy {
     return reshape(h, Shape{y.shape()[0]});
   }
 
+  /// Lists the members that hold parameters.
   static void visit(auto& self, auto&& f) {
     f("conv", self.conv);
     f("bottleneck", self.bottleneck);

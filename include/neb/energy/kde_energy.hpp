@@ -13,7 +13,7 @@ namespace neb {
 template <Scalar T>
 class KdeEnergy {
  public:
-  using value_type = T;
+  using value_type = T;  ///< the scalar of its samples
 
   /// `samples`: (n, ...). Throws ShapeError when there are none, ValueError unless sigma > 0.
   KdeEnergy(const Tensor<T>& samples, T sigma) : sigma_(sigma) {

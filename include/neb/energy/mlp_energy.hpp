@@ -10,8 +10,8 @@ namespace neb {
 /// energy is defined up to a constant.
 template <Scalar T>
 struct MlpEnergy {
-  using value_type = T;
-  Mlp<T> network;
+  using value_type = T;  ///< the scalar of its parameters
+  Mlp<T> network;        ///< from D to 1, without a last bias
 
   /// `widths` are D and the hidden widths, as in {2, 128, 128}. Throws ValueError when there is no hidden width.
   MlpEnergy(std::vector<Index> widths, const Key& key, T beta = T(1)) {
@@ -20,8 +20,10 @@ struct MlpEnergy {
     network = Mlp<T>(widths, key, /*last_bias=*/false, beta);
   }
 
+  /// y: (N, D), or (N, ...) of that many elements a row, -> (N). Throws ShapeError when the width differs.
   Var<T> operator()(const Var<T>& y) const { return reshape(network(flatten(y)), Shape{y.shape()[0]}); }
 
+  /// Lists the members that hold parameters.
   static void visit(auto& self, auto&& f) { f("network", self.network); }
 };
 

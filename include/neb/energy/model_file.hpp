@@ -11,8 +11,8 @@ namespace neb {
 /// A trained energy and the noise level that it was trained at, in data units.
 template <Scalar T>
 struct Model {
-  ConvEnergy<T> phi;
-  double sigma;
+  ConvEnergy<T> phi;  ///< the energy
+  double sigma;       ///< the noise level, in data units
 };
 
 namespace energy {

@@ -141,7 +141,9 @@ class InputFile {
     size_ = static_cast<std::uint64_t>(status.st_size);
   }
 
+  /// The path that the file was opened by.
   const std::string& path() const { return path_; }
+  /// Length in bytes, when the file was opened.
   std::uint64_t size() const { return size_; }
 
   /// Fills `into` from `offset` on. Throws FileError when the file ends before.
@@ -186,10 +188,12 @@ inline void write_file(const std::string& path, std::span<const ByteSpan> parts)
   file.take_place();
 }
 
+/// The same for one run of bytes.
 inline void write_file(const std::string& path, ByteSpan bytes) {
   write_file(path, std::span<const ByteSpan>(&bytes, 1));
 }
 
+/// The same for text.
 inline void write_file(const std::string& path, std::string_view text) {
   write_file(path, std::as_bytes(std::span(text)));
 }

@@ -106,7 +106,9 @@ class ByteStream {
   ByteStream(const ByteStream&) = delete;
   ByteStream& operator=(const ByteStream&) = delete;
 
+  /// The path of the file.
   const std::string& path() const { return file_.path(); }
+  /// Whether the file is gzip-compressed.
   bool compressed() const { return compressed_; }
 
   /// The most bytes that read() can give: exact for a plain file; deflate packs at most 1032 bytes into one.

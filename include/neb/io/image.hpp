@@ -19,8 +19,8 @@ namespace neb {
 
 /// The values that become black and white; what lies outside is clipped.
 struct PixelRange {
-  double low = 0;
-  double high = 1;
+  double low = 0;   ///< becomes black
+  double high = 1;  ///< becomes white
 };
 
 /// `value` on a scale from 0 (range.low) to 1 (range.high), clipped; NaN becomes 0.

@@ -57,6 +57,7 @@ class JsonReader {
     sequence('[', ']', element);
   }
 
+  /// A string, with its escapes resolved.
   std::string string() {
     expect('"', "a string");
     std::string value;
@@ -102,9 +103,11 @@ class JsonReader {
   /// Position of the next character in the text.
   std::size_t position() const { return position_; }
 
+  /// Throws FileError `PATH: offset N: header: expected ..., got ...` about the next character.
   [[noreturn]] void fail(const std::string& expected) const {
     fail_at(position_, "expected " + expected + ", got " + next());
   }
+  /// Throws FileError about the character at `position`.
   [[noreturn]] void fail_at(std::size_t position, const std::string& what) const {
     throw file_error(path_, offset_ + position, "header: " + what);
   }

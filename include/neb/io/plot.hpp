@@ -18,10 +18,10 @@ using Colour = std::array<double, 3>;
 
 /// The part of the plane that a picture shows.
 struct Bounds {
-  double x_low = -2;
-  double x_high = 2;
-  double y_low = -2;
-  double y_high = 2;
+  double x_low = -2;  ///< at the left edge
+  double x_high = 2;  ///< at the right edge
+  double y_low = -2;  ///< at the lower edge
+  double y_high = 2;  ///< at the upper edge
 };
 
 /// Dark blue through green to yellow at `unit` = 0..1, even to the eye (Matplotlib's viridis, at ten stops).

@@ -16,6 +16,7 @@
 
 namespace neb {
 
+/// Whether pictures can be written as PNG: neb was built with libpng.
 #if defined(NEB_HAVE_PNG)
 inline constexpr bool png_available = true;
 #else

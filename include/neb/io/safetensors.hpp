@@ -49,9 +49,13 @@ class SafeTensors {
   /// Throws FileError `PATH: offset N: ...` when the file cannot be read or breaks the format anywhere.
   explicit SafeTensors(const std::string& path) : file_(path), header_(read_safetensors_header(file_)) {}
 
+  /// The path of the file.
   const std::string& path() const { return file_.path(); }
+  /// The strings stored beside the tensors.
   const Metadata& metadata() const { return header_.metadata; }
+  /// What the header says about each tensor, by name.
   const std::map<std::string, TensorEntry>& entries() const { return header_.entries; }
+  /// Whether there is a tensor of that name.
   bool contains(const std::string& name) const { return header_.entries.contains(name); }
 
   /// The tensor `name`, from F64, F32, F16 or BF16; a double read as float is rounded, all else is exact.

@@ -26,16 +26,16 @@ using Metadata = std::map<std::string, std::string>;
 
 /// What the header says about one tensor.
 struct TensorEntry {
-  std::string dtype;  ///< "F32", "F64", "F16", "I64", ...
-  Shape shape;
+  std::string dtype;        ///< "F32", "F64", "F16", "I64", ...
+  Shape shape;              ///< as stored
   std::uint64_t begin = 0;  ///< first byte, counted from the start of the file
   std::uint64_t end = 0;    ///< one past the last byte
 };
 
 /// A header whose tensors fill the rest of the file without holes or overlaps.
 struct SafeTensorsHeader {
-  Metadata metadata;
-  std::map<std::string, TensorEntry> entries;
+  Metadata metadata;                           ///< strings by name
+  std::map<std::string, TensorEntry> entries;  ///< tensors by name
 };
 
 /// The most bytes that a header may have; the format's own limit.

@@ -22,8 +22,8 @@ enum class FlowEnd { converged, escaped, unfinished };
 /// Where flows ended, one entry per row of the start.
 template <Scalar T>
 struct Flow {
-  Tensor<T> y;  ///< end points, of the start's shape
-  std::vector<FlowEnd> end;
+  Tensor<T> y;                      ///< end points, of the start's shape
+  std::vector<FlowEnd> end;         ///< how each ended
   std::vector<double> time;         ///< t, in units of y^2 (sigma^2 is one e-folding time of a single sample)
   std::vector<double> path_length;  ///< length of the path in data units
   std::vector<double> energy_drop;  ///< phi(start) - phi(end), never negative

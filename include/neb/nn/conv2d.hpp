@@ -11,9 +11,10 @@ namespace neb {
 /// y = conv2d(x, W) + b, for x: (N, H, W, in), W: (out, kernel, kernel, in), b: (out).
 template <Scalar T>
 struct Conv2d {
-  using value_type = T;
-  Var<T> weight, bias;
-  Conv2dOptions options;
+  using value_type = T;   ///< the scalar of its parameters
+  Var<T> weight;          ///< W: (out, kernel, kernel, in)
+  Var<T> bias;            ///< b: (out)
+  Conv2dOptions options;  ///< stride and padding
 
   Conv2d() = default;
   /// Weights with variance 2 / (kernel^2 in), bias 0.
@@ -22,8 +23,10 @@ struct Conv2d {
         bias(Tensor<T>::zeros({out})),
         options(conv_options) {}
 
+  /// x: (N, H, W, in) -> (N, OH, OW, out). Throws ShapeError when the channels or sizes do not fit.
   Var<T> operator()(const Var<T>& x) const { return conv2d(x, weight, options) + bias; }
 
+  /// Lists the members that hold parameters.
   static void visit(auto& self, auto&& f) {
     f("weight", self.weight);
     f("bias", self.bias);

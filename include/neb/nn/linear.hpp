@@ -11,9 +11,9 @@ namespace neb {
 /// y = x W + b, for x: (N, in), W: (in, out), b: (out).
 template <Scalar T>
 struct Linear {
-  using value_type = T;
-  Var<T> weight;
-  std::optional<Var<T>> bias;
+  using value_type = T;        ///< the scalar of its parameters
+  Var<T> weight;               ///< W: (in, out)
+  std::optional<Var<T>> bias;  ///< b: (out), if there is one
 
   Linear() = default;
   /// Weights with variance gain / in, bias 0; no bias at all unless `with_bias`.
@@ -22,11 +22,13 @@ struct Linear {
     if (with_bias) bias = Var<T>(Tensor<T>::zeros({out}));
   }
 
+  /// x: (N, in) -> (N, out). Throws ShapeError when the widths differ.
   Var<T> operator()(const Var<T>& x) const {
     const Var<T> y = matmul(x, weight);
     return bias ? y + *bias : y;
   }
 
+  /// Lists the members that hold parameters.
   static void visit(auto& self, auto&& f) {
     f("weight", self.weight);
     f("bias", self.bias);

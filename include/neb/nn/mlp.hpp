@@ -9,9 +9,9 @@ namespace neb {
 /// Linear layers with the smooth ReLU between them: (N, widths.front()) -> (N, widths.back()).
 template <Scalar T>
 struct Mlp {
-  using value_type = T;
-  std::vector<Linear<T>> layers;
-  T beta = 1;
+  using value_type = T;           ///< the scalar of its parameters
+  std::vector<Linear<T>> layers;  ///< one from each width to the next
+  T beta = 1;                     ///< of the smooth ReLU
 
   Mlp() = default;
   /// One layer from each width to the next; the last has a bias only if `last_bias`. Throws ValueError for fewer than two
@@ -25,6 +25,7 @@ struct Mlp {
     }
   }
 
+  /// x: (N, widths.front()) -> (N, widths.back()). Throws ShapeError when the width differs.
   Var<T> operator()(const Var<T>& x) const {
     Var<T> h = x;
     for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -34,6 +35,7 @@ struct Mlp {
     return h;
   }
 
+  /// Lists the members that hold parameters.
   static void visit(auto& self, auto&& f) { f("layers", self.layers); }
 };
 

@@ -88,57 +88,69 @@ Var<T> number(T value) {
 
 }  // namespace ops
 
-/// a + b, broadcast; throws ShapeError when the shapes do not fit. So do the other operators.
+/// a + b, broadcast. Throws ShapeError when the shapes do not fit.
 template <Scalar T>
 Var<T> operator+(const Var<T>& a, const Var<T>& b) {
   return apply(ops::Add<T>{}, a, b);
 }
+/// a - b, broadcast. Throws ShapeError when the shapes do not fit.
 template <Scalar T>
 Var<T> operator-(const Var<T>& a, const Var<T>& b) {
   return apply(ops::Subtract<T>{}, a, b);
 }
+/// a * b, element by element, broadcast. Throws ShapeError when the shapes do not fit.
 template <Scalar T>
 Var<T> operator*(const Var<T>& a, const Var<T>& b) {
   return apply(ops::Multiply<T>{}, a, b);
 }
+/// a / b, element by element, broadcast. Throws ShapeError when the shapes do not fit.
 template <Scalar T>
 Var<T> operator/(const Var<T>& a, const Var<T>& b) {
   return apply(ops::Divide<T>{}, a, b);
 }
+/// -x.
 template <Scalar T>
 Var<T> operator-(const Var<T>& x) {
   return apply(ops::Negate<T>{}, x);
 }
 
 // Numbers on either side: type_identity_t keeps them out of deduction, so `2 * x` works for a float x.
+/// a + b for a number b.
 template <Scalar T>
 Var<T> operator+(const Var<T>& a, std::type_identity_t<T> b) {
   return a + ops::number(b);
 }
+/// a + b for a number a.
 template <Scalar T>
 Var<T> operator+(std::type_identity_t<T> a, const Var<T>& b) {
   return ops::number(a) + b;
 }
+/// a - b for a number b.
 template <Scalar T>
 Var<T> operator-(const Var<T>& a, std::type_identity_t<T> b) {
   return a - ops::number(b);
 }
+/// a - b for a number a.
 template <Scalar T>
 Var<T> operator-(std::type_identity_t<T> a, const Var<T>& b) {
   return ops::number(a) - b;
 }
+/// a * b for a number b.
 template <Scalar T>
 Var<T> operator*(const Var<T>& a, std::type_identity_t<T> b) {
   return a * ops::number(b);
 }
+/// a * b for a number a.
 template <Scalar T>
 Var<T> operator*(std::type_identity_t<T> a, const Var<T>& b) {
   return ops::number(a) * b;
 }
+/// a / b for a number b.
 template <Scalar T>
 Var<T> operator/(const Var<T>& a, std::type_identity_t<T> b) {
   return a / ops::number(b);
 }
+/// a / b for a number a.
 template <Scalar T>
 Var<T> operator/(std::type_identity_t<T> a, const Var<T>& b) {
   return ops::number(a) / b;

@@ -49,6 +49,7 @@ template <Scalar T>
 Var<T> less(const Var<T>& a, const Var<T>& b) {
   return ops::compare("less", a, b, [](T p, T q) { return p < q; });
 }
+/// The same with a number.
 template <Scalar T>
 Var<T> less(const Var<T>& a, std::type_identity_t<T> b) {
   return less(a, ops::number(b));
@@ -59,6 +60,7 @@ template <Scalar T>
 Var<T> greater(const Var<T>& a, const Var<T>& b) {
   return ops::compare("greater", a, b, [](T p, T q) { return p > q; });
 }
+/// The same with a number.
 template <Scalar T>
 Var<T> greater(const Var<T>& a, std::type_identity_t<T> b) {
   return greater(a, ops::number(b));
@@ -69,6 +71,7 @@ template <Scalar T>
 Var<T> equal(const Var<T>& a, const Var<T>& b) {
   return ops::compare("equal", a, b, [](T p, T q) { return p == q; });
 }
+/// The same with a number.
 template <Scalar T>
 Var<T> equal(const Var<T>& a, std::type_identity_t<T> b) {
   return equal(a, ops::number(b));
@@ -90,10 +93,12 @@ Var<T> where(const Var<T>& condition, const std::type_identity_t<Var<T>>& a, con
   return apply(ops::Where<T>{broadcast_to(condition.detach(), shape).value()}, broadcast_to(a, shape),
                broadcast_to(b, shape));
 }
+/// The same with a number for b.
 template <Scalar T>
 Var<T> where(const Var<T>& condition, const std::type_identity_t<Var<T>>& a, std::type_identity_t<T> b) {
   return where(condition, a, ops::number(b));
 }
+/// The same with a number for a.
 template <Scalar T>
 Var<T> where(const Var<T>& condition, std::type_identity_t<T> a, const std::type_identity_t<Var<T>>& b) {
   return where(condition, ops::number(a), b);

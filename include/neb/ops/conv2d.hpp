@@ -20,6 +20,7 @@
 
 namespace neb {
 
+/// The extents of a convolution, checked once and handed on to every derivative.
 using kernels::Conv2dGeometry;
 
 namespace ops {

@@ -126,7 +126,7 @@ Var<T> exp(const Var<T>& x) {
   return apply(ops::Exp<T>{}, x);
 }
 
-/// The natural logarithm of each element; NaN below 0 and -infinity at 0, as in <cmath>.
+/// The natural logarithm of each element; NaN below 0 and -infinity at 0, as std::log gives it.
 template <Scalar T>
 Var<T> log(const Var<T>& x) {
   return apply(ops::Log<T>{}, x);

@@ -93,6 +93,7 @@ template <Scalar T>
 Var<T> maximum(const Var<T>& a, const Var<T>& b) {
   return apply(ops::Extreme<T, true>{}, a, b);
 }
+/// The same with a number.
 template <Scalar T>
 Var<T> maximum(const Var<T>& a, std::type_identity_t<T> b) {
   return maximum(a, ops::number(b));
@@ -103,6 +104,7 @@ template <Scalar T>
 Var<T> minimum(const Var<T>& a, const Var<T>& b) {
   return apply(ops::Extreme<T, false>{}, a, b);
 }
+/// The same with a number.
 template <Scalar T>
 Var<T> minimum(const Var<T>& a, std::type_identity_t<T> b) {
   return minimum(a, ops::number(b));

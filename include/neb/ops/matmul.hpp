@@ -9,8 +9,8 @@ namespace neb {
 
 /// Which operands of a matrix product enter transposed.
 struct MatmulOptions {
-  bool transpose_a = false;
-  bool transpose_b = false;
+  bool transpose_a = false;  ///< a: (K, M) stands for its transpose
+  bool transpose_b = false;  ///< b: (N, K) stands for its transpose
 };
 
 template <Scalar T>

@@ -56,7 +56,7 @@ Var<T> sqrt_flat_at_zero(const Var<T>& x) {
 
 }  // namespace ops
 
-/// Each element to the power of a number, as in <cmath>: NaN for a negative element and a fraction. Derivatives are those
+/// Each element to the power of a number, as std::pow gives it: NaN for a negative element and a fraction. Derivatives are those
 /// of the formula, at 0 as well: of x^2 they are 0, 2, 0, ..., of x^0.5 the first is infinite, of x^0 all are 0.
 template <Scalar T>
 Var<T> pow(const Var<T>& x, std::type_identity_t<T> exponent) {

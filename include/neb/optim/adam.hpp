@@ -10,17 +10,18 @@ namespace neb {
 
 /// Settings of Adam; the defaults are those of Kingma & Ba 2015.
 struct AdamOptions {
-  double learning_rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
+  double learning_rate = 1e-3;  ///< alpha, about the size of a step
+  double beta1 = 0.9;           ///< decay of the first moment
+  double beta2 = 0.999;         ///< decay of the second moment
+  double epsilon = 1e-8;        ///< added to the root of the second moment
 };
 
 /// What Adam remembers between steps, for checkpoints.
 template <Scalar T>
 struct AdamState {
-  Index steps = 0;
-  std::vector<Tensor<T>> first, second;  ///< the moments m and v, in the order of the parameters
+  Index steps = 0;                ///< t, the number of updates so far
+  std::vector<Tensor<T>> first;   ///< the moments m, in the order of the parameters
+  std::vector<Tensor<T>> second;  ///< the moments v, likewise
 };
 
 /// Adam: steps scaled by running moments of the gradient.
@@ -41,8 +42,11 @@ class Adam {
     }
   }
 
+  /// The parameters as they are now, as grad() takes them.
   std::vector<Var<T>> parameters() const { return variables(parameters_); }
+  /// Changes the learning rate, for schedules.
   void set_learning_rate(double rate) { options_.learning_rate = rate; }
+  /// What it remembers, for checkpoints.
   const AdamState<T>& state() const { return state_; }
 
   /// Goes on from a saved state. Throws ShapeError when it belongs to other parameters.

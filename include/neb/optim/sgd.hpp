@@ -8,7 +8,7 @@ namespace neb {
 
 /// Settings of Sgd.
 struct SgdOptions {
-  double learning_rate = 1e-2;
+  double learning_rate = 1e-2;  ///< of one step
   double momentum = 0;  ///< heavy ball (Polyak 1964): v <- momentum v + g, then theta <- theta - learning_rate v
 };
 
@@ -25,7 +25,9 @@ class Sgd {
     for (const Var<T>* parameter : parameters_) velocity_.push_back(Tensor<T>::zeros(parameter->shape()));
   }
 
+  /// The parameters as they are now, as grad() takes them.
   std::vector<Var<T>> parameters() const { return variables(parameters_); }
+  /// Changes the learning rate, for schedules.
   void set_learning_rate(double rate) { options_.learning_rate = rate; }
 
   /// One update with gradients in the order of parameters(). Throws ShapeError when they do not match.
