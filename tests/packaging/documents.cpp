@@ -70,6 +70,20 @@ std::vector<std::string> linked_files(const std::string& markdown) {
   return files;
 }
 
+/// The sources that a Markdown text names in its prose, like `ops/conv2d.hpp`: a folder, and a file in backticks.
+std::vector<std::string> named_sources(const std::string& markdown) {
+  std::vector<std::string> files;
+  for (auto at = markdown.find('`'); at != std::string::npos; at = markdown.find('`', at + 1)) {
+    const auto end = markdown.find('`', at + 1);
+    if (end == std::string::npos) break;
+    const std::string name = markdown.substr(at + 1, end - at - 1);
+    at = end;
+    const bool plain = name.find_first_of(" *<>{}()'") == std::string::npos;
+    if (plain && contains(name, "/") && (name.ends_with(".hpp") || name.ends_with(".cpp"))) files.push_back(name);
+  }
+  return files;
+}
+
 }  // namespace
 
 TEST_CASE("documents: the checker sees blocks, regions, commands and links") {
@@ -85,6 +99,8 @@ TEST_CASE("documents: the checker sees blocks, regions, commands and links") {
         std::vector<std::string>{"docs/x.md", "c.png"});
   CHECK(linked_files(prose("[a](x.md)\n```cpp\n[b](const T& c) {}\n```\n[d](e.md)\n")) ==
         std::vector<std::string>{"x.md", "e.md"});
+  CHECK(named_sources("`x`, `ops/a.hpp`, `tests/*/b.cpp` and `tests/c.cpp`") ==
+        std::vector<std::string>{"ops/a.hpp", "tests/c.cpp"});
 }
 
 TEST_CASE("documents: README.md opens with a short program that is compiled") {
@@ -123,6 +139,10 @@ TEST_CASE("documents: commands and links name files that exist") {
       CHECK_MESSAGE(fs::exists(document.parent_path() / file), name, ": a link to ", file, ", which does not exist");
     }
   }
+  for (const fs::path& document : documents())
+    for (const std::string& file : named_sources(prose(read(document))))
+      CHECK_MESSAGE((fs::exists(root / file) || fs::exists(root / "include/neb" / file)), document.filename().string(),
+                    ": there is no ", file);
   const std::string readme = read(root / "README.md");
   for (const std::string command : {"scripts/demo.sh", "scripts/test.sh"}) {
     CHECK_MESSAGE(contains(readme, command), "README.md does not name ", command);
