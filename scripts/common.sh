@@ -36,9 +36,9 @@ apt_get() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 "$@" </dev/null
 }
 
-install_missing() {
-  local missing log
-  mapfile -t missing < <(missing_packages)
+# install_packages PACKAGE...
+install_packages() {
+  local missing=("$@") log
   if [ "${#missing[@]}" -eq 0 ]; then return 0; fi
   if ! has_command apt-get; then
     fail 2 "please install what Debian calls ${missing[*]}, then try again"
@@ -63,6 +63,18 @@ install_missing() {
     fi
   fi
   rm -f "$log"
+}
+
+install_missing() {
+  local missing
+  mapfile -t missing < <(missing_packages)
+  install_packages "${missing[@]}"
+}
+
+# install_optional COMMAND: Debian's package of that name, if it can be had.
+install_optional() {
+  if has_command "$1"; then return 0; fi
+  (install_packages "$1") || say "going on without $1"
 }
 
 # configure [CMAKE_OPTION...]: silent unless it fails.

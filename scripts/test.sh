@@ -19,6 +19,7 @@ case "${1-}" in
 esac
 
 install_missing
+install_optional doxygen # checks that everything public is documented
 configure "${options[@]}"
 build_targets all
 exec ctest --test-dir "$build" --output-on-failure -j 2 "$@"

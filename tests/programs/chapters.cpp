@@ -59,6 +59,14 @@ TEST_CASE("chapters: each has a number of its own, starts from a question, and f
   }
 }
 
+TEST_CASE("chapters: the glossary is made like them") {
+  const std::string glossary = read(root / "docs/glossary.md");
+  CHECK(opening(glossary).ends_with('?'));
+  CHECK(std::count(glossary.begin(), glossary.end(), '\n') <= 250);
+  CHECK(contains(glossary, "](images/"));
+  CHECK(contains(glossary, "```sh\n"));
+}
+
 TEST_CASE("chapters: C++ is a region of the chapter's program, text is what that prints") {
   const Scratch scratch;
   const std::string tiny = read(root / "examples/tiny_autodiff.cpp");
