@@ -4,6 +4,7 @@
 #include "neb/version.hpp"
 
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/memory.hpp"
 #include "neb/core/parallel.hpp"
 #include "neb/core/random.hpp"
@@ -16,9 +17,12 @@
 #include "neb/kernels/reduce.hpp"
 
 #include "neb/autodiff/check_grads.hpp"
+#include "neb/autodiff/cost.hpp"
+#include "neb/autodiff/finite_check.hpp"
 #include "neb/autodiff/grad.hpp"
 #include "neb/autodiff/graphviz.hpp"
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/profile.hpp"
 #include "neb/autodiff/recompute.hpp"
 #include "neb/autodiff/trace.hpp"
 #include "neb/autodiff/transforms.hpp"

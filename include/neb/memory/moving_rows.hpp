@@ -6,29 +6,16 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <vector>
 
+#include "neb/core/finite.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/memory/flow.hpp"
 
 namespace neb::memory {
-
-/// False for NaN and infinities, also under -ffast-math, which lets compilers assume there are none.
-template <Scalar T>
-bool is_finite(T value) {
-  if constexpr (sizeof(T) == 4) {
-    return (std::bit_cast<std::uint32_t>(value) & 0x7F800000) != 0x7F800000;
-  } else if constexpr (sizeof(T) == 8) {
-    return (std::bit_cast<std::uint64_t>(value) & 0x7FF0000000000000) != 0x7FF0000000000000;
-  } else {
-    return std::isfinite(value);
-  }
-}
 
 /// The largest |a[i]|; infinity when one is not finite.
 template <Scalar T>

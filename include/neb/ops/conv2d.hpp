@@ -32,6 +32,12 @@ struct Conv2dInputGrad;
 template <Scalar T>
 struct Conv2dFilterGrad;
 
+/// A multiplication and an addition for each output pixel and filter element, those on padding included: all three
+/// partial derivatives of the form cost the same.
+inline double conv2d_flops(const Shape& output, const Shape& filter) {
+  return 2 * static_cast<double>(output.size()) * static_cast<double>(filter.stride(0));
+}
+
 template <Scalar T>
 struct Conv2d {
   static constexpr const char* name = "conv2d";
@@ -42,6 +48,7 @@ struct Conv2d {
     kernels::conv2d(geometry, x.data(), w.data(), y.mutable_data());
     return y;
   }
+  static double flops(const Shape& y, const Shape&, const Shape& w) { return conv2d_flops(y, w); }
   Var<T> vjp(Index i, const Var<T>& g, const Var<T>& x, const Var<T>& w) const {
     return i == 0 ? apply(Conv2dInputGrad<T>{geometry}, g, w) : apply(Conv2dFilterGrad<T>{geometry}, x, g);
   }
@@ -57,6 +64,7 @@ struct Conv2dInputGrad {
     kernels::conv2d_input_grad(geometry, g.data(), w.data(), dx.mutable_data());
     return dx;
   }
+  static double flops(const Shape&, const Shape& g, const Shape& w) { return conv2d_flops(g, w); }
   Var<T> vjp(Index i, const Var<T>& c, const Var<T>& g, const Var<T>& w) const {
     return i == 0 ? apply(Conv2d<T>{geometry}, c, w) : apply(Conv2dFilterGrad<T>{geometry}, c, g);
   }
@@ -72,6 +80,7 @@ struct Conv2dFilterGrad {
     kernels::conv2d_filter_grad(geometry, x.data(), g.data(), dw.mutable_data());
     return dw;
   }
+  static double flops(const Shape& dw, const Shape&, const Shape& g) { return conv2d_flops(g, dw); }
   Var<T> vjp(Index i, const Var<T>& c, const Var<T>& x, const Var<T>& g) const {
     return i == 0 ? apply(Conv2dInputGrad<T>{geometry}, g, c) : apply(Conv2d<T>{geometry}, x, c);
   }

@@ -2,6 +2,8 @@
 /// again one product, and no transposed copy is ever made.
 #pragma once
 
+#include <cmath>
+
 #include "neb/autodiff/op.hpp"
 #include "neb/kernels/gemm.hpp"
 
@@ -33,6 +35,11 @@ struct Matmul {
     kernels::gemm<T>(rows, columns, depth, {a.data(), a.shape()[1], as_stored(ta)},
                      {b.data(), b.shape()[1], as_stored(tb)}, y.mutable_data(), columns);
     return y;
+  }
+  /// 2 M K N, whichever operands are transposed.
+  static double flops(const Shape& y, const Shape& a, const Shape& b) {
+    const auto size = [](const Shape& shape) { return static_cast<double>(shape.size()); };
+    return 2 * std::sqrt(size(a) * size(b) * size(y));  // of (M K) (K N) (M N)
   }
   Var<T> vjp(Index i, const Var<T>& g, const Var<T>& a, const Var<T>& b) const {
     const auto [ta, tb] = options;

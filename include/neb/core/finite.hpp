@@ -1,0 +1,44 @@
+/// Whether numbers are finite, by their bits: -ffast-math lets compilers assume that all of them are.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "neb/core/tensor.hpp"
+
+namespace neb {
+
+/// False for NaN and infinities, also under -ffast-math.
+template <Scalar T>
+bool is_finite(T value) {
+  constexpr int digits = std::numeric_limits<T>::digits;
+  if constexpr (digits == 24) {
+    return (std::bit_cast<std::uint32_t>(value) & 0x7F800000) != 0x7F800000;
+  } else if constexpr (digits == 53) {
+    return (std::bit_cast<std::uint64_t>(value) & 0x7FF0000000000000) != 0x7FF0000000000000;
+  } else {
+    // The two bytes of sign and exponent: behind the 64 bits of x87's significand, or at the end of 128 bits.
+    static_assert(std::endian::native == std::endian::little && (digits == 64 || digits == 113));
+    std::uint16_t exponent;
+    std::memcpy(&exponent, reinterpret_cast<const char*>(&value) + (digits == 64 ? 8 : 14), sizeof exponent);
+    return (exponent & 0x7FFF) != 0x7FFF;
+  }
+}
+
+/// The position of the first of `n` numbers that is not finite, or n.
+template <Scalar T>
+Index first_not_finite(Index n, const T* x) {
+  constexpr Index block = 4096;
+  for (Index begin = 0; begin < n; begin += block) {
+    const Index end = std::min(begin + block, n);
+    bool finite = true;
+    for (Index i = begin; i < end; ++i) finite &= is_finite(x[i]);
+    for (Index i = begin; !finite && i < end; ++i)
+      if (!is_finite(x[i])) return i;
+  }
+  return n;
+}
+
+}  // namespace neb
