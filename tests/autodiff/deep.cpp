@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "neb/autodiff/transforms.hpp"
 #include "support.hpp"
@@ -110,4 +111,53 @@ TEST_CASE("the gradient of the gradient of a deep chain agrees with the recurren
   CHECK(got_value == doctest::Approx(value).epsilon(1e-12));
   CHECK(got_slope == doctest::Approx(slope).epsilon(1e-12));
   CHECK(got_curvature == doctest::Approx(curvature).epsilon(1e-12));
+}
+
+namespace {
+
+/// Operations that run in its scope.
+struct Counter : autodiff::Observer {
+  long count = 0;
+  void began(const autodiff::Execution&) override { ++count; }
+};
+
+/// Operations that the derivatives of a chain take whose every link uses the one before three times, by order.
+std::vector<long> operations_by_order(int depth, int orders) {
+  const auto x = scalar(0.5);
+  Var<double> y = x;
+  for (int i = 0; i < depth; ++i) y = y + 1e-6 * (y * y);
+  std::vector<long> counts;
+  for (int order = 1; order <= orders; ++order) {
+    const Counter counter;
+    y = grad(y, x, {.create_graph = order < orders});
+    counts.push_back(counter.count);
+  }
+  return counts;
+}
+
+}  // namespace
+
+TEST_CASE("a million nodes, each used twice, cost a million steps and not the number of paths") {
+  double slope = 0, curvature = 0;
+  on_small_stack([&] {
+    const auto x = scalar(3);
+    Var<double> y = x;
+    for (int i = 0; i < 500'000; ++i) y = 0.5 * (y + y);  // 2^500000 paths
+    slope = grad(y, x).item();
+    y = x;
+    for (int i = 0; i < 100'000; ++i) y = 0.5 * (y + y);
+    curvature = hvp(y * y, x, scalar(1)).item();
+  });
+  CHECK(slope == 1);
+  CHECK(curvature == 2);
+}
+
+TEST_CASE("the operations of the first three derivatives grow linearly with the depth") {
+  const auto at = [](int depth) { return operations_by_order(depth, 3); };
+  const auto a = at(100), b = at(200), c = at(400);
+  for (std::size_t order = 0; order < 3; ++order) {
+    CAPTURE(order);
+    CHECK(b[order] > a[order]);
+    CHECK(c[order] - b[order] == 2 * (b[order] - a[order]));
+  }
 }
