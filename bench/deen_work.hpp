@@ -41,7 +41,7 @@ inline std::function<void()> neb_work(const Case& c, int what) {
         : phi({.channels = channels}, neb::Key(1)),
           data(neb::random_uniform<float>({batch, 28, 28, 1}, neb::Key(2))),
           y(data),
-          trainer(phi, data, {.batch = batch, .steps = 1 << 30}) {}
+          trainer(phi, data, {.batch = batch, .steps = 1 << 30, .ema_decay = 0}) {}
   };
   const auto net = std::make_shared<Network>(c.channels, images(c, what));
   if (what == 0) return [net] { net->trainer.step(); };

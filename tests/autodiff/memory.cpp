@@ -1,6 +1,8 @@
 // What the engine holds, and for how long.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "neb/core/random.hpp"
 #include "neb/ops/elementary.hpp"
 #include "support.hpp"
@@ -90,4 +92,31 @@ TEST_CASE("the peak of a gradient is what the vjps need, and a few cotangents") 
           for (int i = 0; i < 10; ++i) y = exp(-y);
           grad(sum(y), x);
         }) < 10 + 4.5);
+}
+
+TEST_CASE("an output that is given up releases the values behind it while its gradient is computed") {
+  const Var<double> x(Tensor<double>::full({side, side}, 0.01));
+  const auto chain = [&] {
+    Var<double> y = x;
+    for (int i = 0; i < 20; ++i) y = exp(y * 0.5);  // each exp saves its output
+    return sum(y);
+  };
+  Tensor<double> kept, given_up;
+  Var<double> loss = chain();
+  std::size_t live = memory_stats().live;
+  kept = grad(loss, x).value();
+  CHECK(memory_stats().live >= live);  // the graph is still there
+  live = memory_stats().live;
+  given_up = grad(std::move(loss), x).value();
+  CHECK(memory_stats().live + 18 * bytes <= live);
+  CHECK(std::equal(kept.span().begin(), kept.span().end(), given_up.span().begin()));
+}
+
+TEST_CASE("what somebody still holds survives an output that is given up") {
+  const Var<double> x(Tensor<double>(Shape{2}, {1.0, 2.0}));
+  const Var<double> middle = exp(x);
+  const Var<double> first = grad(sum(square(middle)), x);  // 2 exp(2x)
+  const Var<double> again = grad(sum(square(middle)), x);
+  CHECK(first.value()(1) == doctest::Approx(2 * std::exp(4.0)));
+  CHECK(again.value()(1) == first.value()(1));
 }

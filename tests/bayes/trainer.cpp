@@ -52,6 +52,26 @@ TEST_CASE("trainer: the same seed gives the same bits of weights and averages at
   CHECK_FALSE(same_parameters(other, first));
 }
 
+TEST_CASE("trainer: a steady step asks the system for no buffer, whatever its sizes") {
+  const test::WithThreads one(1);  // threads that share tasks hold more or fewer working buffers at once
+  Net phi({.channels = {8, 24}, .bottleneck = 4}, Key(1));
+  Trainer trainer(phi, random_uniform<float>({64, 28, 28, 1}, Key(2)), {.batch = 64, .steps = 100});
+  for (int i = 0; i < 3; ++i) trainer.step();
+  const MemoryStats before = memory_stats();
+  for (int i = 0; i < 4; ++i) trainer.step();
+  CHECK(memory_stats().live == before.live);
+  CHECK(memory_stats().live + memory_stats().cached == before.live + before.cached);
+}
+
+TEST_CASE("trainer: an average of decay 0 is the weights, and costs no memory") {
+  Net phi = fresh();
+  TrainOptions without = options;
+  without.ema_decay = 0;
+  Trainer trainer(phi, images(), without);
+  trainer.run();
+  CHECK(same_parameters(trainer.averaged(), phi));
+}
+
 TEST_CASE("trainer: saved and resumed at any step, a run goes on with the bits of an uninterrupted one") {
   const Scratch scratch;
   Net whole = fresh();

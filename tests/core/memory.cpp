@@ -56,6 +56,7 @@ TEST_CASE("live bytes go up with a buffer and down with its last owner") {
 }
 
 TEST_CASE("the peak is the most that was live since it was last reset") {
+  release_cached_memory();  // larger ones would stand in
   reset_peak_memory();
   const std::size_t before = memory_stats().live;
   CHECK(memory_stats().peak == before);
@@ -76,6 +77,23 @@ TEST_CASE("a buffer that was released is the next one of its size") {
   }
   const Buffer b(5001);  // of the same size class
   CHECK(b.bytes() == first);
+}
+
+TEST_CASE("a large buffer stands in for one of more than half its size, and goes back to its own list") {
+  release_cached_memory();
+  const std::size_t large = BufferPool::size_class((4 << 20) + buffer_alignment);
+  { const Buffer a(4 << 20); }
+  {
+    const std::size_t before = memory_stats().live;
+    const Buffer smaller(3 << 20);
+    CHECK(memory_stats().live == before + large);
+    const Buffer another(3 << 20);
+    CHECK(memory_stats().live < before + 2 * large);
+  }
+  { const Buffer half(1 << 20); }
+  const std::size_t total = from_system();
+  const Buffer b(4 << 20);
+  CHECK(from_system() == total);
 }
 
 TEST_CASE("a steady loop asks the system for nothing") {

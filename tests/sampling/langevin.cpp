@@ -85,3 +85,17 @@ TEST_CASE("langevin walk: delta is positive") {
           langevin_walk(GaussianEnergy<double>{1}, Tensor<double>::zeros({1, 1}), {}, Key(1));
         }) == "langevin_walk: delta is positive, got 0.000000");
 }
+
+TEST_CASE("langevin_walk: a steady step asks the system for no buffer") {
+  const test::WithThreads one(1);
+  const ConvEnergy<float> phi({.channels = {8, 24}, .bottleneck = 4}, Key(1));
+  Tensor<float> y = random_uniform<float>({10, 28, 28, 1}, Key(2));
+  const auto walk = [&](Index steps) {
+    y = langevin_walk(phi, std::move(y), {.delta = 0.003, .steps = steps}, Key(3));
+  };
+  walk(2);
+  const MemoryStats before = memory_stats();
+  walk(10);
+  CHECK(memory_stats().live == before.live);
+  CHECK(memory_stats().live + memory_stats().cached == before.live + before.cached);
+}

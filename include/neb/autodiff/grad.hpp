@@ -19,18 +19,21 @@ struct GradOptions {
   bool unreached_is_zero = false;  ///< a target that the output does not depend on gets zeros instead of a GraphError
 };
 
-/// The vector-Jacobian products of `output` with `cotangent` (of the output's shape), one for each target.
+/// The vector-Jacobian products of `output` with `cotangent` (of the output's shape), one for each target. An output that
+/// is given up, a temporary or std::move(loss), takes its graph with it: saved values are released on the way.
 /// Throws ShapeError when the shapes differ, GraphError when a target is not reached.
 template <Scalar T>
-std::vector<Var<T>> vjp(const Var<T>& output, std::span<const Var<T>> targets,
-                        const std::type_identity_t<Var<T>>& cotangent, GradOptions options = {}) {
+std::vector<Var<T>> vjp(Var<T> output, std::span<const Var<T>> targets, const std::type_identity_t<Var<T>>& cotangent,
+                        GradOptions options = {}) {
   if (cotangent.shape() != output.shape())
     throw ShapeError("vjp: the cotangent has the shape of the output   [output: " + output.shape().to_string() +
                      ", cotangent: " + cotangent.shape().to_string() + "]");
   std::vector<std::optional<Var<T>>> reached(targets.size());
-  if (output.tracked())
-    reached = autodiff::Sweep<T>(output.node().get())
-                  .run(targets, options.create_graph ? cotangent : cotangent.detach(), options.create_graph);
+  if (output.tracked()) {
+    autodiff::Sweep<T> sweep(output.node().get());
+    reached = sweep.run(targets, options.create_graph ? cotangent : cotangent.detach(), options.create_graph,
+                        std::move(output.node()));
+  }
 
   std::vector<Var<T>> results;
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -49,30 +52,32 @@ std::vector<Var<T>> vjp(const Var<T>& output, std::span<const Var<T>> targets,
 
 /// The same for one target.
 template <Scalar T>
-Var<T> vjp(const Var<T>& output, const std::type_identity_t<Var<T>>& target,
-           const std::type_identity_t<Var<T>>& cotangent, GradOptions options = {}) {
-  return vjp(output, std::span<const Var<T>>(&target, 1), cotangent, options)[0];
+Var<T> vjp(Var<T> output, const std::type_identity_t<Var<T>>& target, const std::type_identity_t<Var<T>>& cotangent,
+           GradOptions options = {}) {
+  return vjp(std::move(output), std::span<const Var<T>>(&target, 1), cotangent, options)[0];
 }
 
 /// The gradients of the scalar `output` with respect to each target, in their order.
+/// An output that is given up releases its graph on the way, see vjp().
 /// Throws GraphError when the output is not a scalar or does not depend on a target.
 template <Scalar T>
-std::vector<Var<T>> grad(const Var<T>& output, std::span<const std::type_identity_t<Var<T>>> targets,
+std::vector<Var<T>> grad(Var<T> output, std::span<const std::type_identity_t<Var<T>>> targets,
                          GradOptions options = {}) {
   if (output.size() != 1)
     throw GraphError("grad: the output is a scalar; sum it first, or use vjp with a cotangent   [output: " +
                      output.shape().to_string() + "]");
-  return vjp<T>(output, targets, Var<T>::constant(Tensor<T>::ones(output.shape())), options);
+  const auto one = Var<T>::constant(Tensor<T>::ones(output.shape()));
+  return vjp<T>(std::move(output), targets, one, options);
 }
 template <Scalar T>
-std::vector<Var<T>> grad(const Var<T>& output, const std::vector<Var<T>>& targets, GradOptions options = {}) {
-  return grad(output, std::span<const Var<T>>(targets), options);
+std::vector<Var<T>> grad(Var<T> output, const std::vector<Var<T>>& targets, GradOptions options = {}) {
+  return grad(std::move(output), std::span<const Var<T>>(targets), options);
 }
 
 /// The gradient of the scalar `output` with respect to one target.
 template <Scalar T>
-Var<T> grad(const Var<T>& output, const Var<T>& target, GradOptions options = {}) {
-  return grad(output, std::span<const Var<T>>(&target, 1), options)[0];
+Var<T> grad(Var<T> output, const Var<T>& target, GradOptions options = {}) {
+  return grad(std::move(output), std::span<const Var<T>>(&target, 1), options)[0];
 }
 
 }  // namespace neb

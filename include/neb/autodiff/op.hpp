@@ -55,6 +55,7 @@ class Recorded final : public Node<T> {
 
   const char* name() const override { return Op::name; }
   std::span<const Var<T>> inputs() const override { return inputs_; }
+  std::span<Var<T>> mutable_inputs() override { return inputs_; }
 
   Var<T> vjp(Index i, const Var<T>& g, bool create_graph) const override {
     return call(i, g, create_graph, std::make_index_sequence<count>());
@@ -80,8 +81,6 @@ class Recorded final : public Node<T> {
     }
   }
 
-  std::span<Var<T>> mutable_inputs() override { return inputs_; }
-
   Op op_;
   std::array<Var<T>, count> inputs_;
   Tensor<T> y_;
@@ -96,6 +95,7 @@ class RecordedMany final : public Node<T> {
 
   const char* name() const override { return Op::name; }
   std::span<const Var<T>> inputs() const override { return inputs_; }
+  std::span<Var<T>> mutable_inputs() override { return inputs_; }
 
   Var<T> vjp(Index i, const Var<T>& g, bool create_graph) const override {
     if (create_graph) return op_.vjp(i, g, std::span<const Var<T>>(inputs_));
@@ -105,8 +105,6 @@ class RecordedMany final : public Node<T> {
   }
 
  private:
-  std::span<Var<T>> mutable_inputs() override { return inputs_; }
-
   Op op_;
   std::vector<Var<T>> inputs_;
 };

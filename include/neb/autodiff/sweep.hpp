@@ -73,8 +73,10 @@ class Sweep {
   }
 
   /// Passes cotangents down from the output, along edges that lead to a target, and returns what reached each target;
-  /// an empty optional where nothing did.
-  std::vector<std::optional<Var<T>>> run(std::span<const Var<T>> targets, Var<T> cotangent, bool create_graph) {
+  /// an empty optional where nothing did. With `owner`, the output's node given up by its last user, the graph is taken
+  /// apart on the way.
+  std::vector<std::optional<Var<T>>> run(std::span<const Var<T>> targets, Var<T> cotangent, bool create_graph,
+                                         std::shared_ptr<Node<T>> owner = nullptr) {
     for (const Var<T>& target : targets)
       if (const Position found = find(target.node().get()); found != nowhere)
         visits_[found].is_target = visits_[found].leads_to_target = true;
@@ -87,18 +89,11 @@ class Sweep {
     const OrderScope scope(order + 1);
 
     visits_.front().cotangent = std::move(cotangent);
+    visits_.front().owner = std::move(owner);
     for (auto step = order_.rbegin(); step != order_.rend(); ++step) {
       Visit& visit = visits_[*step];
-      if (!visit.cotangent || !visit.leads_to_target) continue;
-      if (visit.node->joint()) [[unlikely]]
-        pass_jointly(visit, create_graph);
-      else
-        for_each_input(visit, [&](std::size_t i, Visit& input) {
-          if (input.leads_to_target)
-            pass(visit, i, input, visit.node->vjp(static_cast<Index>(i), *visit.cotangent, create_graph));
-        });
-      // Released as soon as it has been passed on.
-      if (!visit.is_target) visit.cotangent.reset();
+      if (visit.cotangent && visit.leads_to_target) pass_on(visit, create_graph);
+      if (visit.owner) release(visit);
     }
 
     std::vector<std::optional<Var<T>>> reached;
@@ -118,6 +113,7 @@ class Sweep {
     std::size_t first_edge;
     bool is_target = false, leads_to_target = false;
     std::optional<Var<T>> cotangent = std::nullopt;
+    std::shared_ptr<Node<T>> owner = nullptr;  ///< when everything above was released: perhaps the last owner
   };
 
   template <class F>
@@ -125,6 +121,31 @@ class Sweep {
     const std::size_t count = visit.node->inputs().size();
     for (std::size_t i = 0; i < count; ++i)
       if (const Position input = edges_[visit.first_edge + i]; input != nowhere) f(i, visits_[input]);
+  }
+
+  void pass_on(Visit& visit, bool create_graph) {
+    if (visit.node->joint()) [[unlikely]]
+      pass_jointly(visit, create_graph);
+    else
+      for_each_input(visit, [&](std::size_t i, Visit& input) {
+        if (input.leads_to_target)
+          pass(visit, i, input, visit.node->vjp(static_cast<Index>(i), *visit.cotangent, create_graph));
+      });
+    // Released as soon as it has been passed on.
+    if (!visit.is_target) visit.cotangent.reset();
+  }
+
+  /// Gives up a node that nobody else holds, with the values that it saved; its inputs' nodes wait for their turn.
+  void release(Visit& visit) {
+    const std::shared_ptr<Node<T>> node = std::move(visit.owner);
+    if (node.use_count() > 1) return;
+    const auto inputs = node->mutable_inputs();
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      Var<T> input = std::move(inputs[i]);
+      if (!input.tracked()) continue;
+      auto& below = visits_[edges_[visit.first_edge + i]].owner;
+      if (!below) below = std::move(input.node());
+    }
   }
 
   void pass_jointly(const Visit& visit, bool create_graph) {

@@ -45,13 +45,14 @@ class Node : public std::enable_shared_from_this<Node<T>> {
   /// How many sweeps led to this node: 0 if user code made it, k + 1 if a sweep over nodes of order k did.
   int order() const { return order_; }
 
+  /// The inputs, for those who take a graph apart.
+  virtual std::span<Var<T>> mutable_inputs() { return {}; }
+
  protected:
   /// Takes the graph below this node apart without recursion: a chain of a million nodes must not overflow the stack.
   static void unlink(std::span<Var<T>> inputs) noexcept;
 
  private:
-  virtual std::span<Var<T>> mutable_inputs() { return {}; }
-
   std::uint8_t order_;
 };
 

@@ -22,7 +22,7 @@ struct TrainOptions {
   double learning_rate = 1e-3;
   Schedule schedule = Schedule::cosine;
   double warmup = 0.02;      ///< part of the run over which the learning rate rises
-  double ema_decay = 0.995;  ///< of the average of the weights
+  double ema_decay = 0.995;  ///< of the average of the weights; 0: none is kept, the average is the weights
   std::uint64_t seed = 0;
 };
 
@@ -68,7 +68,7 @@ class DeenTrainer {
     const Key key = Key(options_.seed).fold("train").at(static_cast<std::uint64_t>(report_.step));
     const Var<T> x = Var<T>::constant(sample_rows(data_, options_.batch, key));
     const Var<T> y = smooth(x, static_cast<T>(options_.sigma), key);
-    const Var<T> loss = deen_loss(phi_, x, y, static_cast<T>(options_.sigma));
+    Var<T> loss = deen_loss(phi_, x, y, static_cast<T>(options_.sigma));
     report_.loss = static_cast<double>(loss.item());
     if (!(std::abs(report_.loss) < 1e30))  // false for NaN as well, and under -ffast-math more often than std::isfinite
       throw Error("training diverged at step " + std::to_string(report_.step) + ": the loss is " +
@@ -76,7 +76,7 @@ class DeenTrainer {
     report_.learning_rate =
         options_.learning_rate * schedule_factor(options_.schedule, report_.progress, options_.warmup);
     adam_.set_learning_rate(report_.learning_rate);
-    adam_.step(grad(loss, adam_.parameters()));
+    adam_.step(grad(std::move(loss), adam_.parameters()));
     average_.update();
 
     ++report_.step;

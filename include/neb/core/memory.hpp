@@ -42,14 +42,18 @@ class BufferPool {
     return (bytes + step - 1) / step * step;
   }
 
-  /// A buffer of `capacity` bytes, which must be a size class. Throws std::bad_alloc.
-  void* allocate(std::size_t capacity) {
+  /// A buffer of at least `capacity` bytes, a size class, which becomes the class of the buffer. Throws std::bad_alloc.
+  void* allocate(std::size_t& capacity) {
     {
       const std::lock_guard lock(mutex_);
-      auto& free_list = free_lists_[slot(capacity)];
-      if (!free_list.empty()) {
-        void* buffer = free_list.back();
-        free_list.pop_back();
+      // A large buffer may stand in for one up to half its size: a step has many sizes, whose peaks do not coincide.
+      const std::size_t first = slot(capacity);
+      const std::size_t last = capacity < large ? first : std::min(first + 8, free_lists_.size() - 1);
+      for (std::size_t at = first; at <= last; ++at) {
+        if (free_lists_[at].empty()) continue;
+        void* buffer = free_lists_[at].back();
+        free_lists_[at].pop_back();
+        capacity = class_of_slot(at);
         stats_.cached -= capacity;
         count_live(capacity);
         return buffer;
@@ -109,6 +113,16 @@ class BufferPool {
     if (stats_.live > stats_.peak) stats_.peak = stats_.live;
   }
 
+  /// Bytes from which on buffers stand in for smaller ones.
+  static constexpr std::size_t large = std::size_t{1} << 20;
+
+  /// The size class of a list, see slot().
+  static std::size_t class_of_slot(std::size_t slot) {
+    if (slot <= 8) return slot * buffer_alignment;
+    const std::size_t octave = (slot - 1) / 8 + 8, eighth = (slot - 1) % 8 + 1;
+    return (std::size_t{1} << octave) + (eighth << (octave - 3));
+  }
+
   /// One list per size class: multiples of 64 up to 512, then eight to an octave.
   static std::size_t slot(std::size_t capacity) {
     if (capacity <= 8 * buffer_alignment) return capacity / buffer_alignment;
@@ -140,8 +154,9 @@ class Buffer {
   explicit Buffer(std::size_t bytes) {
     // The count lives in front of the data, in a cache line of its own, so that one buffer is one allocation.
     if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
-    const std::size_t capacity = BufferPool::size_class(bytes + buffer_alignment);
-    header_ = new (BufferPool::instance().allocate(capacity)) Header{.count = 1, .capacity = capacity};
+    std::size_t capacity = BufferPool::size_class(bytes + buffer_alignment);
+    void* const block = BufferPool::instance().allocate(capacity);
+    header_ = new (block) Header{.count = 1, .capacity = capacity};
   }
 
   Buffer(const Buffer& other) noexcept : header_(other.header_) {

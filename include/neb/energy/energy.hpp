@@ -39,8 +39,10 @@ EnergyGradient<T> energy_and_gradient(const Phi& phi, const Var<T>& y, GradOptio
   // A constant becomes a leaf; a variable with a history keeps it, so that gradients flow on to what it came from.
   const Var<T> point = y.tracked() ? y : Var<T>(y.value());
   Var<T> energy = energies(phi, point);
-  Var<T> gradient = grad(sum(energy), point, options);
-  return {options.create_graph ? std::move(energy) : energy.detach(), std::move(gradient)};
+  Var<T> total = sum(energy);
+  if (!options.create_graph) energy = energy.detach();  // so that the sweep may release the graph
+  Var<T> gradient = grad(std::move(total), point, options);
+  return {std::move(energy), std::move(gradient)};
 }
 
 }  // namespace neb

@@ -35,9 +35,9 @@ inline constexpr Index resident_bytes = 1280 << 10;
 /// V and M of a block of tiles beside resident filters.
 inline constexpr Index block_bytes = 800 << 10;
 /// V of a block of tiles beside larger filters: a part of the last-level cache.
-inline constexpr Index slab_bytes = 32 << 20;
+inline constexpr Index slab_bytes = 12 << 20;
 /// Output channels that larger filters are taken by.
-inline constexpr Index chunk_channels = 256;
+inline constexpr Index chunk_channels = 128;
 
 /// Channels, rounded up to whole registers.
 template <class T>
@@ -205,6 +205,13 @@ void multiply_planes(const Planes<T>& a, const Planes<T>& b, const Planes<T>& c,
   });
 }
 
+/// Tiles of a block beside filters that are not resident, whose scratch is then at most about slab_bytes for V.
+template <class T>
+Index slab_block(Index tiles, Index channels) {
+  const Index tile_bytes = planes * static_cast<Index>(sizeof(T)) * whole_lanes<T>(channels);
+  return tile_count(tiles, tile_count(tiles, std::max<Index>(1, slab_bytes / tile_bytes)));
+}
+
 /// Tiles of a block beside resident filters: whole register tiles, at most about `most`, and few enough for a few cores to
 /// share the blocks evenly, but at least eight, because fewer rows leave multipliers idle.
 inline Index resident_block(Index tiles, Index most) {
@@ -220,16 +227,15 @@ void correlate(const Correlation& k, const T* x, T* y, Filters&& filters) {
   const TileGrid grid{k.batch, k.out_height, k.out_width};
   if (grid.count() * k.out_channels == 0) return;
   constexpr Index scalar = sizeof(T);
-  const Index in_width = whole_lanes<T>(k.channels);
   const bool resident = panel_size<T>(k.channels, k.out_channels) * scalar <= resident_bytes;
   const Index chunk = resident ? k.out_channels : std::min(chunk_channels, k.out_channels);
   const Scratch<T> filter_scratch(panel_size<T>(k.channels, chunk));
   const auto filters_of = [&](Index count) { return panel_planes(filter_scratch.data(), k.channels, count); };
   if (resident) filters(Index{0}, chunk, filters_of(chunk));
 
-  const Index tile_bytes = planes * scalar * (resident ? in_width + whole_lanes<T>(chunk) : in_width);
-  const Index block = resident ? resident_block(grid.count(), block_bytes / tile_bytes)
-                               : std::clamp<Index>(slab_bytes / tile_bytes, 1, grid.count());
+  const Index tile_bytes = planes * scalar * (whole_lanes<T>(k.channels) + whole_lanes<T>(chunk));
+  const Index block =
+      resident ? resident_block(grid.count(), block_bytes / tile_bytes) : slab_block<T>(grid.count(), k.channels);
   const Index blocks = tile_count(grid.count(), block);
   const auto work = [&](Index index) {
     const Index begin = index * block;

@@ -136,8 +136,7 @@ void conv2d_filter_grad_winograd(const Conv2dGeometry& g, const T* x, const T* d
 
   if (size * scalar > resident_bytes) {
     const Index chunk = std::min(chunk_channels, g.out_channels);
-    const Index tile_bytes = planes * scalar * whole_lanes<T>(g.in_channels);
-    const FilterGradBlocks blocks{std::clamp<Index>(slab_bytes / tile_bytes, 1, tiles), chunk};
+    const FilterGradBlocks blocks{slab_block<T>(tiles, g.in_channels), chunk};
     const Scratch<T> sums(plain_size<T>(chunk, g.in_channels));
     for (Index channel = 0; channel < g.out_channels; channel += chunk) {
       const Planes<T> d = plain_planes(sums.data(), std::min(chunk, g.out_channels - channel), g.in_channels);
