@@ -1,7 +1,10 @@
 /// Chapter 3, docs/03-gradient-of-a-gradient.md. Given a path, draws a picture there.
 #include <cstdio>
+#include <neb/autodiff/profile.hpp>
 #include <neb/autodiff/trace.hpp>
 #include <neb/autodiff/transforms.hpp>
+#include <neb/bayes/deen.hpp>
+#include <neb/energy/mlp_energy.hpp>
 #include <neb/ops/activation.hpp>
 
 #include "common/chart.hpp"
@@ -70,6 +73,26 @@ void which_activation() {
   std::printf("d slope^2 / d b: %.4f with the smooth ReLU, %g with ReLU\n", smooth, sharp);
 }
 
+void cost() {
+  MlpEnergy<double> phi({100, 200, 200}, Key(1));
+  const Tensor<double> x = random_normal<double>({50, 100}, Key(2));
+  const Var<double> clean = Var<double>::constant(x), y{smooth(x, 0.3, Key(3))};
+  double energy = 0;
+  {
+    const Profile profile;
+    phi(y);
+    energy = profile.orders().at(0).flops;
+  }
+  const Profile profile;
+  grad(deen_loss(phi, clean, y, 0.3), variables(parameters(phi)));
+  double total = 0;
+  for (const auto& [order, sum] : profile.orders()) {
+    std::printf("order %d: %.1f\n", order, sum.flops / energy);
+    total += sum.flops / energy;
+  }
+  std::printf("in all: %.1f\n", total);
+}
+
 /// The derivative of `order` of the smooth ReLU at x, by asking for the gradient `order` times.
 double derivative(double x, int order) {
   const Var<double> point{Tensor<double>::scalar(x)};
@@ -96,5 +119,6 @@ int main(int argc, char** argv) {
   objective();
   hessian_times_vector();
   which_activation();
+  cost();
   if (argc > 1) draw(argv[1]);
 }
