@@ -9,8 +9,8 @@ namespace neb {
 
 /// Of one step: nominal floating-point operations, and the bytes of tensors at the peak above what was live before.
 struct Cost {
-  double flops = 0;
-  double peak_bytes = 0;
+  double flops = 0;       ///< nominal floating-point operations
+  double peak_bytes = 0;  ///< of tensors, above what was live before
 };
 
 /// The cost of `step(n)`, a function that runs a step on a batch of n, at n = `batch`. The step is run at n = `probe` and

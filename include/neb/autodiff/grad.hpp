@@ -69,6 +69,8 @@ std::vector<Var<T>> grad(Var<T> output, std::span<const std::type_identity_t<Var
   const auto one = Var<T>::constant(Tensor<T>::ones(output.shape()));
   return vjp<T>(std::move(output), targets, one, options);
 }
+
+/// The same for a list of targets.
 template <Scalar T>
 std::vector<Var<T>> grad(Var<T> output, const std::vector<Var<T>>& targets, GradOptions options = {}) {
   return grad(std::move(output), std::span<const Var<T>>(targets), options);

@@ -23,18 +23,20 @@ class Profile final : autodiff::Observer {
  public:
   /// An operation at one order of derivative: 0 for what user code computes, 1 for gradients of that, ...
   struct Row {
-    std::string operation;
-    int order = 0;
-    Index count = 0;
-    double seconds = 0;  ///< without operations inside of it
-    double bytes = 0;    ///< in inputs and results: what it moves at least
-    double flops = 0;    ///< nominal; one for each element where an operation does not say more
+    std::string operation;  ///< its name
+    int order = 0;          ///< of derivative
+    Index count = 0;        ///< how often it ran
+    double seconds = 0;     ///< without operations inside of it
+    double bytes = 0;       ///< in inputs and results: what it moves at least
+    double flops = 0;       ///< nominal; one for each element where an operation does not say more
   };
-  /// All operations of one order. `peak` is what tensors held at most while one of them ran, whoever made it, `held` what
-  /// that grew by from operation to operation: what was kept, less what was released.
+  /// All operations of one order.
   struct Order {
-    Index count = 0;
-    double seconds = 0, flops = 0, peak = 0, held = 0;
+    Index count = 0;     ///< how many ran
+    double seconds = 0;  ///< of all of them
+    double flops = 0;    ///< nominal
+    double peak = 0;     ///< bytes that tensors held at most while one of them ran, whoever made these
+    double held = 0;     ///< what that grew by from operation to operation: what was kept, less what was released
   };
 
   Profile() = default;

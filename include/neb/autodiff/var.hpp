@@ -31,6 +31,7 @@ class Node : public std::enable_shared_from_this<Node<T>> {
 
   /// The operation's name, for messages and pictures.
   virtual const char* name() const { return "leaf"; }
+  /// The variables that it was applied to; what no derivative needs of them is a shape without elements.
   virtual std::span<const Var<T>> inputs() const { return {}; }
 
   /// Cotangent of input `i` for the cotangent `g` of the output, as an expression of graph variables. Unless
@@ -60,7 +61,7 @@ class Node : public std::enable_shared_from_this<Node<T>> {
 template <Scalar T>
 class Var {
  public:
-  using value_type = T;
+  using value_type = T;  ///< the scalar
 
   /// An empty constant of shape (0,).
   Var() = default;
@@ -74,9 +75,13 @@ class Var {
   /// A value with no history: no gradient flows through it.
   static Var constant(Tensor<T> value) { return Var(std::move(value), nullptr); }
 
+  /// The value.
   const Tensor<T>& value() const { return value_; }
+  /// The extents of the value.
   const Shape& shape() const { return value_.shape(); }
+  /// Number of axes of the value.
   Index rank() const { return value_.rank(); }
+  /// Number of elements of the value.
   Index size() const { return value_.size(); }
 
   /// The one element. Throws ShapeError when there is not exactly one.
@@ -94,7 +99,9 @@ class Var {
     return std::move(value_);
   }
 
+  /// How the value was made; null for a constant.
   const std::shared_ptr<Node<T>>& node() const { return node_; }
+  /// The same, to give it up or to replace it.
   std::shared_ptr<Node<T>>& node() { return node_; }
 
  private:

@@ -15,15 +15,15 @@ namespace neb {
 
 /// Settings of a training run; only sigma has a meaning in the paper, none of the other values is from it.
 struct TrainOptions {
-  double sigma = 0.3;  ///< noise level, in data units
-  Index batch = 32;
-  Index steps = 2000;  ///< length of the run, unless `minutes` is set
-  double minutes = 0;  ///< if positive, the run lasts so long; the schedule then follows the clock
-  double learning_rate = 1e-3;
-  Schedule schedule = Schedule::cosine;
-  double warmup = 0.02;      ///< part of the run over which the learning rate rises
-  double ema_decay = 0.995;  ///< of the average of the weights; 0: none is kept, the average is the weights
-  std::uint64_t seed = 0;
+  double sigma = 0.3;                    ///< noise level, in data units
+  Index batch = 32;                      ///< samples of a step
+  Index steps = 2000;                    ///< length of the run, unless `minutes` is set
+  double minutes = 0;                    ///< if positive, the run lasts so long; the schedule then follows the clock
+  double learning_rate = 1e-3;           ///< of Adam, at its highest
+  Schedule schedule = Schedule::cosine;  ///< how the learning rate falls
+  double warmup = 0.02;                  ///< part of the run over which the learning rate rises
+  double ema_decay = 0.995;              ///< of the average of the weights; 0: none is kept, the average is the weights
+  std::uint64_t seed = 0;                ///< of batches and noise
 };
 
 /// What a run tells about itself after a step.
@@ -59,7 +59,9 @@ class DeenTrainer {
       throw ValueError("DeenTrainer: the learning rate is positive, got " + std::to_string(options.learning_rate));
   }
 
+  /// What the run tells about itself.
   const TrainReport& report() const { return report_; }
+  /// Whether the run has reached its length.
   bool finished() const { return report_.progress >= 1; }
 
   /// One step. Throws Error when the loss is not finite any more.

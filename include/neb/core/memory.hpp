@@ -72,6 +72,7 @@ class BufferPool {
     return buffer;
   }
 
+  /// Takes back a buffer of that size class.
   void release(void* buffer, std::size_t capacity) noexcept {
     const std::lock_guard lock(mutex_);
     stats_.live -= capacity;
@@ -83,11 +84,13 @@ class BufferPool {
     }
   }
 
+  /// What it holds now.
   MemoryStats stats() {
     const std::lock_guard lock(mutex_);
     return stats_;
   }
 
+  /// Starts a new measurement of the peak from what is live now.
   void reset_peak() {
     const std::lock_guard lock(mutex_);
     stats_.peak = stats_.live;
@@ -159,10 +162,13 @@ class Buffer {
     header_ = new (block) Header{.count = 1, .capacity = capacity};
   }
 
+  /// Shares the block.
   Buffer(const Buffer& other) noexcept : header_(other.header_) {
     if (header_) header_->count.fetch_add(1, std::memory_order_relaxed);
   }
+  /// Takes the block over; `other` is left with none.
   Buffer(Buffer&& other) noexcept : header_(std::exchange(other.header_, nullptr)) {}
+  /// Gives up its own block for that of the other.
   Buffer& operator=(Buffer other) noexcept {
     std::swap(header_, other.header_);
     return *this;
@@ -172,6 +178,7 @@ class Buffer {
       BufferPool::instance().release(header_, header_->capacity);
   }
 
+  /// The block; null if there is none.
   std::byte* bytes() const { return header_ ? reinterpret_cast<std::byte*>(header_) + buffer_alignment : nullptr; }
 
   /// Whether no other Buffer shares the block, so that writing to it surprises nobody.

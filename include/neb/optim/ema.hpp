@@ -32,6 +32,7 @@ class Ema {
 
   /// The averages, in the order of the parameters.
   std::vector<Tensor<T>> averages() const { return decay_ > 0 ? averages_ : values(); }
+  /// Number of updates so far.
   Index steps() const { return steps_; }
 
   /// Goes on from saved averages. Throws ShapeError when they belong to other parameters.

@@ -1,0 +1,6 @@
+# For doxygen: a header opens with a comment about the file. Where `#pragma once` was, a line less, so that line numbers stay.
+1s|^/// |/// @file\
+/// |
+/^#pragma once$/d
+# Three spaces set off code there; Markdown wants four.
+/^\/\/\/   [^-]/s|^///   |///       |
