@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <exception>
 #include <string>
+#include <type_traits>
 
 #include "neb/core/error.hpp"
 #include "neb/core/shape.hpp"
@@ -27,26 +28,37 @@ inline void set_threads(int count) {
 /// Number of tiles of at most `tile` items that cover `items`.
 constexpr Index tile_count(Index items, Index tile) { return (items + tile - 1) / tile; }
 
-/// Calls `body(i)` for i in [0, tasks), in parallel and in no particular order; an exception from `body` reaches the
-/// caller (one of them, when several are thrown).
-template <class Body>
-void parallel_tasks(Index tasks, Body&& body) {
+namespace detail {
+
+/// parallel_tasks() for a body without its type, so that the code of a parallel region exists once and not once a loop.
+inline void run_tasks(Index tasks, void (*call)(void* body, Index task), void* body) {
   // A parallel region costs microseconds; one task, or a loop inside a region, is a plain loop.
   if (tasks <= 1 || threads() == 1 || omp_in_parallel()) {
-    for (Index task = 0; task < tasks; ++task) body(task);
+    for (Index task = 0; task < tasks; ++task) call(body, task);
     return;
   }
   std::exception_ptr failure;
 #pragma omp parallel for schedule(dynamic)
   for (Index task = 0; task < tasks; ++task) {
     try {
-      body(task);
+      call(body, task);
     } catch (...) {
 #pragma omp critical(neb_parallel_failure)
       failure = std::current_exception();
     }
   }
   if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace detail
+
+/// Calls `body(i)` for i in [0, tasks), in parallel and in no particular order; an exception from `body` reaches the
+/// caller (one of them, when several are thrown).
+template <class Body>
+void parallel_tasks(Index tasks, Body&& body) {
+  using Plain = std::remove_cvref_t<Body>;
+  detail::run_tasks(
+      tasks, [](void* erased, Index task) { (*static_cast<Plain*>(erased))(task); }, const_cast<Plain*>(&body));
 }
 
 /// Calls `body(begin, end)` for consecutive tiles of [0, items), in parallel; every tile but the last has `tile` items.
