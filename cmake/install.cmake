@@ -1,4 +1,4 @@
-# cmake --install, and the package that find_package(neb) reads.
+# cmake --install, and the packages that find_package(neb) and pkg-config read.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -15,3 +15,17 @@ configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/neb-config.cmake.in" "$
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/neb-config-version.cmake" COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/neb-config.cmake" "${PROJECT_BINARY_DIR}/neb-config-version.cmake"
   DESTINATION "${neb_package_dir}")
+
+# neb.pc, for builds that ask pkg-config.
+set(neb_pc_requires "eigen3 >= 3.3")
+set(neb_pc_definitions "")
+if(NEB_USES_ZLIB)
+  string(APPEND neb_pc_requires ", zlib")
+  string(APPEND neb_pc_definitions " -DNEB_HAVE_ZLIB")
+endif()
+if(NEB_USES_PNG)
+  string(APPEND neb_pc_requires ", libpng")
+  string(APPEND neb_pc_definitions " -DNEB_HAVE_PNG")
+endif()
+configure_file("${CMAKE_CURRENT_LIST_DIR}/neb.pc.in" "${PROJECT_BINARY_DIR}/neb.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/neb.pc" DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig")

@@ -1,0 +1,89 @@
+// What including neb costs: compile times in user CPU seconds, beside those of Eigen alone, because machines differ and are
+// busy; and the memory that the largest unit needs. The figures are printed, the bounds are generous.
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct Cost {
+  double seconds = 1e9;
+  double megabytes = 0;
+};
+
+/// The cost of compiling `source` by g++, its own processes included.
+Cost compile(const std::string& source, const std::string& optimisation) {
+  std::vector<std::string> words{NEB_GNU,
+                                 "-std=c++20",
+                                 optimisation,
+                                 "-fopenmp",
+                                 "-I" NEB_SOURCE_DIR "/include",
+                                 "-I" NEB_SOURCE_DIR "/examples",
+                                 "-isystem",
+                                 NEB_EIGEN_INCLUDE,
+                                 "-c",
+                                 source,
+                                 "-o",
+                                 "/dev/null"};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execvp(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  int status = 0;
+  ::rusage usage{};
+  REQUIRE(::wait4(child, &status, 0, &usage) == child);
+  REQUIRE(status == 0);
+  return {static_cast<double>(usage.ru_utime.tv_sec) + 1e-6 * static_cast<double>(usage.ru_utime.tv_usec),
+          static_cast<double>(usage.ru_maxrss) / 1024};
+}
+
+/// The least of three compilations of a unit that includes one header, at -O0.
+double include_seconds(const std::string& header) {
+  const auto source = std::filesystem::temp_directory_path() / ("neb_light_" + std::to_string(::getpid()) + ".cpp");
+  std::ofstream(source) << "#include <" << header << ">\n";
+  double least = 1e9;
+  for (int run = 0; run < 3; ++run) least = std::min(least, compile(source, "-O0").seconds);
+  std::filesystem::remove(source);
+  return least;
+}
+
+double eigen_seconds() {
+  static const double seconds = include_seconds("Eigen/Core");
+  return seconds;
+}
+
+}  // namespace
+
+TEST_CASE("including neb is light beside including Eigen") {
+  const double eigen = eigen_seconds();
+  const double engine = include_seconds("neb/autodiff/grad.hpp");
+  const double all = include_seconds("neb/neb.hpp");
+  std::printf(
+      "user CPU seconds of g++ -O0: Eigen/Core %.2f, neb/autodiff/grad.hpp %.2f (target 1.3), neb/neb.hpp %.2f "
+      "(target 2.5)\n",
+      eigen, engine, all);
+  CHECK(engine < 1.3 * eigen);
+  CHECK(all < 3.5 * eigen);
+}
+
+TEST_CASE("the unit that trains compiles in little memory, and not in minutes") {
+  const double eigen = eigen_seconds();
+  const Cost training = compile(NEB_SOURCE_DIR "/examples/parts/train.cpp", "-O2");
+  std::printf(
+      "examples/parts/train.cpp at -O2: %.1f user CPU seconds (target 15; Eigen/Core %.2f), %.0f MB (target 900)\n",
+      training.seconds, eigen, training.megabytes);
+  CHECK(training.megabytes < 900);
+  CHECK(training.seconds < 40 * eigen);
+}
