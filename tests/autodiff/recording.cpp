@@ -54,6 +54,12 @@ TEST_CASE("what lies beyond the targets does not count as differentiated") {
   CHECK(grad(w * w * slope, w, {.create_graph = true}).node()->order() == 1);
 }
 
+TEST_CASE("a leaf is of order 0 wherever it is made") {
+  const autodiff::OrderScope scope(3);
+  CHECK(scalar(1).node()->order() == 0);
+  CHECK((-scalar(1)).node()->order() == 3);
+}
+
 TEST_CASE("an order of derivative ends with its sweep, also when it ends by an error") {
   const auto x = vector({1, 2});
   CHECK_THROWS_AS(grad(sum(apply(Misshapen(), x)), x), GraphError);

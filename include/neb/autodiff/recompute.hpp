@@ -28,13 +28,6 @@ Var<T> graph_of(const Piece<T>& f, const std::vector<Var<T>>& x) {
   return Var<T>(shape_only<T>(y.shape()), y.node());
 }
 
-/// A leaf to differentiate by that does not count as made by the sweep that evaluates a piece again.
-template <Scalar T>
-Var<T> leaf_of(const Var<T>& x) {
-  const OrderScope scope(0);
-  return Var<T>(x.value());
-}
-
 /// The vjp of input `i` of a piece `f` of derivative order `order`, as a function of f's inputs and of the cotangent.
 template <Scalar T>
 Piece<T> vjp_piece(Piece<T> f, std::size_t i, int order) {
@@ -43,7 +36,7 @@ Piece<T> vjp_piece(Piece<T> f, std::size_t i, int order) {
     const bool create_graph = std::any_of(inputs_and_cotangent.begin(), inputs_and_cotangent.end(),
                                           [](const Var<T>& input) { return input.tracked(); });
     const OrderScope scope(order);
-    if (!x[i].tracked()) x[i] = leaf_of(x[i]);
+    if (!x[i].tracked()) x[i] = Var<T>(x[i].value());
     return vjp<T>(graph_of(f, x), x[i], inputs_and_cotangent.back(),
                   {.create_graph = create_graph, .unreached_is_zero = true});
   };
@@ -78,7 +71,7 @@ class Recomputed final : public Node<T> {
     std::vector<Var<T>> targets;
     for (const Index i : wanted) {
       Var<T>& target = x[static_cast<std::size_t>(i)];
-      target = leaf_of(target);
+      target = Var<T>(target.value());
       targets.push_back(target);
     }
     return neb::vjp<T>(graph_of(f_, x), targets, g, {.unreached_is_zero = true});

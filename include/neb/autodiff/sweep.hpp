@@ -32,6 +32,7 @@ struct AddCotangents {
 
 template <Scalar T>
 void accumulate(Var<T>& sum, Var<T> term) {
+  // An observer sees the addition as an operation, which cannot be in place.
   if (sum.tracked() || term.tracked() || !sum.value().unique() || recording.observer) {
     sum = apply(AddCotangents<T>{}, sum, term);
     return;

@@ -28,9 +28,9 @@ struct ValueAndGrad {
 template <Scalar T, Differentiable<T> F>
 ValueAndGrad<T> value_and_grad(const F& f, const Var<T>& x, GradOptions options = {}) {
   const Var<T> at = x.tracked() ? x : Var<T>(x.value());
-  Var<T> value = f(at);
-  Var<T> gradient = grad(value, at, options);
-  return {options.create_graph ? std::move(value) : value.detach(), std::move(gradient)};
+  Var<T> output = f(at);
+  Var<T> value = options.create_graph ? output : output.detach();
+  return {std::move(value), grad(std::move(output), at, options)};
 }
 
 /// The Jacobian-vector product of `output` at `x` in direction `v` (of x's shape), of output's shape: how the output
@@ -42,17 +42,17 @@ template <Scalar T>
 Var<T> jvp(const Var<T>& output, const std::type_identity_t<Var<T>>& x, const std::type_identity_t<Var<T>>& v,
            GradOptions options = {}) {
   const Var<T> u(Tensor<T>::zeros(output.shape()));  // any value: w is linear in it
-  const Var<T> w = vjp(output, x, u, {.create_graph = true, .unreached_is_zero = options.unreached_is_zero});
-  return vjp(w, u, v, {.create_graph = options.create_graph, .unreached_is_zero = true});
+  Var<T> w = vjp(output, x, u, {.create_graph = true, .unreached_is_zero = options.unreached_is_zero});
+  return vjp(std::move(w), u, v, {.create_graph = options.create_graph, .unreached_is_zero = true});
 }
 
 /// The Hessian-vector product of the scalar `output` at `x` in direction `v` (of x's shape): the gradient is itself
 /// differentiated, so a row of the Hessian costs two gradients and no Hessian is ever formed.
 template <Scalar T>
 Var<T> hvp(const Var<T>& output, const Var<T>& x, const std::type_identity_t<Var<T>>& v, GradOptions options = {}) {
-  const Var<T> slope = grad(output, x, {.create_graph = true, .unreached_is_zero = options.unreached_is_zero});
+  Var<T> slope = grad(output, x, {.create_graph = true, .unreached_is_zero = options.unreached_is_zero});
   // A linear function has a constant gradient: its Hessian is zero, not an error.
-  return vjp(slope, x, v, {.create_graph = options.create_graph, .unreached_is_zero = true});
+  return vjp(std::move(slope), x, v, {.create_graph = options.create_graph, .unreached_is_zero = true});
 }
 
 /// How jacobian() and hessian() work.

@@ -24,7 +24,7 @@ class Var;
 template <Scalar T>
 class Node : public std::enable_shared_from_this<Node<T>> {
  public:
-  Node() : order_(static_cast<std::uint8_t>(autodiff::recording.order)) {}
+  explicit Node(int order = autodiff::recording.order) : order_(static_cast<std::uint8_t>(order)) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   virtual ~Node() = default;
@@ -43,7 +43,7 @@ class Node : public std::enable_shared_from_this<Node<T>> {
   /// Cotangents of the inputs listed in `wanted`, in that order.
   virtual std::vector<Var<T>> vjps(std::span<const Index> wanted, const Var<T>& g, bool create_graph) const;
 
-  /// How many sweeps led to this node: 0 if user code made it, k + 1 if a sweep over nodes of order k did.
+  /// How many sweeps led to this node: 0 for a leaf and what user code made, k + 1 if a sweep over nodes of order k did.
   int order() const { return order_; }
 
   /// The inputs, for those who take a graph apart.
@@ -67,7 +67,7 @@ class Var {
   Var() = default;
 
   /// A leaf: gradients with respect to it can be asked for.
-  Var(Tensor<T> value) : value_(std::move(value)), node_(std::make_shared<Node<T>>()) {}
+  Var(Tensor<T> value) : value_(std::move(value)), node_(std::make_shared<Node<T>>(/*order=*/0)) {}
 
   /// A variable with a history; operations make these through apply().
   Var(Tensor<T> value, std::shared_ptr<Node<T>> node) : value_(std::move(value)), node_(std::move(node)) {}
