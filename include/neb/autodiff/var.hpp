@@ -24,6 +24,7 @@ class Var;
 template <Scalar T>
 class Node : public std::enable_shared_from_this<Node<T>> {
  public:
+  /// A node of the order of derivative that this thread computes.
   explicit Node(int order = autodiff::recording.order) : order_(static_cast<std::uint8_t>(order)) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
