@@ -62,14 +62,22 @@ struct Planes {
   T* at(Index row, Index channel) const { return data + (channel / width * rows + row) * width + channel % width; }
 };
 
+/// Elements between the rows of one panel: channels in whole registers, and one more where rows would be a multiple of
+/// 1 KiB apart, so that the rows of a register tile do not compete for the same lines of the first-level cache.
+template <class T>
+Index plain_width(Index channels) {
+  const Index width = whole_lanes<T>(channels);
+  return width % (1024 / static_cast<Index>(sizeof(T))) == 0 ? width + vector_lanes<T> : width;
+}
+
 /// Channels as one panel: the operand that tiles read scalars from.
 template <class T>
 Planes<T> plain_planes(T* data, Index rows, Index channels) {
-  return {data, rows, whole_lanes<T>(channels), 1};
+  return {data, rows, plain_width<T>(channels), 1};
 }
 template <class T>
 Index plain_size(Index rows, Index channels) {
-  return Planes<T>::size(rows, whole_lanes<T>(channels), 1);
+  return Planes<T>::size(rows, plain_width<T>(channels), 1);
 }
 
 /// Channels in panels of a register tile: the operand that tiles read vectors from.

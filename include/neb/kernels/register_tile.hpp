@@ -64,6 +64,9 @@ void tile_product(const TileProduct<T>& t) {
   for (Index outer = 0; outer < t.outer; ++outer) {
     const T* a = t.a + outer * t.a_outer;
     for (Index inner = t.inner; inner > 0; --inner, a += a_inner, b += tile_columns<T>) {
+      // The panel streams from the second- or third-level cache; 16 steps, some 220 cycles, cover the way from either.
+#pragma GCC unroll 2
+      for (int v = 0; v < tile_vectors; ++v) __builtin_prefetch(b + 16 * tile_columns<T> + v * lanes);
       Vector<T> right[Vectors];
 #pragma GCC unroll 2
       for (int v = 0; v < Vectors; ++v) right[v] = load(b + v * lanes);
