@@ -45,5 +45,6 @@ int main(int argc, char** argv) {
     write("graph_deen", to_graphviz(loss, {.names = energy_names}));
     const std::vector<Var<double>> step = grad(loss, variables(parameters(phi)), {.create_graph = true});
     write("graph_deen_modules", to_graphviz(step, {.names = energy_names, .collapse = true}));
+    program.write_summary({{"cube", std::vector<double>{y.item(), dy.item(), d2y.item()}}, {"loss", loss.item()}});
   });
 }
