@@ -68,7 +68,8 @@ class Var {
   Var() = default;
 
   /// A leaf: gradients with respect to it can be asked for.
-  Var(Tensor<T> value) : value_(std::move(value)), node_(std::make_shared<Node<T>>(/*order=*/0)) {}
+  Var(Tensor<T> value)
+      : value_(std::move(value)), node_(std::allocate_shared<Node<T>>(NodeAllocator<Node<T>>(), /*order=*/0)) {}
 
   /// A variable with a history; operations make these through apply().
   Var(Tensor<T> value, std::shared_ptr<Node<T>> node) : value_(std::move(value)), node_(std::move(node)) {}

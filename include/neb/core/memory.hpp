@@ -4,6 +4,7 @@
 /// released are kept by size class and handed out again.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -26,6 +27,41 @@ struct MemoryStats {
   std::size_t cached = 0;  ///< released by tensors, kept for the next ones
 };
 
+/// Small blocks that one thread released and takes again without a lock: graphs of small tensors live from these. Trivially
+/// destructible, so that it can be asked until the very end of its thread.
+class SmallBlocks {
+ public:
+  static constexpr std::size_t largest = 1024;  ///< bytes; every multiple of 64 up to here is a size class
+
+  /// A kept block of that size class, or null.
+  void* take(std::size_t capacity) noexcept {
+    List& list = lists_[capacity / buffer_alignment];
+    if (!list.first) return nullptr;
+    --list.length;
+    return std::exchange(list.first, list.first->next);
+  }
+
+  /// Keeps a block, unless there are many already: what one thread makes and another releases must not pile up here.
+  bool keep(void* block, std::size_t capacity) noexcept {
+    List& list = lists_[capacity / buffer_alignment];
+    if (list.length == most) return false;
+    list.first = new (block) Block{list.first};
+    ++list.length;
+    return true;
+  }
+
+ private:
+  static constexpr std::uint32_t most = 4096;
+  struct Block {
+    Block* next;
+  };
+  struct List {
+    Block* first = nullptr;
+    std::uint32_t length = 0;
+  };
+  std::array<List, largest / buffer_alignment + 1> lists_{};
+};
+
 /// A pool of reusable buffers in size classes at most an eighth of an octave apart. Thread-safe.
 class BufferPool {
  public:
@@ -44,6 +80,60 @@ class BufferPool {
 
   /// A buffer of at least `capacity` bytes, a size class, which becomes the class of the buffer. Throws std::bad_alloc.
   void* allocate(std::size_t& capacity) {
+    void* buffer = capacity <= SmallBlocks::largest ? small_blocks_.take(capacity) : nullptr;
+    if (!buffer) buffer = take_or_make(capacity);
+    const std::size_t live = live_.fetch_add(capacity, std::memory_order_relaxed) + capacity;
+    std::size_t peak = peak_.load(std::memory_order_relaxed);
+    while (live > peak && !peak_.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {}
+    return buffer;
+  }
+
+  /// Takes back a buffer of that size class.
+  void release(void* buffer, std::size_t capacity) noexcept {
+    live_.fetch_sub(capacity, std::memory_order_relaxed);
+    if (capacity <= SmallBlocks::largest && !small_blocks_closed_ && small_blocks_.keep(buffer, capacity)) return;
+    keep(buffer, capacity);
+  }
+
+  /// What it holds now.
+  MemoryStats stats() {
+    const std::lock_guard lock(mutex_);
+    const std::size_t live = live_.load();
+    return {.live = live, .peak = peak_.load(), .cached = total_ - live};
+  }
+
+  /// Starts a new measurement of the peak from what is live now.
+  void reset_peak() { peak_ = live_.load(); }
+
+  /// Gives every cached buffer back to the system, but for the small blocks of other threads.
+  void release_cached() {
+    close_small_blocks();
+    const std::lock_guard lock(mutex_);
+    for (std::size_t at = 0; at < free_lists_.size(); ++at) {
+      for (void* buffer : free_lists_[at]) free(buffer);
+      total_ -= free_lists_[at].size() * class_of_slot(at);
+      free_lists_[at].clear();
+    }
+  }
+
+ private:
+  BufferPool() = default;
+
+  static void free(void* buffer) noexcept { ::operator delete (buffer, std::align_val_t{buffer_alignment}); }
+
+  /// A cached buffer, or a new one.
+  void* take_or_make(std::size_t& capacity) {
+    if (capacity <= SmallBlocks::largest) {
+      // A thread that ends hands its small blocks on.
+      struct AtThreadEnd {
+        ~AtThreadEnd() {
+          instance().close_small_blocks();
+          small_blocks_closed_ = true;
+        }
+      };
+      thread_local const AtThreadEnd at_thread_end;
+      static_cast<void>(at_thread_end);
+    }
     {
       const std::lock_guard lock(mutex_);
       // A large buffer may stand in for one up to half its size: a step has many sizes, whose peaks do not coincide.
@@ -54,8 +144,6 @@ class BufferPool {
         void* buffer = free_lists_[at].back();
         free_lists_[at].pop_back();
         capacity = class_of_slot(at);
-        stats_.cached -= capacity;
-        count_live(capacity);
         return buffer;
       }
     }
@@ -68,52 +156,24 @@ class BufferPool {
       buffer = ::operator new (capacity, std::align_val_t{buffer_alignment});
     }
     const std::lock_guard lock(mutex_);
-    count_live(capacity);
+    total_ += capacity;
     return buffer;
   }
 
-  /// Takes back a buffer of that size class.
-  void release(void* buffer, std::size_t capacity) noexcept {
+  void keep(void* buffer, std::size_t capacity) noexcept {
     const std::lock_guard lock(mutex_);
-    stats_.live -= capacity;
     try {
       free_lists_[slot(capacity)].push_back(buffer);
-      stats_.cached += capacity;
     } catch (...) {
       free(buffer);
+      total_ -= capacity;
     }
   }
 
-  /// What it holds now.
-  MemoryStats stats() {
-    const std::lock_guard lock(mutex_);
-    return stats_;
-  }
-
-  /// Starts a new measurement of the peak from what is live now.
-  void reset_peak() {
-    const std::lock_guard lock(mutex_);
-    stats_.peak = stats_.live;
-  }
-
-  /// Gives every cached buffer back to the system.
-  void release_cached() {
-    const std::lock_guard lock(mutex_);
-    for (auto& free_list : free_lists_) {
-      for (void* buffer : free_list) free(buffer);
-      free_list.clear();
-    }
-    stats_.cached = 0;
-  }
-
- private:
-  BufferPool() = default;
-
-  static void free(void* buffer) noexcept { ::operator delete (buffer, std::align_val_t{buffer_alignment}); }
-
-  void count_live(std::size_t capacity) {
-    stats_.live += capacity;
-    if (stats_.live > stats_.peak) stats_.peak = stats_.live;
+  /// Moves this thread's small blocks to the lists of all threads.
+  void close_small_blocks() noexcept {
+    for (std::size_t capacity = buffer_alignment; capacity <= SmallBlocks::largest; capacity += buffer_alignment)
+      while (void* const block = small_blocks_.take(capacity)) keep(block, capacity);
   }
 
   /// Bytes from which on buffers stand in for smaller ones.
@@ -135,8 +195,34 @@ class BufferPool {
   }
 
   std::mutex mutex_;
-  MemoryStats stats_;
+  std::size_t total_ = 0;  // bytes from the system, under the mutex
+  std::atomic<std::size_t> live_ = 0, peak_ = 0;
   std::array<std::vector<void*>, 8 * 57> free_lists_;
+  static inline constinit thread_local SmallBlocks small_blocks_;
+  static inline constinit thread_local bool small_blocks_closed_ = false;
+};
+
+/// An allocator of graph nodes, for std::allocate_shared: small blocks from the pool.
+template <class T>
+struct NodeAllocator {
+  using value_type = T;
+
+  NodeAllocator() = default;
+  template <class U>
+  NodeAllocator(const NodeAllocator<U>&) {}
+
+  T* allocate(std::size_t) {
+    std::size_t capacity = BufferPool::size_class(sizeof(T));
+    return static_cast<T*>(BufferPool::instance().allocate(capacity));
+  }
+  void deallocate(T* node, std::size_t) noexcept {
+    BufferPool::instance().release(node, BufferPool::size_class(sizeof(T)));
+  }
+
+  template <class U>
+  bool operator==(const NodeAllocator<U>&) const {
+    return true;
+  }
 };
 
 /// Bytes that tensors hold now, the peak so far, and what is cached for reuse.
