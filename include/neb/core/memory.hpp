@@ -205,20 +205,24 @@ class BufferPool {
 /// An allocator of graph nodes, for std::allocate_shared: small blocks from the pool.
 template <class T>
 struct NodeAllocator {
-  using value_type = T;
+  using value_type = T;  ///< what it makes room for
 
   NodeAllocator() = default;
+  /// Allocators have no state: any makes any other.
   template <class U>
   NodeAllocator(const NodeAllocator<U>&) {}
 
+  /// Room for one T. Throws std::bad_alloc.
   T* allocate(std::size_t) {
     std::size_t capacity = BufferPool::size_class(sizeof(T));
     return static_cast<T*>(BufferPool::instance().allocate(capacity));
   }
+  /// Takes the room back.
   void deallocate(T* node, std::size_t) noexcept {
     BufferPool::instance().release(node, BufferPool::size_class(sizeof(T)));
   }
 
+  /// Always: what one allocated, any other takes back.
   template <class U>
   bool operator==(const NodeAllocator<U>&) const {
     return true;
