@@ -1,4 +1,4 @@
-/// Convolution kernels: every rung of the ladder and, where it is installed, oneDNN, in GFLOP/s and against the peak.
+/// Convolution kernels: every rung of the ladder and, where they are installed, oneDNN and OpenBLAS, in GFLOP/s and against the peak.
 #include <cmath>
 #include <cstdio>
 #include <neb/core/random.hpp>
@@ -7,6 +7,7 @@
 
 #include "measure.hpp"
 #include "onednn.hpp"
+#include "openblas.hpp"
 
 namespace {
 
@@ -28,8 +29,16 @@ struct Rung {
   const char* name;
   Conv2dRung rung;
 };
-constexpr Rung rungs[] = {
-    {"im2col", Conv2dRung::im2col}, {"direct", Conv2dRung::direct}, {"winograd", Conv2dRung::winograd}};
+constexpr Rung rungs[] = {{"reference", Conv2dRung::reference},
+                          {"im2col", Conv2dRung::im2col},
+                          {"direct", Conv2dRung::direct},
+                          {"winograd", Conv2dRung::winograd}};
+
+/// Whether a rung computes this convolution, and within seconds.
+bool runs(Conv2dRung rung, const Conv2dGeometry& g) {
+  if (rung == Conv2dRung::winograd) return neb::kernels::winograd::applies_to(g);
+  return rung != Conv2dRung::reference || g.macs() < 300'000'000;
+}
 
 const char* const passes[] = {"forward", "input_grad", "filter_grad"};
 
@@ -74,12 +83,12 @@ void check(const Conv2dGeometry& g, int pass, const Arrays& inputs, const neb::T
 int main(int argc, char** argv) {
   const bench::Options options =
       bench::start(argc, argv,
-                   "Convolution kernels against each other and the multiply-add peak.\n"
+                   "Convolution kernels against each other, against rivals, and against the multiply-add peak.\n"
                    "A row: shape N,size,in,out,kernel[,stride,padding]; median and best rate in GFLOP/s.");
   const double peak = bench::fma_peak_gflops(options.threads);
-  std::printf("%d threads, multiply-add peak %.0f GFLOP/s%s\n", options.threads, peak,
-              onednn::available ? "" : "; oneDNN not found at build time");
-  std::printf("%-26s %-12s %-8s %9s %9s %7s\n", "shape", "pass", "rung", "median", "best", "% peak");
+  bench::head(options, peak);
+  if (!onednn::available) std::puts("oneDNN was not found at build time");
+  std::printf("%-26s %-12s %-11s %9s %9s %7s\n", "shape", "pass", "rung", "median", "best", "% peak");
   nlohmann::json rows = nlohmann::json::array();
   for (const Case& c : cases) {
     std::string shape;
@@ -95,10 +104,19 @@ int main(int argc, char** argv) {
       std::vector<std::function<void()>> contenders;
       std::vector<Arrays> arrays(std::size(rungs), inputs);
       for (std::size_t k = 0; k < std::size(rungs); ++k) {
+        if (!runs(rungs[k].rung, g)) continue;
         run(g, pass, rungs[k].rung, arrays[k]);
         check(g, pass, inputs, arrays[k].result(pass), rungs[k].name);
         names.push_back(rungs[k].name);
         contenders.push_back([&, k] { run(g, pass, rungs[k].rung, arrays[k]); });
+      }
+      Arrays blas = inputs;
+      if (auto rival = openblas::convolution(g, blas.x.data(), blas.w.data(), blas.y.mutable_data(), options.threads);
+          rival && pass == 0) {
+        rival();
+        check(g, pass, inputs, blas.y, "openblas");
+        names.push_back("openblas");
+        contenders.push_back(std::move(rival));
       }
       for (auto& rival : onednn::convolutions(g, pass)) {
         names.push_back(rival.name);
@@ -108,7 +126,7 @@ int main(int argc, char** argv) {
       const double gflop = 2e-9 * static_cast<double>(g.macs());
       for (std::size_t k = 0; k < names.size(); ++k) {
         const double rate = gflop / timings[k].median;
-        std::printf("%-26s %-12s %-8s %9.1f %9.1f %6.1f%%\n", shape.c_str(), passes[pass], names[k].c_str(), rate,
+        std::printf("%-26s %-12s %-11s %9.1f %9.1f %6.1f%%\n", shape.c_str(), passes[pass], names[k].c_str(), rate,
                     gflop / timings[k].minimum, 100 * rate / peak);
         std::fflush(stdout);
         rows.push_back({{"shape", shape},

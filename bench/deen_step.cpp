@@ -1,5 +1,7 @@
 /// A whole training step, the score alone, and a step of the walk: neb, and libtorch where it is installed.
+#include <cmath>
 #include <cstdio>
+#include <stdexcept>
 
 #include "deen_work.hpp"
 #include "libtorch.hpp"
@@ -21,6 +23,36 @@ double alone_rss(const std::string& contender, const bench::Case& c, int what, i
   return printed.empty() ? 0 : std::stod(printed);
 }
 
+template <class T>
+std::vector<neb::Var<T>> gradient(neb::ConvEnergy<T>& phi, const neb::Tensor<T>& x, const neb::Tensor<T>& y) {
+  return grad(deen_loss(phi, neb::Var<T>::constant(x), neb::Var<T>::constant(y), T(0.3)),
+              variables(neb::parameters(phi)));
+}
+
+/// Throws unless the gradient of the DEEN loss in float is that of the same network in double.
+void check_gradient(const bench::Case& c) {
+  const neb::Index batch = 2;
+  neb::ConvEnergy<float> phi({.channels = c.channels}, neb::Key(1));
+  neb::ConvEnergy<double> exact({.channels = c.channels}, neb::Key(1));
+  const auto floats = neb::parameters(phi);
+  const auto doubles = neb::parameters(exact);
+  for (std::size_t i = 0; i < floats.size(); ++i) *doubles[i] = neb::Var<double>(floats[i]->value().to<double>());
+  const auto x = neb::random_uniform<float>({batch, 28, 28, 1}, neb::Key(2));
+  const auto y = neb::random_uniform<float>({batch, 28, 28, 1}, neb::Key(3));
+  const auto got = gradient(phi, x, y);
+  const auto expected = gradient(exact, x.to<double>(), y.to<double>());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    double error = 0, size = 0;
+    for (neb::Index k = 0; k < got[i].size(); ++k) {
+      error += std::pow(static_cast<double>(got[i].value().data()[k]) - expected[i].value().data()[k], 2);
+      size += std::pow(expected[i].value().data()[k], 2);
+    }
+    if (!(std::sqrt(error) <= 1e-4 * std::sqrt(size)))
+      throw std::runtime_error("deen_step: the gradient of parameter " + std::to_string(i) + " is off by " +
+                               std::to_string(std::sqrt(error / size)));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -31,13 +63,14 @@ int main(int argc, char** argv) {
                    "of libtorch's two memory layouts; resident memory is that of separate processes.");
   libtorch::set_threads(options.threads);
   const double peak = bench::fma_peak_gflops(options.threads);
-  std::printf("%d threads, multiply-add peak %.0f GFLOP/s%s\n", options.threads, peak,
-              libtorch::available ? "" : "; libtorch not found at build time");
+  bench::head(options, peak);
+  if (!libtorch::available) std::puts("libtorch was not found at build time");
   std::printf("%-14s %5s %-10s %10s %12s %7s %10s %14s\n", "channels", "batch", "what", "neb ms", "libtorch ms",
               "ratio", "neb MB", "libtorch MB");
   nlohmann::json rows = nlohmann::json::array();
   for (const bench::Case& c : bench::cases) {
     if (std::string(c.name).find(options.only) == std::string::npos) continue;
+    check_gradient(c);
     for (int what = 0; what < 3; ++what) {
       const neb::Index batch = bench::images(c, what);
       std::vector<std::function<void()>> contenders{bench::neb_work(c, what)};

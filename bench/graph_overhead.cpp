@@ -33,9 +33,9 @@ int main(int argc, char** argv) {
   // y -> x / (1 - x): value, slope 1 / (1 - x)^2, and 2 / (1 - x)^3.
   const double expected[] = {0.01 / 0.99, 1 / (0.99 * 0.99), 2 / (0.99 * 0.99 * 0.99)};
   const double peak = bench::fma_peak_gflops(options.threads);
-  std::printf("%d threads%s\n%-14s %8s %12s %7s\n", options.threads,
-              libtorch::available ? "" : "; libtorch not found at build time", "what", "neb ns", "libtorch ns",
-              "ratio");
+  bench::head(options, peak);
+  if (!libtorch::available) std::puts("libtorch was not found at build time");
+  std::printf("%-14s %8s %12s %7s\n", "what", "neb ns", "libtorch ns", "ratio");
   nlohmann::json rows = nlohmann::json::array();
   const auto rivals = libtorch::chain(operations);
   const char* const names[] = {"forward", "grad", "grad_of_grad"};

@@ -58,6 +58,11 @@ Options start(int argc, char** argv, const std::string& what) {
   }
 }
 
+void head(const Options& options, double peak) {
+  std::printf("%s\n%s\n%d threads, multiply-add peak %.0f GFLOP/s\n", cpu_name().c_str(), build_flags, options.threads,
+              peak);
+}
+
 std::vector<Timing> take_turns(const std::vector<std::function<void()>>& contenders, double seconds) {
   std::vector<std::vector<double>> times(contenders.size());
   for (const auto& contender : contenders) contender();
@@ -111,6 +116,26 @@ double fma_peak_gflops(int threads) {
   return best;
 }
 
+double read_gbytes(int threads) {
+  using Vector = neb::kernels::Vector<float>;
+  const std::vector<float> data(std::size_t{96} << 20, 1.0f);
+  double best = 0;
+  for (int repetition = 0; repetition < 5; ++repetition) {
+    const double before = now();
+    double sum = 0;
+#pragma omp parallel for num_threads(threads) reduction(+ : sum)
+    for (std::size_t block = 0; block < data.size(); block += std::size_t{1} << 16) {
+      Vector sums[4] = {};
+      for (std::size_t i = 0; i < std::size_t{1} << 16; i += 4 * sizeof(Vector) / sizeof(float))
+        for (std::size_t k = 0; k < 4; ++k)
+          sums[k] += neb::kernels::load(data.data() + block + i + k * sizeof(Vector) / sizeof(float));
+      sum += static_cast<double>((sums[0] + sums[1] + sums[2] + sums[3])[0]);
+    }
+    if (sum > 0) best = std::max(best, static_cast<double>(data.size() * sizeof(float)) / (now() - before) / 1e9);
+  }
+  return best;
+}
+
 double peak_rss_mb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -132,11 +157,9 @@ std::string run_beside(const std::string& name, const std::vector<std::string>& 
 
 void finish(const Options& options, double peak, const nlohmann::json& rows) {
   if (options.json.empty()) return;
-  const nlohmann::json report{{"fma_peak_gflops", peak},
-                              {"threads", options.threads},
-                              {"cpu", cpu_name()},
-                              {"flags", build_flags},
-                              {"rows", rows}};
+  const nlohmann::json report{
+      {"fma_peak_gflops", peak}, {"threads", options.threads}, {"read_gbytes_per_s", read_gbytes(options.threads)},
+      {"cpu", cpu_name()},       {"flags", build_flags},       {"rows", rows}};
   neb::write_file(options.json, report.dump(2) + "\n");
 }
 

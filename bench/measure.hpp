@@ -18,8 +18,11 @@ struct Options {
   std::string only;    ///< a part of the names of the rows to run, or empty for all
 };
 
-/// Parses, sets the thread count, and prints the head of the report. Exits with 0 after --help, with 2 on wrong usage.
+/// Parses and sets the thread count. Exits with 0 after --help, with 2 on wrong usage.
 Options start(int argc, char** argv, const std::string& what);
+
+/// Prints what the figures below depend on: processor, flags, threads, and the peak of this run.
+void head(const Options& options, double peak);
 
 /// Median and minimum of repeated times, in seconds.
 struct Timing {
@@ -31,6 +34,9 @@ std::vector<Timing> take_turns(const std::vector<std::function<void()>>& contend
 
 /// The rate of independent fused multiply-adds on `threads` threads in float, in GFLOP/s: the ceiling of every kernel.
 double fma_peak_gflops(int threads);
+
+/// The rate at which `threads` threads read arrays that no cache holds, in GB/s.
+double read_gbytes(int threads);
 
 /// Largest resident memory of this process so far, in MB.
 double peak_rss_mb();

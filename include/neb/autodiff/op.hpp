@@ -157,7 +157,7 @@ Var<T> apply(Op op, const Var<T>& x, const Rest&... rest) {
   constexpr std::size_t count = 1 + sizeof...(rest);
   std::array<Var<T>, count> inputs{autodiff::to_save<Op>(x), autodiff::to_save<Op>(rest)...};
   using Recorded = autodiff::Recorded<Op, T, count>;
-  auto node = std::allocate_shared<Recorded>(NodeAllocator<Recorded>(), std::move(op), std::move(inputs), y);
+  auto node = std::allocate_shared<Recorded>(PoolAllocator<Recorded>(), std::move(op), std::move(inputs), y);
   return Var<T>(std::move(y), std::move(node));
 }
 

@@ -47,6 +47,10 @@ void accumulate(Var<T>& sum, Var<T> term) {
 /// its inputs, and a topological order of them.
 template <Scalar T>
 class Sweep {
+  // Laid out again for every sweep: from the pool, because the system's allocator would fetch fresh pages each time.
+  template <class U>
+  using List = std::vector<U, PoolAllocator<U>>;
+
  public:
   /// Lays out what `output` depends on. Uses an explicit stack: recursion would overflow on a deep graph.
   explicit Sweep(const Node<T>* output) {
@@ -54,7 +58,7 @@ class Sweep {
       Position position;
       std::size_t next;
     };
-    std::vector<Frame> path{{meet(output), 0}};
+    List<Frame> path{{meet(output), 0}};
     while (!path.empty()) {
       const auto [position, next] = path.back();
       const auto inputs = visits_[position].node->inputs();
@@ -208,10 +212,10 @@ class Sweep {
       table_[slot(visits_[position].node)] = static_cast<Position>(position);
   }
 
-  std::vector<Visit> visits_;
-  std::vector<Position> edges_;  // of all nodes, one after the other
-  std::vector<Position> order_;  // every node after its inputs
-  std::vector<Position> table_;
+  List<Visit> visits_;
+  List<Position> edges_;  // of all nodes, one after the other
+  List<Position> order_;  // every node after its inputs
+  List<Position> table_;
 };
 
 }  // namespace neb::autodiff

@@ -69,7 +69,7 @@ class Var {
 
   /// A leaf: gradients with respect to it can be asked for.
   Var(Tensor<T> value)
-      : value_(std::move(value)), node_(std::allocate_shared<Node<T>>(NodeAllocator<Node<T>>(), /*order=*/0)) {}
+      : value_(std::move(value)), node_(std::allocate_shared<Node<T>>(PoolAllocator<Node<T>>(), /*order=*/0)) {}
 
   /// A variable with a history; operations make these through apply().
   Var(Tensor<T> value, std::shared_ptr<Node<T>> node) : value_(std::move(value)), node_(std::move(node)) {}
@@ -125,7 +125,7 @@ std::vector<Var<T>> Node<T>::vjps(std::span<const Index> wanted, const Var<T>& g
 
 template <Scalar T>
 void Node<T>::unlink(std::span<Var<T>> inputs) noexcept {
-  std::vector<std::shared_ptr<Node>> pending;
+  std::vector<std::shared_ptr<Node>, PoolAllocator<std::shared_ptr<Node>>> pending;
   const auto take = [&](std::span<Var<T>> vars) {
     for (Var<T>& var : vars)
       if (var.node()) pending.push_back(std::move(var.node()));

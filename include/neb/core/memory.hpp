@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -71,6 +72,9 @@ class BufferPool {
     return pool;
   }
 
+  /// Up to so many bytes a buffer has the size class that was asked for; a larger one may have a larger class.
+  static constexpr std::size_t exact = std::size_t{7} << 17;
+
   /// Smallest size class that holds `bytes`: eight classes to an octave, so at most 12.5 % is wasted.
   static std::size_t size_class(std::size_t bytes) {
     if (bytes <= 8 * buffer_alignment) return (bytes + buffer_alignment - 1) / buffer_alignment * buffer_alignment;
@@ -110,6 +114,7 @@ class BufferPool {
     close_small_blocks();
     const std::lock_guard lock(mutex_);
     for (std::size_t at = 0; at < free_lists_.size(); ++at) {
+      if (free_lists_[at].empty()) continue;
       for (void* buffer : free_lists_[at]) free(buffer);
       total_ -= free_lists_[at].size() * class_of_slot(at);
       free_lists_[at].clear();
@@ -138,7 +143,7 @@ class BufferPool {
       const std::lock_guard lock(mutex_);
       // A large buffer may stand in for one up to half its size: a step has many sizes, whose peaks do not coincide.
       const std::size_t first = slot(capacity);
-      const std::size_t last = capacity < large ? first : std::min(first + 8, free_lists_.size() - 1);
+      const std::size_t last = capacity <= exact ? first : std::min(first + 8, free_lists_.size() - 1);
       for (std::size_t at = first; at <= last; ++at) {
         if (free_lists_[at].empty()) continue;
         void* buffer = free_lists_[at].back();
@@ -176,9 +181,6 @@ class BufferPool {
       while (void* const block = small_blocks_.take(capacity)) keep(block, capacity);
   }
 
-  /// Bytes from which on buffers stand in for smaller ones.
-  static constexpr std::size_t large = std::size_t{1} << 20;
-
   /// The size class of a list, see slot().
   static std::size_t class_of_slot(std::size_t slot) {
     if (slot <= 8) return slot * buffer_alignment;
@@ -202,29 +204,38 @@ class BufferPool {
   static inline constinit thread_local bool small_blocks_closed_ = false;
 };
 
-/// An allocator of graph nodes, for std::allocate_shared: small blocks from the pool.
+/// An allocator for the standard library's types, of graph nodes and of what a sweep lays out: blocks from the pool.
 template <class T>
-struct NodeAllocator {
-  using value_type = T;  ///< what it makes room for
+struct PoolAllocator {
+  using value_type = T;  ///< what the blocks hold
 
-  NodeAllocator() = default;
-  /// Allocators have no state: any makes any other.
+  PoolAllocator() = default;
+  /// Allocators of all types share the pool.
   template <class U>
-  NodeAllocator(const NodeAllocator<U>&) {}
+  PoolAllocator(const PoolAllocator<U>&) {}
 
-  /// Room for one T. Throws std::bad_alloc.
-  T* allocate(std::size_t) {
-    std::size_t capacity = BufferPool::size_class(sizeof(T));
-    return static_cast<T*>(BufferPool::instance().allocate(capacity));
+  /// Room for `count` objects. Throws std::bad_alloc.
+  T* allocate(std::size_t count) {
+    if (count > SIZE_MAX / 2 / sizeof(T)) throw std::bad_alloc();
+    const std::size_t bytes = count * sizeof(T);
+    std::size_t capacity = BufferPool::size_class(bytes <= BufferPool::exact ? bytes : bytes + buffer_alignment);
+    void* const block = BufferPool::instance().allocate(capacity);
+    if (bytes <= BufferPool::exact) return static_cast<T*>(block);
+    // The pool may have given a larger block, and wants to know on its return: its size stands in front.
+    new (block) std::size_t(capacity);
+    return reinterpret_cast<T*>(static_cast<std::byte*>(block) + buffer_alignment);
   }
-  /// Takes the room back.
-  void deallocate(T* node, std::size_t) noexcept {
-    BufferPool::instance().release(node, BufferPool::size_class(sizeof(T)));
+  /// Takes back what allocate() gave for the same count.
+  void deallocate(T* block, std::size_t count) noexcept {
+    if (count * sizeof(T) <= BufferPool::exact)
+      return BufferPool::instance().release(block, BufferPool::size_class(count * sizeof(T)));
+    std::byte* const front = reinterpret_cast<std::byte*>(block) - buffer_alignment;
+    BufferPool::instance().release(front, *reinterpret_cast<const std::size_t*>(front));
   }
 
-  /// Always: what one allocated, any other takes back.
+  /// Any of them can take back what another gave.
   template <class U>
-  bool operator==(const NodeAllocator<U>&) const {
+  bool operator==(const PoolAllocator<U>&) const {
     return true;
   }
 };
