@@ -115,11 +115,11 @@ TEST_CASE("a steady loop asks the system for nothing") {
 
 TEST_CASE("cached buffers can be given back to the system") {
   { const Buffer a(1 << 16); }
-  CHECK(memory_stats().cached >= 1 << 16);
   const Buffer kept(64);
-  const std::size_t live = memory_stats().live;
+  const std::size_t live = memory_stats().live, cached = memory_stats().cached;
+  CHECK(cached >= 1 << 16);
   release_cached_memory();
-  CHECK(memory_stats().cached == 0);
+  CHECK(memory_stats().cached + (1 << 16) <= cached);  // small blocks of other threads may stay
   CHECK(memory_stats().live == live);
 }
 
