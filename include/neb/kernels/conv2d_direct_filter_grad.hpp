@@ -69,18 +69,30 @@ class FilterGradBlock {
     const Index last = std::clamp(reach < 0 ? 0 : reach / k_.stride + 1, first, end);
     if (first == last && update == Update::add) return;
     const Index pitch = k_.width * k_.channels;
-    multiply_rows<T>(k_.run(),
-                     {.a = first == last ? image : image + (first * k_.stride - lead) * pitch - k_.left * k_.channels,
-                      .a_row = 1,
-                      .outer = last - first,
-                      .a_outer = k_.stride * pitch,
-                      .inner = k_.out_width,
-                      .a_inner = k_.stride * k_.channels,
-                      .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
-                      .c = sum_ + kh * k_.run() * tile_columns<T>,
-                      .c_row = tile_columns<T>,
-                      .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
-                      .add = update == Update::add});
+    const T* const rows = first == last ? image : image + (first * k_.stride - lead) * pitch;
+    const TileProduct<T> tile{
+        .a = rows - k_.left * k_.channels,
+        .a_row = 1,
+        .outer = last - first,
+        .a_outer = k_.stride * pitch,
+        .inner = k_.out_width,
+        .a_inner = k_.stride * k_.channels,
+        .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
+        .c = sum_ + kh * k_.run() * tile_columns<T>,
+        .c_row = tile_columns<T>,
+        .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
+        .add = update == Update::add};
+    if (!k_.columns_apart()) return multiply_rows(k_.run(), tile);
+    for (Index kw = 0; kw < k_.kernel_width; ++kw) {
+      const auto [left, right] = k_.outputs_of_column(kw);
+      TileProduct<T> column = tile;
+      column.a = rows + (left * k_.stride + kw - k_.left) * k_.channels;
+      column.inner = right - left;
+      column.b += left * tile_columns<T>;
+      column.b_gap = (k_.out_width - column.inner) * tile_columns<T>;
+      column.c += kw * k_.channels * tile_columns<T>;
+      multiply_rows(k_.channels, column);
+    }
   }
 
   const Correlation& k_;

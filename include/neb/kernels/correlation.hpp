@@ -3,8 +3,8 @@
 /// Channels last, a register tile of neighbouring output pixels x output channels reads its scalars straight from the
 /// image, and the KW * C inputs under one kernel row are one run: so there is no im2col, and k runs over kernel rows
 /// and then along that run. Loop order: blocks of filters (a group of them stays in the second-level cache), rows of
-/// the output, tiles along a row, and inside the tile k. Rows of padding are skipped; columns of padding cost a copy of
-/// the images.
+/// the output, tiles along a row, and inside the tile k. Rows of padding are skipped. Columns of padding are left out where
+/// the columns of the kernel can be summed apart; where those are too short they cost a copy of the images.
 #pragma once
 
 #include <algorithm>
@@ -30,6 +30,17 @@ struct Correlation {
   Index depth() const { return kernel_height * run(); }
   Index columns() const { return (out_width - 1) * stride + kernel_width; }  ///< of x that one output row reads
   bool needs_columns_of_zeros() const { return left > 0 || columns() - left > width; }
+  /// Whether the columns of the kernel are summed one by one, each over the outputs that it has an input for: no zeros
+  /// are copied or multiplied then, but sums come and go once for each column, which must be worth it.
+  bool columns_apart() const { return needs_columns_of_zeros() && kernel_height * channels >= 64; }
+
+  /// The outputs [first, last) of a row that have an input under column `kw` of the kernel.
+  std::pair<Index, Index> outputs_of_column(Index kw) const {
+    const Index lead = left - kw;  // output c reads column c * stride - lead
+    const Index first = std::clamp<Index>(lead > 0 ? (lead - 1) / stride + 1 : 0, 0, out_width);
+    const Index reach = width - 1 + lead;
+    return {first, std::clamp<Index>(reach < 0 ? 0 : reach / stride + 1, first, out_width)};
+  }
 };
 
 /// Elements of the packed filters of a correlation: (blocks, KH, KW, C, tile_columns), zeros after the last filter.
@@ -38,11 +49,11 @@ Index packed_size(Index out_channels, Index depth) {
   return tile_count(out_channels, tile_columns<T>) * depth * tile_columns<T>;
 }
 
-/// Calls body(correlation, images, first) for the whole batch when no column of zeros is needed; otherwise for parts of
+/// Calls body(correlation, images, first) for the whole batch when no column of zeros is copied; otherwise for parts of
 /// the batch, from image `first` on, whose images were copied between the zeros that they need.
 template <class T, class Body>
 void with_columns_of_zeros(const Correlation& k, const T* x, Body&& body) {
-  if (!k.needs_columns_of_zeros()) return body(k, x, Index{0});
+  if (!k.needs_columns_of_zeros() || k.columns_apart()) return body(k, x, Index{0});
   constexpr Index part_bytes = Index{8} << 20;  // in the last-level cache, and little beside a large batch
   Correlation padded = k;
   padded.width = k.columns();
@@ -89,6 +100,45 @@ void correlate_row(const Correlation& k, const T* image, Index out_row, const T*
   multiply_rows(k.out_width, tile);
 }
 
+/// The same where the columns of the kernel are summed apart; `columns` fill whole registers.
+template <class T>
+void correlate_row_apart(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y,
+                         Index y_pixel) {
+  const Index in_row = out_row * k.stride - k.top;
+  const Index first = std::clamp<Index>(-in_row, 0, k.kernel_height);
+  const Index last = std::clamp<Index>(k.height - in_row, first, k.kernel_height);
+  for (Index c = 0; c < k.out_width; ++c) std::fill_n(y + c * y_pixel, columns, T(0));
+  if (first == last) return;
+  const Index row_size = k.width * k.channels;
+  for (Index kw = 0; kw < k.kernel_width; ++kw) {
+    const auto [begin, end] = k.outputs_of_column(kw);
+    if (begin == end) continue;
+    multiply_rows<T>(end - begin,
+                     {.a = image + (in_row + first) * row_size + (begin * k.stride + kw - k.left) * k.channels,
+                      .a_row = k.stride * k.channels,
+                      .outer = last - first,
+                      .a_outer = row_size,
+                      .inner = k.channels,
+                      .a_inner = 1,
+                      .b = filters + (first * k.kernel_width + kw) * k.channels * tile_columns<T>,
+                      .b_gap = (k.kernel_width - 1) * k.channels * tile_columns<T>,
+                      .c = y + begin * y_pixel,
+                      .c_row = y_pixel,
+                      .columns = columns,
+                      .add = true});
+  }
+}
+
+/// One row of output for one block of filters, either way.
+template <class T>
+void correlate_block(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
+  if (!k.columns_apart()) return correlate_row(k, image, out_row, filters, columns, y);
+  if (columns % vector_lanes<T> == 0) return correlate_row_apart(k, image, out_row, filters, columns, y, k.y_pixel);
+  const Scratch<T> row(k.out_width * tile_columns<T>);
+  correlate_row_apart(k, image, out_row, filters, tile_columns<T>, row.data(), tile_columns<T>);
+  for (Index c = 0; c < k.out_width; ++c) std::copy_n(row.data() + c * tile_columns<T>, columns, y + c * k.y_pixel);
+}
+
 /// How a correlation is shared out: a task is a band of output rows, counted over the batch, by a group of blocks of
 /// filters. Tasks go through a stripe of bands for one group, whose filters stay in the second-level cache, then through
 /// the same stripe for the next group, because the stripe's inputs stay there too.
@@ -131,9 +181,9 @@ void correlate_images(const Correlation& k, const T* x, const T* packed, T* y) {
       for (Index row = first_row; row < last_row; ++row) {
         const Index n = row / k.out_height;
         const Index out_row = row % k.out_height;
-        correlate_row(k, x + n * k.height * k.width * k.channels, out_row, packed + channel * k.depth(),
-                      std::min(tile_columns<T>, k.out_channels - channel),
-                      y + n * k.y_image + out_row * k.y_row + channel);
+        correlate_block(k, x + n * k.height * k.width * k.channels, out_row, packed + channel * k.depth(),
+                        std::min(tile_columns<T>, k.out_channels - channel),
+                        y + n * k.y_image + out_row * k.y_row + channel);
       }
     }
   });

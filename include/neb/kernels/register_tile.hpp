@@ -32,7 +32,8 @@ struct TileProduct {
   Index a_outer = 0;  ///< elements of a between them
   Index inner = 0;    ///< number of inner steps of k
   Index a_inner = 0;
-  const T* b = nullptr;  ///< (outer * inner, tile_columns), without gaps
+  const T* b = nullptr;  ///< (outer, inner, tile_columns)
+  Index b_gap = 0;       ///< elements of b to pass over after each outer step
   T* c = nullptr;        ///< (rows, columns), `c_row` elements between rows
   Index c_row = 0;
   Index columns = 0;  ///< of c to write, at most tile_columns
@@ -61,7 +62,7 @@ void tile_product(const TileProduct<T>& t) {
 #pragma GCC unroll 2
       for (int v = 0; v < Vectors; ++v) sums[row][v] = load(t.c + row * t.c_row + v * lanes);
   }
-  for (Index outer = 0; outer < t.outer; ++outer) {
+  for (Index outer = 0; outer < t.outer; ++outer, b += t.b_gap) {
     const T* a = t.a + outer * t.a_outer;
     for (Index inner = t.inner; inner > 0; --inner, a += a_inner, b += tile_columns<T>) {
       // The panel streams from the second- or third-level cache; 16 steps, some 220 cycles, cover the way from either.
