@@ -116,8 +116,8 @@ Var<T> recompute(std::function<Var<T>(const std::vector<Var<T>>&)> f, const std:
 
 /// The same for a function of several variables: recompute([](const auto& x, const auto& w) { ... }, x, w).
 template <class F, Scalar T, std::same_as<Var<T>>... Rest>
-requires std::invocable < const F&, const Var<T>
-&, const Rest&... > Var<T> recompute(F f, const Var<T>& x, const Rest&... rest) {
+requires(std::invocable<const F&, const Var<T>&, const Rest&...>) Var<T> recompute(F f, const Var<T>& x,
+                                                                                   const Rest&... rest) {
   const auto spread = [f = std::move(f)](const std::vector<Var<T>>& inputs) {
     return [&]<std::size_t... k>(std::index_sequence<k...>) { return Var<T>(f(inputs[k]...)); }
     (std::make_index_sequence<1 + sizeof...(rest)>());

@@ -30,8 +30,16 @@ constexpr Index tile_count(Index items, Index tile) { return (items + tile - 1) 
 
 namespace detail {
 
-/// parallel_tasks() for a body without its type, so that the code of a parallel region exists once and not once a loop.
-inline void run_tasks(Index tasks, void (*call)(void* body, Index task), void* body) {
+/// parallel_tasks() for a body without its type, so that the code of a parallel region exists once and not once a loop. And
+/// so that the code of a body exists once: a copy made for the plain loop may fuse other products and sums, and then bits
+/// depend on the number of threads. So this function is not copied for a body that the compiler knows.
+#if defined(__clang__)
+[[gnu::noinline]]
+#else
+[[gnu::noipa]]
+#endif
+inline void
+run_tasks(Index tasks, void (*call)(void* body, Index task), void* body) {
   // A parallel region costs microseconds; one task, or a loop inside a region, is a plain loop.
   if (tasks <= 1 || threads() == 1 || omp_in_parallel()) {
     for (Index task = 0; task < tasks; ++task) call(body, task);
