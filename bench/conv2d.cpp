@@ -111,7 +111,7 @@ int main(int argc, char** argv) {
         contenders.push_back([&, k] { run(g, pass, rungs[k].rung, arrays[k]); });
       }
       Arrays blas = inputs;
-      if (auto rival = openblas::convolution(g, blas.x.data(), blas.w.data(), blas.y.mutable_data(), options.threads);
+      if (auto rival = openblas::convolution(g, blas.x.data(), blas.w.data(), blas.y.mutable_data());
           rival && pass == 0) {
         rival();
         check(g, pass, inputs, blas.y, "openblas");
