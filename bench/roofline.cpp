@@ -68,8 +68,7 @@ std::string draw(const nlohmann::json& report) {
       << text(left + 10, y_of(bandwidth * 1.2) + 36, "memory " + std::to_string(std::lround(bandwidth)) + " GB/s")
       << text(width / 2, height - 22, "operations for each byte of images, filters and results (each moved once)",
               middle)
-      << text(20, height / 2, "GFLOP/s of the convolution as written down",
-              ("transform=\"rotate(-90 20 " + std::to_string(height / 2) + ")\" text-anchor=\"middle\"").c_str());
+      << text(12, top - 8, "GFLOP/s");
   double x = left;
   for (const auto& [rung, colour] : colours) {
     svg << "<circle cx=\"" << x << "\" cy=\"24\" r=\"6\" fill=\"" << colour << "\"/>\n" << text(x + 12, 29, rung);
@@ -80,8 +79,7 @@ std::string draw(const nlohmann::json& report) {
     if (colour == colours.end()) continue;
     const double rate = std::clamp(row.at("gflops").get<double>(), least_rate, most_rate);
     svg << "<circle cx=\"" << x_of(intensity(row.at("shape"))) << "\" cy=\"" << y_of(rate) << "\" r=\"4\" fill=\""
-        << colour->second << "\" fill-opacity=\"0.7\"><title>" << row.at("shape").get<std::string>() << " "
-        << row.at("pass").get<std::string>() << " " << colour->first << "</title></circle>\n";
+        << colour->second << "\" stroke=\"white\" stroke-width=\"0.5\"/>\n";
   }
   return svg.str() + "</svg>\n";
 }
