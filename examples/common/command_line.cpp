@@ -63,6 +63,11 @@ CommandLine& CommandLine::option(const std::string& name, const std::string& val
   return *this;
 }
 
+CommandLine& CommandLine::flag(const std::string& name, const std::string& help) {
+  parser_->options.add_options(about_.name)(name, help);
+  return *this;
+}
+
 CommandLine& CommandLine::data_and_model(const std::string& model_help) {
   option("data", "DIR",
          "Folder with the images: train- and t10k-images as IDX, plain or .gz (default: the shipped digits)");
@@ -133,6 +138,12 @@ std::vector<neb::Index> CommandLine::counts(const std::string& name) const {
     numbers.push_back(number);
   }
   return numbers;
+}
+
+std::vector<std::string> CommandLine::words(const std::string& name) const {
+  std::vector<std::string> words;
+  for (const std::string_view part : split(text(name))) words.emplace_back(part);
+  return words;
 }
 
 std::vector<double> CommandLine::positives(const std::string& name) const {

@@ -37,6 +37,8 @@ class CommandLine {
   /// Declares `--name VALUE`; `fallback` is what text() gives when it is not there.
   CommandLine& option(const std::string& name, const std::string& value, const std::string& help,
                       const std::string& fallback = "");
+  /// Declares `--name`, which is given() or not.
+  CommandLine& flag(const std::string& name, const std::string& help);
   /// Declares --data DIR and --model FILE, which all but the teaching programs have.
   CommandLine& data_and_model(const std::string& model_help);
 
@@ -54,6 +56,7 @@ class CommandLine {
   double positive(const std::string& name) const;
   double fraction(const std::string& name) const;  ///< in [0, 1)
   std::vector<neb::Index> counts(const std::string& name) const;
+  std::vector<std::string> words(const std::string& name) const;
   std::vector<double> positives(const std::string& name) const;
 
   /// Throws UsageError `--name: expected ..., got "..."`.

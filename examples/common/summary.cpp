@@ -1,5 +1,7 @@
 #include "common/summary.hpp"
 
+#include <stdexcept>
+
 #include <neb/io/file.hpp>
 #include <nlohmann/json.hpp>
 
@@ -19,6 +21,12 @@ std::string dump(const nlohmann::ordered_json& json, int indent) {
 }
 
 }  // namespace
+
+const SummaryValue& value_of(const Summary& summary, std::string_view key) {
+  for (const auto& [name, value] : summary)
+    if (name == key) return value;
+  throw std::out_of_range("no " + std::string(key) + " in the summary");
+}
 
 std::string json_line(const Summary& summary) { return dump(to_json(summary), -1); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -13,6 +14,9 @@ namespace examples {
 using SummaryValue = std::variant<neb::Index, double, std::string, std::vector<double>>;
 /// Keys and values, in the order in which they are written.
 using Summary = std::vector<std::pair<std::string, SummaryValue>>;
+
+/// The value of a key that is there.
+const SummaryValue& value_of(const Summary& summary, std::string_view key);
 
 /// A JSON object on one line; numbers that are not finite become null.
 std::string json_line(const Summary& summary);

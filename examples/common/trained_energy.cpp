@@ -25,22 +25,27 @@ Images read_images(const CommandLine& line) {
   return check_input([&] { return neb::read_digits<float>(data_folder(line)); });
 }
 
+TrainedEnergy read_energy(const std::string& file, const Images& images) {
+  const auto model = check_input([&] { return std::make_shared<neb::Model<float>>(neb::read_model<float>(file)); });
+  const neb::Shape image = model->phi.options.image;
+  const neb::Shape found{images.train.shape()[1], images.train.shape()[2], images.train.shape()[3]};
+  if (image != found)
+    throw UsageError(file + ": was trained on images of " + image.to_string() + ", those of --data are " +
+                     found.to_string() + "; choose two that fit");
+  return {[model](const neb::Var<float>& y) { return model->phi(y); }, model->sigma, image};
+}
+
 TrainedEnergy read_energy(const CommandLine& line, const Images& images) {
   const std::string file = line.text("model");
   if (file.empty())
     throw UsageError(
         "--model FILE is missing: train an energy with train_energy, which writes out/train_energy/model.safetensors");
-  const auto model = check_input([&] { return std::make_shared<neb::Model<float>>(neb::read_model<float>(file)); });
-  const neb::Shape image = model->phi.options.image;
-  const neb::Shape found{images.train.shape()[1], images.train.shape()[2], images.train.shape()[3]};
-  if (image != found)
-    throw UsageError("--model " + file + ": was trained on images of " + image.to_string() + ", those of --data are " +
-                     found.to_string() + "; choose two that fit");
-  if (line.given("sigma") && line.positive("sigma") != model->sigma)
+  TrainedEnergy energy = read_energy(file, images);
+  if (line.given("sigma") && line.positive("sigma") != energy.sigma)
     throw UsageError("--sigma " + line.text("sigma") + ": the model " + file + " was trained at sigma " +
-                     neb::number_text(model->sigma) +
+                     neb::number_text(energy.sigma) +
                      ", and an energy knows no other; leave --sigma out, or train one with it");
-  return {[model](const neb::Var<float>& y) { return model->phi(y); }, model->sigma, image};
+  return energy;
 }
 
 double test_loss(const TrainedEnergy& energy, const Images& images) {

@@ -28,6 +28,9 @@ struct TrainedEnergy {
 /// The images in the folder that --data names, or the shipped digits. Throws UsageError.
 Images read_images(const CommandLine& line);
 
+/// The energy in a file, when it fits the images. Throws UsageError.
+TrainedEnergy read_energy(const std::string& file, const Images& images);
+
 /// The energy that --model names, when it fits the images. A --sigma other than the one that it was trained at is an error.
 /// Throws UsageError.
 TrainedEnergy read_energy(const CommandLine& line, const Images& images);

@@ -11,7 +11,8 @@ namespace examples {
 
 using neb::Index, neb::Tensor;
 
-Summary denoise(const Program& program, const TrainedEnergy& energy, const Images& images, Index count) {
+Summary denoise(const Program& program, const TrainedEnergy& energy, const Images& images, Index count,
+                const std::string& picture_stem) {
   const auto sigma = static_cast<float>(energy.sigma);
   const Tensor<float> x = images.test.rows(0, std::min(count, images.test.shape()[0]));
   const Tensor<float> y = neb::smooth(x, sigma, neb::Key(program.seed).fold("denoise"));
@@ -26,7 +27,7 @@ Summary denoise(const Program& program, const TrainedEnergy& energy, const Image
     sheet.add_row("noisy", y, begin, end);
     sheet.add_row("denoised", xhat, begin, end);
   }
-  const std::string picture = program.picture_path("denoise");
+  const std::string picture = program.picture_path(picture_stem);
   sheet.write(picture);
 
   const neb::PixelRange noisy = pixel_range(y), denoised = pixel_range(xhat);

@@ -5,7 +5,8 @@
 
 namespace examples {
 
-/// Adds noise to the first `count` test images, jumps, writes denoise.png. Returns what summary.json holds.
-Summary denoise(const Program& program, const TrainedEnergy& energy, const Images& images, neb::Index count);
+/// Adds noise to the first `count` test images, jumps, writes a picture. Returns what summary.json holds.
+Summary denoise(const Program& program, const TrainedEnergy& energy, const Images& images, neb::Index count,
+                const std::string& picture_stem = "denoise");
 
 }  // namespace examples

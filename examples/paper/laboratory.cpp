@@ -1,0 +1,22 @@
+#include "paper/laboratory.hpp"
+
+#include <cstdio>
+
+namespace examples::paper {
+
+Laboratory::Laboratory(const Program& program, Images images, std::string models, bool full)
+    : program_(program), images_(std::move(images)), models_(std::move(models)), full_(full) {}
+
+std::string Laboratory::training_set() const {
+  return "the " + std::to_string(images_.train.shape()[0]) + " training digits";
+}
+
+const TrainedEnergy& Laboratory::energy(double sigma) {
+  const auto known = energies_.find(sigma);
+  if (known != energies_.end()) return known->second;
+  char file[32];
+  std::snprintf(file, sizeof file, "/sigma-%.2f.safetensors", sigma);
+  return energies_.emplace(sigma, read_energy(models_ + file, images_)).first->second;
+}
+
+}  // namespace examples::paper

@@ -1,0 +1,34 @@
+/// What the experiments of the paper work with: the images, the trained energies, and how much time they may take.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/trained_energy.hpp"
+
+namespace examples::paper {
+
+/// One for all experiments of a run; it reads an energy when the first of them asks for it.
+class Laboratory {
+ public:
+  /// `models` is the folder of the shipped energies; `full` asks for the paper's lengths, whatever the time.
+  Laboratory(const Program& program, Images images, std::string models, bool full);
+
+  const Program& program() const { return program_; }
+  const Images& images() const { return images_; }
+  bool full() const { return full_; }
+  /// "the 60 000 training digits", or how many there are; for captions.
+  std::string training_set() const;
+
+  /// The shipped energy of a noise level. Throws UsageError when it is not there or does not fit the images.
+  const TrainedEnergy& energy(double sigma);
+
+ private:
+  const Program& program_;
+  Images images_;
+  std::string models_;
+  bool full_;
+  std::map<double, TrainedEnergy> energies_;
+};
+
+}  // namespace examples::paper
