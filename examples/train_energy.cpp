@@ -29,7 +29,7 @@ CommandLine command_line() {
       .option("channels", "N,N,...", "Channels of the convolutions (the paper's: 256,512,1024)", "32,64,128")
       .option("kernel", "N",
               "Side of their filters (not from the paper); small ones denoise as well, but forget whole digits", "7")
-      .option("stride", "N", "Their stride (not from the paper)", "2")
+      .option("stride", "N,...", "Their stride, or one for each convolution (not from the paper)", "2")
       .option("padding", "N", "Zeros around their input (not from the paper; default: half the kernel)")
       .option("bottleneck", "N", "Units between the last convolution and the readout (the paper's: 10)", "10")
       .option("readout", "N,N,...", "Widths of linear layers in the readout: an overparameterised one (default: none)")
@@ -53,7 +53,7 @@ CommandLine command_line() {
 neb::ConvEnergyOptions architecture(const CommandLine& line) {
   neb::ConvEnergyOptions options{.channels = line.counts("channels"),
                                  .kernel = line.count("kernel"),
-                                 .stride = line.count("stride"),
+                                 .stride = line.counts("stride"),
                                  .padding = line.given("padding") ? line.count("padding", 0) : line.count("kernel") / 2,
                                  .bottleneck = line.count("bottleneck"),
                                  .beta = line.positive("beta")};

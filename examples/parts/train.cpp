@@ -116,8 +116,8 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
   program.print("images: %ld to train on, %ld to test with, %s pixels from %.3g to %.3g\n", static_cast<long>(data[0]),
                 static_cast<long>(images.test.shape()[0]), size_text(net.image).c_str(), pixel_range(images.train).low,
                 pixel_range(images.train).high);
-  program.print("energy: convolutions %s, kernel %ld, stride %ld, padding %ld, bottleneck %ld: %ld weights\n",
-                list_text(net.channels).c_str(), static_cast<long>(net.kernel), static_cast<long>(net.stride),
+  program.print("energy: convolutions %s, kernel %ld, stride %s, padding %ld, bottleneck %ld: %ld weights\n",
+                list_text(net.channels).c_str(), static_cast<long>(net.kernel), list_text(net.stride).c_str(),
                 static_cast<long>(net.padding), static_cast<long>(net.bottleneck),
                 static_cast<long>(neb::parameter_count(*phi)));
   const double noise_alone = options.sigma * options.sigma * static_cast<double>(net.image.size());

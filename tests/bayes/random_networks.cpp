@@ -80,7 +80,7 @@ TEST_CASE("twenty random networks: energies and their derivatives, first and sec
     check(ConvEnergy<double>({.image = Shape(std::span<const Index>(image)),
                               .channels = fixture.list("channels"),
                               .kernel = fixture.number<Index>("kernel"),
-                              .stride = fixture.number<Index>("stride"),
+                              .stride = {fixture.number<Index>("stride")},
                               .padding = fixture.number<Index>("padding"),
                               .bottleneck = fixture.list("bottleneck").front(),
                               .readout = fixture.list("readout"),

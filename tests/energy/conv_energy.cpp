@@ -82,7 +82,16 @@ TEST_CASE("conv energy: architectures that cannot be are refused") {
   CHECK(error({.beta = 0}) == "ConvEnergy: beta is positive, got 0.000000");
   CHECK(error({.beta = std::nan("")}) == "ConvEnergy: beta is positive, got nan");
   CHECK(error({.image = {4, 4, 1}}).find("ConvEnergy: a kernel of 3 x 3 pixels does not fit") == 0);
-  CHECK(error({.stride = 0}).find("ConvEnergy: stride is at least 1, got 0") == 0);
+  CHECK(error({.stride = {0}}).find("ConvEnergy: stride is at least 1, got 0") == 0);
+  CHECK(error({.stride = {}}) == "ConvEnergy: expects one stride, or one for each of the 3 convolutions, got 0");
+  CHECK(error({.stride = {1, 2}}) == "ConvEnergy: expects one stride, or one for each of the 3 convolutions, got 2");
+}
+
+TEST_CASE("conv energy: each convolution can have its own stride") {
+  const ConvEnergy<double> phi({.image = {8, 8, 1}, .channels = {3, 4}, .stride = {1, 2}, .padding = 1}, Key(1));
+  CHECK(phi.conv[0].options.stride == 1);
+  CHECK(phi.conv[1].options.stride == 2);
+  CHECK(phi.bottleneck.weight.shape() == Shape{4 * 4 * 4, 10});
 }
 
 TEST_CASE("conv energy: images of another size are refused") {

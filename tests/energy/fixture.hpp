@@ -27,7 +27,7 @@ template <Scalar T>
 ConvEnergy<T> conv_energy(const SafeTensors& file) {
   const ConvEnergyOptions options{.image = {7, 7, 2},
                                   .channels = {4, 5},
-                                  .stride = file.number<Index>("stride"),
+                                  .stride = {file.number<Index>("stride")},
                                   .padding = file.number<Index>("padding"),
                                   .bottleneck = 3,
                                   .beta = file.number<double>("beta")};

@@ -85,7 +85,7 @@ TEST_CASE("Hessian of a fully connected energy: Jacobian of the gradient, produc
 
 TEST_CASE("Hessian of a convolutional energy: Jacobian of the gradient, products and differences agree") {
   const ConvEnergyOptions options{
-      .image = {5, 4, 2}, .channels = {3, 4}, .stride = 2, .padding = 1, .bottleneck = 3, .beta = 1.5};
+      .image = {5, 4, 2}, .channels = {3, 4}, .stride = {2}, .padding = 1, .bottleneck = 3, .beta = 1.5};
   check_hessian(ConvEnergy<double>(options, Key(3)), random_normal<double>({2, 5, 4, 2}, Key(4)));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("Hessian of the closed-form energy: it is I / sigma^2 - Cov / sigma^4"
 }
 
 TEST_CASE("Hessian of an image's energy: 784 rows in few passes") {
-  const ConvEnergy<float> phi({.image = {28, 28, 1}, .channels = {2, 3}, .stride = 2, .bottleneck = 4}, Key(9));
+  const ConvEnergy<float> phi({.image = {28, 28, 1}, .channels = {2, 3}, .stride = {2}, .bottleneck = 4}, Key(9));
   int passes = 0;
   const auto counted = [&](const Var<float>& y) {
     ++passes;

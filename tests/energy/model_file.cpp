@@ -15,7 +15,7 @@ namespace {
 const ConvEnergyOptions small{.image = {7, 8, 2},
                               .channels = {3, 4},
                               .kernel = 2,
-                              .stride = 2,
+                              .stride = {2},
                               .padding = 1,
                               .bottleneck = 5,
                               .readout = {6, 2},
@@ -104,6 +104,9 @@ TEST_CASE("model file: what is no model is refused") {
         "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
   CHECK(metadata_error("energy", "mlp") == "expected metadata \"energy\" to be \"conv\"");
   CHECK(error_of([](Content& content) { content.metadata.erase("stride"); }) == "has no metadata \"stride\"");
+  CHECK(
+      metadata_error("stride", "") ==
+      "its architecture is not possible: ConvEnergy: expects one stride, or one for each of the 2 convolutions, got 0");
 
   const Scratch scratch;
   const std::string absent = scratch.path("absent");

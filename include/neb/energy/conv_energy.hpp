@@ -13,12 +13,20 @@ struct ConvEnergyOptions {
   Shape image = {28, 28, 1};                    ///< height, width, channels of the data
   std::vector<Index> channels = {32, 64, 128};  ///< of the convolutional layers
   Index kernel = 3;                             ///< height and width of the filters
-  Index stride = 1;                             ///< of every convolution
+  std::vector<Index> stride = {1};              ///< of every convolution, or one for each
   Index padding = 0;                            ///< of every convolution
   Index bottleneck = 10;                        ///< units between the last convolution and the readout
   std::vector<Index> readout =
       {};           ///< widths of linear layers before the last one: {10} is an overparameterised readout
   double beta = 1;  ///< of the smooth ReLU
+
+  /// How convolution `layer` moves its filters. Throws ValueError unless there is one stride, or one for each layer.
+  Conv2dOptions move(Index layer) const {
+    if (stride.size() != 1 && stride.size() != channels.size())
+      throw ValueError("ConvEnergy: expects one stride, or one for each of the " + std::to_string(channels.size()) +
+                       " convolutions, got " + std::to_string(stride.size()));
+    return {.stride = stride[stride.size() == 1 ? 0 : static_cast<std::size_t>(layer)], .padding = padding};
+  }
 };
 
 /// The architecture named in Saremi & Hyvärinen 2019, Sec. 4.1: channels 256, 512, 1024 and a bottleneck of 10, no
@@ -47,8 +55,8 @@ struct ConvEnergy {
     if (!(options.beta > 0) || std::isinf(options.beta))
       throw ValueError("ConvEnergy: beta is positive, got " + std::to_string(options.beta));
     Shape shape{1, options.image[0], options.image[1], options.image[2]};
-    const Conv2dOptions move{.stride = options.stride, .padding = options.padding};
     for (const Index channels : options.channels) {
+      const Conv2dOptions move = options.move(std::ssize(conv));
       if (channels < 1)
         throw ValueError("ConvEnergy: a convolution has at least 1 channel, got " + std::to_string(channels));
       const Shape filter{channels, options.kernel, options.kernel, shape[3]};

@@ -58,7 +58,7 @@ inline Metadata architecture_metadata(const ConvEnergyOptions& options) {
           {"image", list_text({options.image.begin(), options.image.end()})},
           {"channels", list_text(options.channels)},
           {"kernel", std::to_string(options.kernel)},
-          {"stride", std::to_string(options.stride)},
+          {"stride", list_text(options.stride)},
           {"padding", std::to_string(options.padding)},
           {"bottleneck", std::to_string(options.bottleneck)},
           {"readout", list_text(options.readout)},
@@ -73,7 +73,7 @@ inline ConvEnergyOptions read_architecture(const SafeTensors& file) {
   return {.image = Shape(std::span<const Index>(image)),
           .channels = energy::read_list(file, "channels"),
           .kernel = energy::read_count(file, "kernel"),
-          .stride = energy::read_count(file, "stride"),
+          .stride = energy::read_list(file, "stride"),
           .padding = energy::read_count(file, "padding"),
           .bottleneck = energy::read_count(file, "bottleneck"),
           .readout = energy::read_list(file, "readout"),
@@ -98,7 +98,7 @@ ConvEnergy<T> read_energy(const SafeTensors& file, const std::string& prefix = "
       const Shape filter{options.channels[i], options.kernel, options.kernel, shape[3]};
       expect("conv." + std::to_string(i) + ".weight", filter);
       expect("conv." + std::to_string(i) + ".bias", {options.channels[i]});
-      shape = Conv2dGeometry::from(shape, filter, {options.stride, options.padding}, "ConvEnergy").output_shape();
+      shape = Conv2dGeometry::from(shape, filter, options.move(static_cast<Index>(i)), "ConvEnergy").output_shape();
     }
     expect("bottleneck.weight", {shape.size(), options.bottleneck});
     expect("bottleneck.bias", {options.bottleneck});
