@@ -76,6 +76,23 @@ TEST_CASE_TEMPLATE("model file: what is written is read back to the last bit", T
   CHECK(scratch.file_count() == 1);
 }
 
+TEST_CASE("model file: stored as halves, a model loses a part in 2048 of each weight, once") {
+  const Scratch scratch;
+  const ConvEnergy<float> phi(small, Key(3));
+  write_model(scratch.path("exact"), phi, 0.1);
+  write_model(scratch.path("half"), phi, 0.1, Storage::half);
+  const Model<float> model = read_model<float>(scratch.path("half"));
+  CHECK(model.sigma == 0.1);
+  const auto original = state(phi), rounded = state(model.phi);
+  for (const auto& [name, tensor] : original)
+    for (Index i = 0; i < tensor.size(); ++i)
+      CHECK(std::abs(rounded.at(name).data()[i] - tensor.data()[i]) <= std::abs(tensor.data()[i]) / 2048 + 0x1p-25F);
+  CHECK(std::filesystem::file_size(scratch.path("exact")) - std::filesystem::file_size(scratch.path("half")) >
+        static_cast<std::uintmax_t>(2 * parameter_count(phi) - 100));
+  write_model(scratch.path("again"), model.phi, 0.1, Storage::half);
+  CHECK(test::content_of(scratch.path("again")) == test::content_of(scratch.path("half")));
+}
+
 TEST_CASE("model file: a model without readout layers, and one trained in double, are read as float") {
   const Scratch scratch;
   const ConvEnergy<double> phi({.image = {6, 6, 1}, .channels = {2}, .bottleneck = 3}, Key(3));

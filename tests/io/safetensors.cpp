@@ -116,6 +116,22 @@ TEST_CASE("safetensors: all 65536 half-precision numbers are read exactly") {
   }
 }
 
+TEST_CASE("safetensors: stored as halves, floats and doubles are rounded and take two bytes each") {
+  const Scratch scratch;
+  const std::string path = scratch.path("a");
+  const TensorMap tensors{{"f", Tensor<float>({3}, {0.1F, -2, 0})}, {"d", Tensor<double>({1, 1}, {1.0 / 3})}};
+  write_safetensors(path, tensors, {}, Storage::half);
+  const SafeTensors file(path);
+  CHECK(file.entries().at("f").dtype == "F16");
+  CHECK(file.entries().at("d").dtype == "F16");
+  CHECK(file.entries().at("f").end - file.entries().at("f").begin == 6);
+  CHECK(file.get<float>("f")(0) == 0.0999755859375F);  // 1638 / 2^14
+  CHECK(file.get<float>("f")(1) == -2);
+  CHECK(file.get<double>("d", {1, 1})(0, 0) == 0.333251953125);  // 1365 / 2^12
+  CHECK_THROWS_AS(write_safetensors(path, {{"f", Tensor<float>({1}, {1e6F})}}, {}, Storage::half), ValueError);
+  CHECK(SafeTensors(path).contains("d"));  // what was there is still there
+}
+
 TEST_CASE("safetensors: bfloat16 is the upper half of a float") {
   const Scratch scratch;
   const std::string header = R"({"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}})";

@@ -120,15 +120,15 @@ ConvEnergy<T> read_energy(const SafeTensors& file, const std::string& prefix = "
   }
 }
 
-/// Writes a trained energy, atomically. Throws FileError when that fails.
+/// Writes a trained energy, atomically. Throws FileError when that fails, ValueError when a weight overflows a half.
 template <Scalar T>
-void write_model(const std::string& path, const ConvEnergy<T>& phi, double sigma) {
+void write_model(const std::string& path, const ConvEnergy<T>& phi, double sigma, Storage storage = Storage::exact) {
   TensorMap tensors;
   for (auto& [name, tensor] : state(phi)) tensors.emplace(name, tensor);
   Metadata metadata = architecture_metadata(phi.options);
   metadata["format"] = "neb.model";
   metadata["sigma"] = number_text(sigma);
-  write_safetensors(path, tensors, metadata);
+  write_safetensors(path, tensors, metadata, storage);
 }
 
 /// Reads what write_model() wrote. Throws FileError when the file is not a model, is damaged or contradicts itself.

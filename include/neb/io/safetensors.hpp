@@ -11,6 +11,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -19,6 +20,7 @@
 
 #include "neb/core/tensor.hpp"
 #include "neb/io/file.hpp"
+#include "neb/io/half.hpp"
 #include "neb/io/json.hpp"
 #include "neb/io/safetensors_header.hpp"
 
@@ -30,18 +32,11 @@ static_assert(std::endian::native == std::endian::little,
 /// Tensors by name, float and double side by side.
 using TensorMap = std::map<std::string, std::variant<Tensor<float>, Tensor<double>>>;
 
-/// The float that the 16 bits of an IEEE 754 half-precision number stand for.
-inline float float_from_half(std::uint16_t half) {
-  const std::uint32_t sign = std::uint32_t{half} >> 15 << 31;
-  const std::uint32_t exponent = (std::uint32_t{half} >> 10) & 31;
-  const std::uint32_t fraction = half & std::uint32_t{1023};
-  if (exponent == 0) {  // zero and subnormal numbers, exact in float
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  const std::uint32_t wide_exponent = exponent == 31 ? 255 : exponent + (127 - 15);
-  return std::bit_cast<float>(sign | wide_exponent << 23 | fraction << 13);
-}
+/// How write_safetensors() stores elements.
+enum class Storage {
+  exact,  ///< float as F32, double as F64
+  half,   ///< rounded to float and then to F16: two bytes each
+};
 
 /// A safetensors file, opened and checked as a whole; each tensor is read from it when it is asked for.
 class SafeTensors {
@@ -154,13 +149,12 @@ std::string number_text(Number number) {
 
 namespace detail {
 
-/// `"name":{...}` of a tensor whose data starts at byte `begin` of the data.
-template <Scalar T>
-std::string header_member(const std::string& name, const Tensor<T>& tensor, std::uint64_t begin) {
+/// `"name":{...}` of a tensor whose data is in bytes [begin, end) of the data.
+inline std::string header_member(const std::string& name, const Shape& shape, std::string_view dtype,
+                                 std::uint64_t begin, std::uint64_t end) {
   std::string extents;
-  for (const Index extent : tensor.shape()) extents += (extents.empty() ? "" : ",") + std::to_string(extent);
-  const std::uint64_t end = begin + tensor.span().size_bytes();
-  return json_quote(name) + R"(:{"dtype":)" + (sizeof(T) == 8 ? R"("F64")" : R"("F32")") + R"(,"shape":[)" + extents +
+  for (const Index extent : shape) extents += (extents.empty() ? "" : ",") + std::to_string(extent);
+  return json_quote(name) + R"(:{"dtype":")" + std::string(dtype) + R"(","shape":[)" + extents +
          R"(],"data_offsets":[)" + std::to_string(begin) + "," + std::to_string(end) + "]}";
 }
 
@@ -174,18 +168,28 @@ inline std::string header_member(const Metadata& metadata) {
 
 }  // namespace detail
 
-/// Writes `tensors` and `metadata` to `path`, atomically (see write_file), without copying an element.
-/// Throws FileError when that fails, ValueError when a name is not UTF-8 or is `__metadata__`.
-inline void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata = {}) {
+/// Writes `tensors` and `metadata` to `path`, atomically (see write_file); exactly, it copies no element.
+/// Throws FileError when that fails, ValueError when a name is not UTF-8 or is `__metadata__`, or a half would overflow.
+inline void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata = {},
+                              Storage storage = Storage::exact) {
   if (tensors.contains("__metadata__")) throw ValueError("write_safetensors: no tensor may be named __metadata__");
   std::string header = metadata.empty() ? "" : detail::header_member(metadata);
   std::vector<ByteSpan> parts(2);
+  std::vector<std::vector<std::uint16_t>> halves;  // what parts refer to
   std::uint64_t offset = 0;
   const auto add = [&]<class T>(const std::string& name, const Tensor<T>* tensor) {
     if (tensor == nullptr) return;
-    header += (header.empty() ? "" : ",") + detail::header_member(name, *tensor, offset);
-    parts.push_back(std::as_bytes(tensor->span()));
+    if (storage == Storage::half) {
+      std::vector<std::uint16_t>& rounded = halves.emplace_back();
+      for (const T value : tensor->span()) rounded.push_back(half_from_float(static_cast<float>(value)));
+      parts.push_back(std::as_bytes(std::span(rounded)));
+    } else {
+      parts.push_back(std::as_bytes(tensor->span()));
+    }
+    const std::string_view dtype = storage == Storage::half ? "F16" : sizeof(T) == 8 ? "F64" : "F32";
+    const std::uint64_t begin = offset;
     offset += parts.back().size();
+    header += (header.empty() ? "" : ",") + detail::header_member(name, tensor->shape(), dtype, begin, offset);
   };
   // Doubles first: after a header of a multiple of 8 bytes, every element lies at a multiple of its size.
   for (const auto& [name, tensor] : tensors) add(name, std::get_if<Tensor<double>>(&tensor));
