@@ -1,5 +1,6 @@
 #include "common/summary.hpp"
 
+#include <fstream>
 #include <stdexcept>
 
 #include <neb/io/file.hpp>
@@ -29,6 +30,19 @@ const SummaryValue& value_of(const Summary& summary, std::string_view key) {
 }
 
 std::string json_line(const Summary& summary) { return dump(to_json(summary), -1); }
+
+Summary read_summary(const std::string& path) {
+  std::ifstream file(path);
+  const auto json = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) throw neb::file_error(path, "is missing, or no JSON object");
+  Summary summary;
+  for (const auto& [key, value] : json.items()) {
+    if (value.is_number_integer()) summary.emplace_back(key, value.get<neb::Index>());
+    if (value.is_number_float()) summary.emplace_back(key, value.get<double>());
+    if (value.is_string()) summary.emplace_back(key, value.get<std::string>());
+  }
+  return summary;
+}
 
 void write_json(const std::string& path, const Summary& summary) { neb::write_file(path, dump(to_json(summary), 2)); }
 

@@ -21,6 +21,9 @@ const SummaryValue& value_of(const Summary& summary, std::string_view key);
 /// A JSON object on one line; numbers that are not finite become null.
 std::string json_line(const Summary& summary);
 
+/// What write_json() wrote of one object: its whole numbers, numbers and strings. Throws neb::FileError.
+Summary read_summary(const std::string& path);
+
 /// Writes the object, or one of several objects by name, to `path`, atomically. Throws neb::FileError.
 void write_json(const std::string& path, const Summary& summary);
 void write_json(const std::string& path, const std::vector<std::pair<std::string, Summary>>& summaries);

@@ -1,0 +1,59 @@
+/// A trained model as the folder models/ ships it, and its card.
+#include "programs/run_program.hpp"
+#include "programs/small_images.hpp"
+
+using namespace neb;
+using namespace neb::test;
+
+TEST_CASE("a shipped model is the trained one in half precision, and its card tells what was measured") {
+  const Scratch scratch;
+  const Outcome training = run_program(
+      "train_energy", {"--steps", "3", "--channels", "4,4,4", "--batch", "2", "--out", "run"}, scratch.folder());
+  REQUIRE_MESSAGE(training.code == 0, training.err);
+  Arguments arguments{"--run",     "run",
+                      "--out",     "models",
+                      "--command", "train_energy --seed 7 --steps 3",
+                      "--commit",  "0abc",
+                      "--cpu",     "one core of a \"big\" machine"};
+  const Outcome shipped = run_program("ship_model", arguments, scratch.folder());
+  REQUIRE_MESSAGE(shipped.code == 0, shipped.err);
+
+  const auto model = read_model<float>(scratch.path("models/sigma-0.30.safetensors"));
+  CHECK(std::filesystem::file_size(scratch.path("models/sigma-0.30.safetensors")) <
+        0.6 * static_cast<double>(std::filesystem::file_size(scratch.path("run/model.safetensors"))));
+  CHECK(model.sigma == 0.3);
+  const auto card = read_json(scratch.path("models/sigma-0.30.json")),
+             summary = read_json(scratch.path("run/summary.json"));
+  CHECK(card["model"] == "sigma-0.30.safetensors");
+  CHECK(card["sigma"] == 0.3);
+  CHECK(card["seed"] == 7);
+  CHECK(card["steps"] == 3);
+  CHECK(card["cpu"] == "one core of a \"big\" machine");
+  CHECK(card["test_loss_before_rounding"] == summary["test_loss"]);
+  CHECK(card["test_loss"] == card["shipped_test_loss"]);  // without --data the same images
+  CHECK(card["test_loss"].get<double>() == doctest::Approx(summary["test_loss"].get<double>()).epsilon(0.001));
+
+  // What denoise measures of the shipped file is what its card says.
+  const Outcome denoised =
+      run_program("denoise", {"--model", "models/sigma-0.30.safetensors", "--out", "denoised"}, scratch.folder());
+  REQUIRE_MESSAGE(denoised.code == 0, denoised.err);
+  CHECK(read_json(scratch.path("denoised/summary.json"))["test_loss"] == card["test_loss"]);
+}
+
+TEST_CASE("a model is not shipped without its history") {
+  const Scratch scratch;
+  const auto refuses = [&](const Arguments& arguments, const std::string& text) {
+    const Outcome outcome = run_program("ship_model", arguments, scratch.folder());
+    CHECK(outcome.code == 2);
+    CHECK(outcome.one_line_with(text));
+  };
+  refuses({}, "--run is missing");
+  refuses({"--run", "run"}, "--command is missing");
+  const Arguments all{"--run", "run", "--command", "c", "--commit", "h", "--cpu", "p"};
+  refuses(all, "run/summary.json: is missing");
+  std::filesystem::create_directory(scratch.path("run"));
+  scratch.put("run/summary.json", "{}");
+  refuses(all, "run/model.safetensors");
+  put_model(scratch, "run/model.safetensors", {8, 8, 1});
+  refuses(all, "choose two that fit");
+}
