@@ -6,7 +6,7 @@
 
 #include <neb/bayes/sphere_overlap.hpp>
 
-#include "common/canvas.hpp"
+#include "common/chart.hpp"
 
 namespace examples {
 
@@ -44,10 +44,7 @@ Canvas draw(const neb::SphereOverlap& overlap, const std::vector<double>& sigmas
   }
 
   canvas.rectangle({top + height, left, 2, width}, axis);
-  // Ticks at 1, 2 or 5 times a power of ten, some eight of them.
-  double step = std::pow(10.0, std::floor(std::log10(right)) - 1);
-  for (const double factor : {2.0, 2.5, 2.0, 2.0, 2.5})
-    if (right / step > 10) step *= factor;
+  const double step = tick_step(right);
   for (int tick = 0; tick * step < right; ++tick) {
     const std::string label = decimals("%.4g", tick * step);
     canvas.rectangle({top + height, x_of(tick * step), 8, 2}, axis);
