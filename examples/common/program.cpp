@@ -59,9 +59,7 @@ void Program::print(const char* format, ...) const {
   std::fflush(stdout);
 }
 
-std::string Program::picture_path(const std::string& stem) const {
-  return path(stem + (neb::png_available ? ".png" : ".ppm"));
-}
+std::string Program::picture_file(const std::string& stem) { return stem + (neb::png_available ? ".png" : ".ppm"); }
 
 void Program::write_summary(const Summary& summary) const {
   if (!out.empty()) write_json(path("summary.json"), summary);

@@ -27,7 +27,9 @@ struct Program {
 
   std::string path(const std::string& file) const { return out + "/" + file; }
   /// `stem` as a picture's file in the folder: PNG, or PPM when this program was built without libpng.
-  std::string picture_path(const std::string& stem) const;
+  std::string picture_path(const std::string& stem) const { return path(picture_file(stem)); }
+  /// Its name without the folder.
+  static std::string picture_file(const std::string& stem);
   /// Writes summary.json, if there is a folder.
   void write_summary(const Summary& summary) const;
 };

@@ -29,7 +29,7 @@ Results figure(Laboratory& laboratory, const std::string& name, double sigma, co
       .numbers = numbers,
       .findings = {{"pixels of y", printed.noisy, range_text(number("noisy_min"), number("noisy_max"))},
                    {"pixels of xhat", printed.denoised, range_text(number("denoised_min"), number("denoised_max"))}},
-      .pictures = {{laboratory.program().picture_path(name),
+      .pictures = {{Program::picture_file(name),
                     "Test digits, with noise of sigma = " + neb::number_text(sigma) + ", after one jump."}}};
 }
 

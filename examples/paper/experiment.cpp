@@ -1,11 +1,13 @@
 #include "paper/experiment.hpp"
 
 #include "paper/denoising.hpp"
+#include "paper/gaussian_manifold.hpp"
 
 namespace examples::paper {
 
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all = {
+      {"section-2", "Noise lives on a sphere, and a smoothed manifold expands to one", 0.2, 0.2, section_2},
       {"figure-3", "Denoising with one jump, just beyond extreme noise", 0.1, 0.1, figure_3},
       {"figure-4", "Denoising with one jump, far beyond extreme noise", 0.1, 0.1, figure_4},
   };
