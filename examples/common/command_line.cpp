@@ -17,11 +17,11 @@ bool read_number(std::string_view text, Number& number) {
   return result.ec == std::errc{} && result.ptr == end;
 }
 
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> parts;
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
   for (;;) {
     const std::size_t comma = text.find(',');
-    parts.push_back(text.substr(0, comma));
+    parts.emplace_back(text.substr(0, comma));
     if (comma == std::string_view::npos) return parts;
     text.remove_prefix(comma + 1);
   }
@@ -132,7 +132,7 @@ double CommandLine::fraction(const std::string& name) const {
 
 std::vector<neb::Index> CommandLine::counts(const std::string& name) const {
   std::vector<neb::Index> numbers;
-  for (const std::string_view part : split(text(name))) {
+  for (const std::string& part : split(text(name))) {
     neb::Index number = 0;
     if (!read_number(part, number) || number < 1) reject(name, "whole numbers above 0 separated by commas");
     numbers.push_back(number);
@@ -140,15 +140,11 @@ std::vector<neb::Index> CommandLine::counts(const std::string& name) const {
   return numbers;
 }
 
-std::vector<std::string> CommandLine::words(const std::string& name) const {
-  std::vector<std::string> words;
-  for (const std::string_view part : split(text(name))) words.emplace_back(part);
-  return words;
-}
+std::vector<std::string> CommandLine::words(const std::string& name) const { return split(text(name)); }
 
 std::vector<double> CommandLine::positives(const std::string& name) const {
   std::vector<double> numbers;
-  for (const std::string_view part : split(text(name))) {
+  for (const std::string& part : split(text(name))) {
     double number = 0;
     if (!read_positive(part, number)) reject(name, "numbers above 0 separated by commas");
     numbers.push_back(number);

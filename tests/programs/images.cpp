@@ -65,6 +65,10 @@ TEST_CASE("every program takes images of any size and any number of channels") {
     CHECK(overlap["median"].get<double>() <= overlap["max"].get<double>());
     CHECK(overlap["mean"].get<double>() < overlap["max"].get<double>());
     CHECK(summary_of("sphere_overlap", "sphere_overlap", {"--pairs", "50"})["pairs"] == 50);
+    const auto marked = summary_of("sphere_overlap", "sphere_overlap", {"--sigma", "0.000001,0.25,0.3,1000"});
+    REQUIRE(marked["overlapping"].size() == 4);
+    CHECK(marked["overlapping"][0] == 0);
+    CHECK(marked["overlapping"][3] == 1);
     CHECK(summary_of("sphere_overlap", "sphere_overlap", {"--pairs", "all"})["pairs"] == 96 * 95 / 2);
 
     const Outcome trained = run_program(
