@@ -2,12 +2,14 @@
 
 #include "paper/denoising.hpp"
 #include "paper/gaussian_manifold.hpp"
+#include "paper/table_1.hpp"
 
 namespace examples::paper {
 
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all = {
       {"section-2", "Noise lives on a sphere, and a smoothed manifold expands to one", 0.2, 0.2, section_2},
+      {"table-1", "How far apart the training images are, and which noise is extreme", 1.0, 1.0, table_1},
       {"figure-3", "Denoising with one jump, just beyond extreme noise", 0.1, 0.1, figure_3},
       {"figure-4", "Denoising with one jump, far beyond extreme noise", 0.1, 0.1, figure_4},
   };

@@ -71,7 +71,8 @@ Canvas draw(const neb::SphereOverlap& overlap, const std::vector<double>& sigmas
 
 }  // namespace
 
-Summary sphere_overlap(const Program& program, const Images& images, Index pairs, const std::vector<double>& sigmas) {
+Summary sphere_overlap(const Program& program, const Images& images, Index pairs, const std::vector<double>& sigmas,
+                       const std::string& picture_stem) {
   neb::SphereOverlap overlap;
   {
     const double count = static_cast<double>(images.train.shape()[0]);
@@ -82,7 +83,7 @@ Summary sphere_overlap(const Program& program, const Images& images, Index pairs
     overlap = pairs > 0 ? neb::sphere_overlap(images.train, pairs, neb::Key(program.seed), progress)
                         : neb::sphere_overlap(images.train, progress);
   }
-  const std::string picture = program.picture_path("sphere_overlap");
+  const std::string picture = program.picture_path(picture_stem);
   draw(overlap, sigmas).write(picture);
 
   program.print("chi over %s of %ld training images: min %.4f, median %.4f, mean %.4f, max %.4f\n",
@@ -91,11 +92,14 @@ Summary sphere_overlap(const Program& program, const Images& images, Index pairs
                 static_cast<long>(overlap.images), overlap.min, overlap.median, overlap.mean, overlap.max);
   program.print("s_c %s %.4f: above it all spheres overlap (extreme noise)\n", pairs > 0 ? "is at least" : "=",
                 overlap.max);
-  for (const double sigma : sigmas)
-    program.print("at sigma %.4g, %.4g %% of the pairs of spheres overlap\n", sigma, 100 * overlap.overlapping(sigma));
+  std::vector<double> shares;
+  for (const double sigma : sigmas) {
+    shares.push_back(overlap.overlapping(sigma));
+    program.print("at sigma %.4g, %.4g %% of the pairs of spheres overlap\n", sigma, 100 * shares.back());
+  }
   program.print("picture: %s\n", picture.c_str());
-  return {{"images", overlap.images}, {"pairs", overlap.pairs}, {"min", overlap.min},
-          {"median", overlap.median}, {"mean", overlap.mean},   {"max", overlap.max}};
+  return {{"images", overlap.images}, {"pairs", overlap.pairs}, {"min", overlap.min}, {"median", overlap.median},
+          {"mean", overlap.mean},     {"max", overlap.max},     {"sigmas", sigmas},   {"overlapping", shares}};
 }
 
 }  // namespace examples

@@ -8,8 +8,8 @@
 namespace examples {
 
 /// Statistics of chi over `pairs` random pairs of training images, or over all of them when it is 0, with the share of
-/// spheres that overlap at each of `sigmas`; writes sphere_overlap.png. Returns what summary.json holds.
+/// spheres that overlap at each of `sigmas`; writes their histogram as `picture_stem`. Returns what summary.json holds.
 Summary sphere_overlap(const Program& program, const Images& images, neb::Index pairs,
-                       const std::vector<double>& sigmas);
+                       const std::vector<double>& sigmas, const std::string& picture_stem = "sphere_overlap");
 
 }  // namespace examples
