@@ -11,21 +11,14 @@ using namespace neb;
 
 namespace {
 
-struct Exact {
-  long double value;
-  long double terms;  // the magnitudes of the terms that it is the sum of, added up
-};
+using Jet = std::array<long double, 4>;
 
-using Jet = std::array<Exact, 4>;
-
-/// The value of the smooth ReLU for beta = 1 and its first three derivatives.
+/// The value of the smooth ReLU for beta = 1 and its first three derivatives, by the formulas of textbooks: they lose digits
+/// where a derivative passes through 0, but long double has eleven more than double.
 Jet exact(long double u) {
   const long double e = std::exp(-std::abs(u)), s = (u < 0 ? e : 1) / (1 + e), t = e / ((1 + e) * (1 + e));
   const long double tilt = -std::tanh(u / 2);  // 1 - 2s
-  const auto sum = [](long double factor, long double a, long double b) {
-    return Exact{factor * (a + b), factor * (std::abs(a) + std::abs(b))};
-  };
-  return {sum(1, u * s, 0), sum(1, s, u * t), sum(t, 2, u * tilt), sum(t, 3 * tilt, u * (1 - 6 * t))};
+  return {u * s, s + u * t, t * (2 + u * tilt), t * (3 * tilt + u * (1 - 6 * t))};
 }
 
 template <class T>
@@ -43,13 +36,9 @@ long double unit_in_last_place(long double x) {
   return std::ldexp(1.0L, exponent - std::numeric_limits<T>::digits);
 }
 
-/// The error in units in the last place, over what cannot be avoided: exp(u) below the smallest normal number is off by
-/// up to one subnormal step, which is multiplied by u.
 template <class T>
-long double error(T got, const Exact& expected, long double size, long double u) {
-  const long double subnormal = std::abs(u) * std::numeric_limits<T>::denorm_min();
-  const long double off = std::abs(static_cast<long double>(got) - expected.value);
-  return std::max(0.0L, off - subnormal) / unit_in_last_place<T>(size);
+long double error(T got, long double expected) {
+  return std::abs(static_cast<long double>(got) - expected) / unit_in_last_place<T>(std::abs(expected));
 }
 
 /// A million points, evenly from where the left tail is 0 to where the right one is exact.
@@ -87,27 +76,14 @@ TEST_CASE_TEMPLATE("smooth ReLU: value and three derivatives are finite at a mil
 TEST_CASE_TEMPLATE("smooth ReLU: value and three derivatives are within 16 ulp of long double", T, float, double) {
   for (const Tensor<T>& z : {even_points<T>(), random_bits<T>()}) {
     const auto y = computed(z);
-    std::array<long double, 4> of_value{}, of_terms{};
-    std::array<Index, 4> compared{};
+    std::array<long double, 4> worst{};
     for (Index i = 0; i < z.size(); ++i) {
-      const long double u = z.data()[i];
-      const Jet jet = exact(u);
-      for (std::size_t n = 0; n < 4; ++n) {
-        const Exact& expected = jet[n];
-        // Where a derivative passes through 0 its terms cancel, and their rounding errors stay: there the unit is that of
-        // the terms. Around u = 0 the third derivative is made of 1 - exp(-|u|), whose error is that of a number near 1.
-        const long double size = n == 3 && std::abs(u) < 1 ? std::max(expected.terms, 0x1p-5L) : expected.terms;
-        of_terms[n] = std::max(of_terms[n], error(y[n].data()[i], expected, size, u));
-        if (std::abs(expected.value) < size / 2) continue;
-        of_value[n] = std::max(of_value[n], error(y[n].data()[i], expected, std::abs(expected.value), u));
-        ++compared[n];
-      }
+      const Jet jet = exact(z.data()[i]);
+      for (std::size_t n = 0; n < 4; ++n) worst[n] = std::max(worst[n], error(y[n].data()[i], jet[n]));
     }
     for (std::size_t n = 0; n < 4; ++n) {
       CAPTURE(n);
-      CHECK(of_terms[n] <= 16);
-      CHECK(of_value[n] <= 16);
-      CHECK(compared[n] > z.size() / 3);
+      CHECK(worst[n] <= 16);
     }
   }
 }

@@ -1,11 +1,9 @@
 /// The smooth ReLU f(z) = z s(u), u = beta z, s the logistic function, and its derivatives of every order.
 ///
-/// With s = s(u) and t = s (1 - s):
-///   f'   = s + u t
-///   f''  = beta t (2 + u (1 - 2s))
-///   f''' = beta^2 t (3 (1 - 2s) + u (1 - 6t))
-/// and in general f^(n) = beta^(n-1) (n s^(n-1) + u s^(n)), where s^(k) is a polynomial in s. All of it is computed from
-/// e = exp(-|u|) <= 1: nothing overflows, and 1 - s and 1 - 2s come without cancellation.
+/// f^(n) = beta^(n-1) (n s^(n-1) + u s^(n)), where s^(k) is a polynomial in s. All of it is computed from
+/// e = exp(-|u|) <= 1, so nothing overflows. The first three derivatives are fractions over (1 + e)^2, (1 + e)^3 and
+/// (1 + e)^4. Their numerators pass through 0, where the terms cancel: around each root they are written by the distance h
+/// from it and by exp(h) - 1, in a form whose terms have one sign. So they keep their relative precision everywhere.
 #pragma once
 
 #include <cmath>
@@ -16,21 +14,95 @@
 
 namespace neb::kernels {
 
-/// What every derivative is made of: s(u), s (1 - s) and 1 - 2s, for a scalar or a register u.
+/// What the derivatives are made of: e = exp(-|u|), 1 / (1 + e) and s(u), for a scalar or a register u.
 template <class V>
 struct LogisticParts {
-  V sigmoid, slope, tilt;
+  SplitExponential<V> exponential;
+  V e, inverse, sigmoid;
 
-  explicit LogisticParts(V u) {
+  explicit LogisticParts(V u) : exponential(split_exponential(u < V{} ? u : -u)) {
     using T = LaneType<V>;
-    const V e = exponential(u < V{} ? u : -u);
-    const V inverse = T(1) / (T(1) + e);
+    e = exponential.scaled * exponential.power;
+    inverse = T(1) / (T(1) + e);
     sigmoid = u < V{} ? e * inverse : inverse;
-    slope = e * inverse * inverse;
-    const V magnitude = (T(1) - e) * inverse;
-    tilt = u < V{} ? magnitude : -magnitude;
+  }
+
+  /// e times `factor`, which may be a normal number though e is not.
+  V decayed(V factor) const { return exponential.scaled * factor * exponential.power; }
+};
+
+namespace detail {
+
+/// A number between two of T.
+struct Root {
+  double high, low;
+
+  /// x minus the root, to rounding.
+  template <class V>
+  V distance(V x) const {
+    using T = LaneType<V>;
+    const T nearby = static_cast<T>(high);
+    return (x - nearby) - static_cast<T>((high - static_cast<double>(nearby)) + low);
   }
 };
+
+template <class V>
+V magnitude(V x) {
+  return x < V{} ? -x : x;
+}
+
+/// Whether short_expm1() is for x.
+template <class V>
+auto is_short(V x) {
+  return magnitude(x) <= broadcast_lane<V>(LaneType<V>(0.34));
+}
+
+/// f' for beta = 1, and f'(u) + f'(-u) = 1: on the left e (1 + u + e) / (1 + e)^2, which is 0 where e = -(1 + u).
+template <class V>
+V first_derivative(V u, const LogisticParts<V>& p) {
+  using T = LaneType<V>;
+  constexpr Root root{-1.2784645427610737, -1.0946994183093437e-16};
+  constexpr T e_there = static_cast<T>(-(1 + root.high) - root.low);
+  const V below = -magnitude(u);
+  const V h = root.distance(below);
+  const V numerator = is_short(h) ? h + e_there * short_expm1(h) : (T(1) + below) + p.e;
+  const V left = p.decayed(numerator * (p.inverse * p.inverse));
+  return u < V{} ? left : T(1) - left;
+}
+
+/// f'' for beta = 1, an even function: with a = |u|, e (2 - a + e (2 + a)) / (1 + e)^3, which is 0 where e (2 + a) = a - 2.
+template <class V>
+V second_derivative(V u, const LogisticParts<V>& p) {
+  using T = LaneType<V>;
+  constexpr Root root{2.3993572805154675, 1.8464872855353363e-16};
+  constexpr T above_two = static_cast<T>((root.high - 2) + root.low);
+  const V a = magnitude(u);
+  const V h = root.distance(a);
+  const V numerator = is_short(h) ? above_two * short_expm1(-h) - h * (T(1) - p.e) : (T(2) - a) + p.e * (T(2) + a);
+  return p.decayed(numerator * (p.inverse * p.inverse * p.inverse));
+}
+
+/// f''' for beta = 1, an odd function: with a = |u|, e (a (1 - 4e + e^2) - 3 (1 - e^2)) / (1 + e)^4. It is 0 at a root, and
+/// at 0, where 1 - e^2 cancels.
+template <class V>
+V third_derivative(V u, const LogisticParts<V>& p) {
+  using T = LaneType<V>;
+  constexpr Root root{3.435840993535111, -1.654438565374896e-16};
+  constexpr T e_there = static_cast<T>(0.03219832026308645800);
+  const V a = magnitude(u);
+  const V h = root.distance(a);
+  const V x = short_expm1(-(is_short(a) ? a : h));
+  const V polynomial = (T(1) - T(4) * p.e) + p.e * p.e;
+  const V at_zero = T(3) * x * (T(2) + x) + a * polynomial;
+  const V at_root =
+      e_there * x * (static_cast<T>(3 + root.high) * (p.e + e_there) - static_cast<T>(4 * root.high)) + h * polynomial;
+  const V elsewhere = a * polynomial - T(3) * (T(1) - p.e * p.e);
+  const V numerator = is_short(a) ? at_zero : (is_short(h) ? at_root : elsewhere);
+  const V square = p.inverse * p.inverse;
+  return p.decayed((u < V{} ? -numerator : numerator) * (square * square));
+}
+
+}  // namespace detail
 
 /// beta z, kept where u * slope is a product of finite numbers: beyond |u| = 1e4 every slope is 0 in any precision.
 template <class V>
@@ -59,7 +131,15 @@ std::vector<T> logistic_derivative(int k) {
 template <class T>
 void smooth_relu(Index n, T* y, const T* z, T beta) {
   map_registers(
-      n, y, [beta](auto v) { return v * LogisticParts<decltype(v)>(beta * v).sigmoid; }, z);
+      n, y,
+      [beta](auto v) {
+        using V = decltype(v);
+        const V u = beta * v;
+        const LogisticParts<V> p(u);
+        const V far = broadcast_lane<V>(T(-1e4));  // where f is 0, but z times the least exp(u) is not
+        return u < V{} ? p.decayed((u < far ? V{} : v) * p.inverse) : v * p.inverse;
+      },
+      z);
 }
 
 /// y = g f^(order)(z), elementwise, for order >= 1.
@@ -74,12 +154,9 @@ void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order)
         },
         z, g);
   };
-  if (order == 1) return times([](auto u, const auto& p) { return p.sigmoid + u * p.slope; });
-  if (order == 2) return times([beta](auto u, const auto& p) { return beta * p.slope * (T(2) + u * p.tilt); });
-  if (order == 3)
-    return times([beta](auto u, const auto& p) {
-      return beta * beta * p.slope * (T(3) * p.tilt + u * (T(1) - T(6) * p.slope));
-    });
+  if (order == 1) return times([](auto u, const auto& p) { return detail::first_derivative(u, p); });
+  if (order == 2) return times([beta](auto u, const auto& p) { return beta * detail::second_derivative(u, p); });
+  if (order == 3) return times([beta](auto u, const auto& p) { return beta * beta * detail::third_derivative(u, p); });
   const std::vector<T> lower = logistic_derivative<T>(order - 1);
   const std::vector<T> upper = logistic_derivative<T>(order);
   const T scale = std::pow(beta, static_cast<T>(order - 1));
