@@ -1,10 +1,11 @@
 /// The paper reproduced: its figures and tables from the shipped energies.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include <neb/io/file.hpp>
 
-#include "paper/experiment.hpp"
+#include "paper/page.hpp"
 
 using namespace examples;
 using namespace examples::paper;
@@ -17,40 +18,49 @@ std::string names_of(const std::vector<Experiment>& all) {
   return names;
 }
 
-/// The experiments that --only names, or all.
+/// What --help lists: a line for each experiment.
+std::string list_of(const std::vector<Experiment>& all) {
+  std::string list;
+  for (const Experiment& experiment : all) {
+    std::string name = "  " + experiment.name;
+    name.resize(std::max<std::size_t>(name.size() + 1, 16), ' ');
+    list += name + experiment.title + "\n";
+  }
+  return list;
+}
+
+/// The experiments that --only names, in the order of the paper, or all.
 std::vector<Experiment> chosen(const CommandLine& line) {
   if (!line.given("only")) return experiments();
+  const std::vector<std::string> words = line.words("only");
+  const auto is_chosen = [&](const Experiment& experiment) {
+    return std::find(words.begin(), words.end(), experiment.name) != words.end();
+  };
+  for (const std::string& word : words)
+    if (std::none_of(experiments().begin(), experiments().end(), [&](const auto& one) { return one.name == word; }))
+      line.reject("only", "some of " + names_of(experiments()));
   std::vector<Experiment> some;
-  for (const std::string& name : line.words("only")) {
-    const auto found = std::find_if(experiments().begin(), experiments().end(),
-                                    [&](const Experiment& experiment) { return experiment.name == name; });
-    if (found == experiments().end()) line.reject("only", "some of " + names_of(experiments()));
-    some.push_back(*found);
-  }
+  std::copy_if(experiments().begin(), experiments().end(), std::back_inserter(some), is_chosen);
   return some;
 }
 
-/// paper's figure | paper's number | ours | command, in Markdown.
-std::string table_of(const std::vector<std::pair<Experiment, Results>>& done) {
-  std::string table = "| experiment | quantity | paper | ours | command |\n|---|---|---|---|---|\n";
-  for (const auto& [experiment, results] : done)
-    for (const Finding& finding : results.findings)
-      table += "| " + experiment.name + " | " + finding.quantity + " | " +
-               (finding.paper.empty() ? "-" : finding.paper) + " | " + finding.ours + " | `scripts/reproduce.sh " +
-               experiment.name + "` |\n";
-  return table;
+std::string time_text(double minutes) {
+  char text[64];
+  if (minutes < 100)
+    std::snprintf(text, sizeof text, "%.0f minute%s", std::max(1.0, std::round(minutes)), minutes < 1.5 ? "" : "s");
+  else
+    std::snprintf(text, sizeof text, "%.1f hours", minutes / 60);
+  return text;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+CommandLine command_line() {
   CommandLine line({
       .name = "reproduce",
       .text =
-          "Runs the experiments of Neural Empirical Bayes (Saremi & Hyvarinen 2019) from the shipped energies.\n"
-          "Each writes its pictures, a JSON of its numbers, and lines of table.md: what the paper reports beside what\n"
-          "came out here. Experiments: " +
-          names_of(experiments()) + ".",
+          "Runs the experiments of Neural Empirical Bayes (Saremi & Hyvarinen 2019) from the shipped energies. Each\n"
+          "writes its pictures and a JSON of its numbers. After each, table.md and index.html hold all that is done: what\n"
+          "the paper reports beside what came out here. So Ctrl-C costs the experiment that runs, and no other.\n\n" +
+          list_of(experiments()),
       .example = "reproduce --only figure-3,figure-5 --out out/reproduce",
       .out = "out/reproduce",
   });
@@ -59,23 +69,42 @@ int main(int argc, char** argv) {
       .option("models", "DIR", "Folder of the trained energies (default: the shipped ones)")
       .option("only", "NAME,...", "Only these experiments")
       .flag("full", "The paper's lengths, however long they take");
+  return line;
+}
 
-  return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run(argc, argv, command_line(), [](Program& program, const CommandLine& options) {
+    using Clock = std::chrono::steady_clock;
     const std::vector<Experiment> wanted = chosen(options);
     const bool full = options.given("full");
-    Laboratory laboratory(program, read_images(options),
-                          options.given("models") ? options.text("models") : NEB_SOURCE_DIR "/models", full);
+    const Images images = read_images(options);
+    Laboratory laboratory(program, images, options.given("models") ? options.text("models") : NEB_SOURCE_DIR "/models",
+                          full);
+    const Setting setting{program.out,
+                          laboratory.training_set() + " and " + std::to_string(images.test.shape()[0]) + " test digits",
+                          program.seed, full};
     double minutes = 0;
     for (const Experiment& experiment : wanted) minutes += full ? experiment.full_minutes : experiment.minutes;
-    program.print("%zu experiments, about %.0f minutes on two cores\n", wanted.size(), std::max(1.0, minutes));
+    program.print("%zu experiment%s with %s: about %s on two cores\n", wanted.size(), wanted.size() == 1 ? "" : "s",
+                  setting.data.c_str(), time_text(minutes).c_str());
 
-    std::vector<std::pair<Experiment, Results>> done;
+    std::vector<Done> done;
     for (const Experiment& experiment : wanted) {
-      program.print("\n%s: %s\n", experiment.name.c_str(), experiment.title.c_str());
-      const Results& results = done.emplace_back(experiment, experiment.run(laboratory)).second;
+      program.print("\n[%zu/%zu] %s: %s\n", done.size() + 1, wanted.size(), experiment.name.c_str(),
+                    experiment.title.c_str());
+      const auto start = Clock::now();
+      Results results = experiment.run(laboratory);
+      const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+      results.numbers.emplace_back("seconds", seconds);
+      results.numbers.emplace_back("command", command_of(experiment, setting));
       write_json(program.path(experiment.name + ".json"), results.numbers);
+      done.push_back({experiment, std::move(results), seconds});
+      neb::write_file(program.path("table.md"), table(done, setting));
+      neb::write_file(program.path("index.html"), page(done, setting));
+      program.print("[%zu/%zu] %s took %.0f s\n", done.size(), wanted.size(), experiment.name.c_str(), seconds);
     }
-    neb::write_file(program.path("table.md"), table_of(done));
-    program.print("\nThe pictures, their numbers and table.md are in %s\n", program.out.c_str());
+    program.print("\nPictures, numbers, table.md and the page index.html are in %s\n", program.out.c_str());
   });
 }
