@@ -3,6 +3,7 @@
 #include "paper/denoising.hpp"
 #include "paper/gaussian_manifold.hpp"
 #include "paper/table_1.hpp"
+#include "paper/walk_noise.hpp"
 
 namespace examples::paper {
 
@@ -12,6 +13,7 @@ const std::vector<Experiment>& experiments() {
       {"table-1", "How far apart the training images are, and which noise is extreme", 1.0, 1.0, table_1},
       {"figure-3", "Denoising with one jump, just beyond extreme noise", 0.1, 0.1, figure_3},
       {"figure-4", "Denoising with one jump, far beyond extreme noise", 0.1, 0.1, figure_4},
+      {"walk-noise", "What the walk's noise as printed would do", 0.5, 2.0, walk_noise},
   };
   return all;
 }

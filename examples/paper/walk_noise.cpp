@@ -1,0 +1,187 @@
+#include "paper/walk_noise.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+#include <neb/data/sample.hpp>
+#include <neb/memory/gradient_flow.hpp>
+#include <neb/ops/elementary.hpp>
+
+#include "common/contact_sheet.hpp"
+
+namespace examples::paper {
+
+using neb::Index, neb::Tensor, neb::Var;
+
+namespace {
+
+constexpr double sigma = 0.3, delta = sigma / 100;
+
+template <class... Values>
+std::string text(const char* format, Values... values) {
+  char line[128];
+  std::snprintf(line, sizeof line, format, values...);
+  return line;
+}
+
+/// Beyond this no image plus noise is ever found.
+bool escaped(const Tensor<float>& y, Index row) {
+  const Index d = y.shape().stride(0);
+  return !(neb::memory::largest_magnitude(d, y.data() + row * d) < 10);
+}
+
+double escaped_rows(const Tensor<float>& y) {
+  double count = 0;
+  for (Index row = 0; row < y.shape()[0]; ++row) count += escaped(y, row) ? 1 : 0;
+  return count;
+}
+
+/// The energy of N(0, sigma^2 I), from a start within it: how wide either walk becomes.
+void on_a_gaussian(const Program& program, const neb::Key& key, Results& results) {
+  constexpr double variance = sigma * sigma;
+  constexpr Index chains = 8, d = 784, steps = 30000;  // three natural time units
+  const EnergyFunction phi = [](const Var<float>& y) {
+    return neb::sum(neb::square(y), 1) / static_cast<float>(2 * variance);
+  };
+  ProgressBar bar = program.progress("walking on a Gaussian", "steps");
+  double called = 0;
+  const auto watched = [&](const Var<float>& y) {
+    bar.update(called / (2.0 * steps), called);
+    ++called;
+    return phi(y);
+  };
+  const Tensor<float> y0 = neb::smooth(Tensor<float>::zeros({chains, d}), static_cast<float>(sigma), key);
+  const WalkNoise walks = walk_both(watched, y0, delta, {steps}, key);
+  const Tensor<float> origin = Tensor<float>::zeros({chains, d});
+  const auto inflation = [&](double found) { return std::sqrt(found / variance); };
+  const double right = inflation(mean_squared_distance(walks.y[0], origin));
+  const double printed = inflation(mean_squared_distance(walks.printed[0], origin));
+  const double right_form = inflation(stationary_variance(variance, delta, std::sqrt(2.0) * delta));
+  const double printed_form = inflation(stationary_variance(variance, delta, std::sqrt(2 * delta)));
+  const double error = 1 / std::sqrt(2.0 * chains * d);
+  results.numbers = {{"delta", delta},
+                     {"gaussian_inflation", right},
+                     {"gaussian_inflation_printed", printed},
+                     {"gaussian_inflation_closed_form", right_form},
+                     {"gaussian_inflation_printed_closed_form", printed_form},
+                     {"gaussian_inflation_relative_error", error}};
+  results.findings.push_back({"standard deviation of a walk on N(0, s^2 I), over s, with noise sqrt(2) delta e", "",
+                              text("%.3f +- %.3f; closed form %.5f", right, right * error, right_form)});
+  results.findings.push_back({"the same with the noise sqrt(2 delta) e that is printed", "",
+                              text("%.2f +- %.2f; closed form %.2f", printed, printed * error, printed_form)});
+}
+
+/// The trained energy: jumps of both walks from the same starts, with the same e.
+void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
+  const TrainedEnergy& energy = laboratory.energy(sigma);
+  constexpr Index chains = 10;
+  const std::vector<Index> steps{10, 100, laboratory.full() ? 10000 : 1000};
+  const Tensor<float> x0 = neb::sample_rows(laboratory.images().train, chains, key);
+  const Tensor<float> y0 = neb::smooth(x0, static_cast<float>(sigma), key);
+
+  WalkNoise walks;
+  {
+    ProgressBar bar = laboratory.program().progress("walking both ways", "steps");
+    double called = 0;
+    const auto watched = [&](const Var<float>& y) {
+      bar.update(called / (2.0 * static_cast<double>(steps.back())), called);
+      ++called;
+      return energy.phi(y);
+    };
+    walks = walk_both(watched, y0, delta, steps, key);
+  }
+
+  ContactSheet sheet("sigma = 0.3, delta = 0.003: jumps of both walks from one start, with one noise", energy.image);
+  sheet.add_row("data x0", x0, 0, chains);
+  std::vector<double> distance, printed_distance, error, printed_error, lost, printed_lost;
+  for (std::size_t k = 0; k < steps.size(); ++k) {
+    const auto row = [&](const Tensor<float>& y, const char* label, std::vector<double>& moved,
+                         std::vector<double>& off, std::vector<double>& away) {
+      const Tensor<float> xhat = neb::robbins_jump(energy.phi, y, static_cast<float>(sigma));
+      sheet.add_row(label + std::to_string(steps[k]) + " steps", xhat, 0, chains, /*gap=*/&y == &walks.y[k]);
+      for (Index chain = 0; chain < chains; ++chain)
+        if (escaped(y, chain)) sheet.cross_out(chain);
+      moved.push_back(mean_squared_distance(y, y0));
+      off.push_back(mean_squared_distance(xhat, x0));
+      away.push_back(escaped_rows(y));
+    };
+    row(walks.y[k], "sqrt(2) delta e, ", distance, error, lost);
+    row(walks.printed[k], "sqrt(2 delta) e, ", printed_distance, printed_error, printed_lost);
+  }
+  const std::string stem = "walk-noise";
+  sheet.write(laboratory.program().picture_path(stem));
+
+  for (std::size_t k = 0; k < steps.size(); ++k) {
+    const std::string after = text(" after %td steps", steps[k]);
+    results.findings.push_back({"mean squared distance from y0 per pixel" + after, "",
+                                text("%.3g; as printed %.3g", distance[k], printed_distance[k])});
+    results.findings.push_back({"mean squared distance of the jump from x0 per pixel" + after, "",
+                                text("%.3g; as printed %.3g", error[k], printed_error[k])});
+  }
+  results.findings.push_back(
+      {text("chains with a pixel beyond +-10 after %td steps", steps.back()), "",
+       text("%.0f of %td; as printed %.0f of %td", lost.back(), chains, printed_lost.back(), chains)});
+  const std::vector<double> at(steps.begin(), steps.end());
+  results.numbers.insert(results.numbers.end(), {{"steps", at},
+                                                 {"distance", distance},
+                                                 {"distance_printed", printed_distance},
+                                                 {"jump_distance", error},
+                                                 {"jump_distance_printed", printed_error},
+                                                 {"escaped", lost},
+                                                 {"escaped_printed", printed_lost}});
+  results.pictures.push_back({Program::picture_file(stem),
+                              "Jumps of a walk with the right noise and of one with the noise that the paper prints."});
+}
+
+}  // namespace
+
+Tensor<float> printed_walk(const EnergyFunction& phi, Tensor<float> y, neb::WalkOptions options, const neb::Key& key) {
+  const auto drift = static_cast<float>(options.delta * options.delta);
+  const auto spread = static_cast<float>(std::sqrt(2 * options.delta));  // the misprint
+  const neb::Key noise = key.fold("langevin");
+  for (Index step = options.first_step; step < options.first_step + options.steps; ++step) {
+    const Tensor<float> slope = neb::energy_and_gradient(phi, Var<float>::constant(y)).gradient.value();
+    const Tensor<float> e = neb::random_normal<float>(y.shape(), noise.at(static_cast<std::uint64_t>(step)));
+    float* const out = y.mutable_data();
+    for (Index i = 0; i < y.size(); ++i) out[i] += spread * e.data()[i] - drift * slope.data()[i];
+  }
+  return y;
+}
+
+double stationary_variance(double variance, double delta_, double spread) {
+  const double kept = 1 - delta_ * delta_ / variance;  // of y, in a step
+  return spread * spread / (1 - kept * kept);
+}
+
+WalkNoise walk_both(const EnergyFunction& phi, const Tensor<float>& y0, double delta_, const std::vector<Index>& steps,
+                    const neb::Key& key) {
+  WalkNoise walks{.steps = steps, .y = {}, .printed = {}};
+  Tensor<float> y = y0, printed = y0;
+  Index done = 0;
+  for (const Index end : steps) {
+    const neb::WalkOptions options{.delta = delta_, .steps = end - done, .first_step = done};
+    walks.y.push_back(y = neb::langevin_walk(phi, y, options, key));
+    walks.printed.push_back(printed = printed_walk(phi, printed, options, key));
+    done = end;
+  }
+  return walks;
+}
+
+double mean_squared_distance(const Tensor<float>& a, const Tensor<float>& b) {
+  double total = 0;
+  for (Index i = 0; i < a.size(); ++i) {
+    const double difference = static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i]);
+    total += difference * difference;
+  }
+  return total / static_cast<double>(a.size());
+}
+
+Results walk_noise(Laboratory& laboratory) {
+  const neb::Key key = neb::Key(laboratory.program().seed).fold("walk noise");
+  Results results;
+  on_a_gaussian(laboratory.program(), key, results);
+  on_digits(laboratory, key, results);
+  return results;
+}
+
+}  // namespace examples::paper
