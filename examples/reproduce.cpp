@@ -87,8 +87,8 @@ int main(int argc, char** argv) {
                           program.seed, full};
     double minutes = 0;
     for (const Experiment& experiment : wanted) minutes += full ? experiment.full_minutes : experiment.minutes;
-    program.print("%zu experiment%s with %s: about %s on two cores\n", wanted.size(), wanted.size() == 1 ? "" : "s",
-                  setting.data.c_str(), time_text(minutes).c_str());
+    program.print("%zu experiment%s with %s: about %s on two cores\nCtrl-C stops; what is finished stays\n",
+                  wanted.size(), wanted.size() == 1 ? "" : "s", setting.data.c_str(), time_text(minutes).c_str());
 
     std::vector<Done> done;
     for (const Experiment& experiment : wanted) {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What demo.sh and test.sh share: install what is missing, configure, build. Sourced with errexit on.
+# What demo.sh, reproduce.sh and test.sh share: install what is missing, configure, build. Sourced with errexit on.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build/release

@@ -1,0 +1,64 @@
+/// The program that reproduces the paper, on small images and an untrained energy.
+#include "programs/run_program.hpp"
+#include "programs/small_images.hpp"
+
+using namespace neb;
+using namespace neb::test;
+
+namespace {
+
+struct Set {
+  Scratch scratch;
+  std::string data = put_images(scratch, "data", {8, 8, 1});
+
+  Set() {
+    std::filesystem::create_directory(scratch.path("models"));
+    put_model(scratch, "models/sigma-0.30.safetensors", {8, 8, 1});
+  }
+  Outcome reproduce(const Arguments& more) const {
+    Arguments arguments{"--data", data, "--models", "models", "--out", "out"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_program("reproduce", arguments, scratch.folder());
+  }
+  std::string content(const std::string& file) const { return content_of(scratch.path("out/" + file)); }
+};
+
+}  // namespace
+
+TEST_CASE("an experiment leaves its picture, its numbers, the table and the page") {
+  const Set set;
+  const Outcome outcome = set.reproduce({"--only", "figure-3"});
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+  CHECK(outcome.err.empty());
+  CHECK(outcome.out.find("1 experiment with the 96 training digits and 24 test digits: about 1 minute") == 0);
+  CHECK(outcome.out.find("[1/1] figure-3: Denoising") != std::string::npos);
+  CHECK(is_picture(set.scratch.path("out/figure-3")));
+  const auto numbers = read_json(set.scratch.path("out/figure-3.json"));
+  CHECK(numbers["sigma"] == 0.3);
+  CHECK(numbers["seconds"].get<double>() > 0);
+  CHECK(numbers["command"] == "scripts/reproduce.sh figure-3");
+  CHECK(set.content("table.md").find("| figure-3 | pixels of y | [-1.200, 1.995] | [") != std::string::npos);
+  CHECK(set.content("index.html").find("id=\"figure-3\"") != std::string::npos);
+}
+
+TEST_CASE("what is finished stays when the next experiment cannot be") {
+  const Set set;  // without an energy at sigma = 0.7
+  const Outcome outcome = set.reproduce({"--only", "figure-4,figure-3", "--quiet"});
+  CHECK(outcome.code == 2);
+  CHECK(outcome.out.empty());
+  CHECK(outcome.one_line_with("models/sigma-0.70.safetensors"));
+  CHECK(set.content("table.md").find("figure-3") != std::string::npos);
+  CHECK(set.content("index.html").find("id=\"figure-3\"") != std::string::npos);
+  CHECK(set.content("index.html").find("id=\"figure-4\"") == std::string::npos);
+}
+
+TEST_CASE("an experiment that is none is refused with the names of those that are") {
+  const Set set;
+  for (const char* name : {"figure-99", "", "figure-3,", "Figure-3"}) {
+    const Outcome outcome = set.reproduce({"--only", name});
+    CHECK(outcome.code == 2);
+    CHECK(outcome.one_line_with("expected some of section-2"));
+  }
+  CHECK(run_program("reproduce", {"--help"}, set.scratch.folder()).out.find("  figure-3      Denoising") !=
+        std::string::npos);
+}
