@@ -2,6 +2,7 @@
 
 #include "paper/denoising.hpp"
 #include "paper/gaussian_manifold.hpp"
+#include "paper/score_network.hpp"
 #include "paper/table_1.hpp"
 #include "paper/walk_noise.hpp"
 
@@ -14,6 +15,7 @@ const std::vector<Experiment>& experiments() {
       {"figure-3", "Denoising with one jump, just beyond extreme noise", 0.1, 0.1, figure_3},
       {"figure-4", "Denoising with one jump, far beyond extreme noise", 0.1, 0.1, figure_4},
       {"walk-noise", "What the walk's noise as printed would do", 0.5, 2.0, walk_noise},
+      {"remark-7", "An energy's Hessian is symmetric, a score network's Jacobian is not", 0.5, 5, remark_7},
   };
   return all;
 }
