@@ -1,4 +1,8 @@
 /// The program that reproduces the paper, on small images and an untrained energy.
+#include <sys/wait.h>
+
+#include <cstdlib>
+
 #include "programs/run_program.hpp"
 #include "programs/small_images.hpp"
 
@@ -61,4 +65,21 @@ TEST_CASE("an experiment that is none is refused with the names of those that ar
   }
   CHECK(run_program("reproduce", {"--help"}, set.scratch.folder()).out.find("  figure-3      Denoising") !=
         std::string::npos);
+}
+
+TEST_CASE("scripts/reproduce.sh knows the same names before anything is built") {
+  const Set set;
+  std::string names = set.reproduce({"--only", "none"}).err;  // ... expected some of A, B, got "none"
+  const std::string before = "some of ", after = ", got";
+  REQUIRE(names.find(before) != std::string::npos);
+  names = names.substr(names.find(before) + before.size());
+  names = without(names.substr(0, names.find(after)), ",");
+
+  const std::string script = NEB_SOURCE_DIR "/scripts/reproduce.sh ", err = set.scratch.path("err");
+  const int status = std::system((script + "none 2> " + err).c_str());
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 2);
+  CHECK(content_of(err) == "neb: there is no experiment none; there are " + names + "\n");
+  CHECK(std::system((script + "--help > " + err).c_str()) == 0);
+  CHECK(content_of(err).find(names) != std::string::npos);
 }
