@@ -16,6 +16,16 @@ nlohmann::ordered_json to_json(const Summary& summary) {
   return json;
 }
 
+Summary from_json(const nlohmann::ordered_json& json) {
+  Summary summary;
+  for (const auto& [key, value] : json.items()) {
+    if (value.is_number_integer()) summary.emplace_back(key, value.get<neb::Index>());
+    if (value.is_number_float()) summary.emplace_back(key, value.get<double>());
+    if (value.is_string()) summary.emplace_back(key, value.get<std::string>());
+  }
+  return summary;
+}
+
 /// Paths in a summary may hold any bytes; JSON is UTF-8.
 std::string dump(const nlohmann::ordered_json& json, int indent) {
   return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -35,13 +45,20 @@ Summary read_summary(const std::string& path) {
   std::ifstream file(path);
   const auto json = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) throw neb::file_error(path, "is missing, or no JSON object");
-  Summary summary;
-  for (const auto& [key, value] : json.items()) {
-    if (value.is_number_integer()) summary.emplace_back(key, value.get<neb::Index>());
-    if (value.is_number_float()) summary.emplace_back(key, value.get<double>());
-    if (value.is_string()) summary.emplace_back(key, value.get<std::string>());
+  return from_json(json);
+}
+
+std::vector<Summary> read_json_lines(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw neb::file_error(path, "is missing");
+  std::vector<Summary> summaries;
+  for (std::string line; std::getline(file, line);) {
+    const auto json = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object())
+      throw neb::file_error(path, "line " + std::to_string(summaries.size() + 1) + " is no JSON object");
+    summaries.push_back(from_json(json));
   }
-  return summary;
+  return summaries;
 }
 
 void write_json(const std::string& path, const Summary& summary) { neb::write_file(path, dump(to_json(summary), 2)); }

@@ -24,6 +24,9 @@ std::string json_line(const Summary& summary);
 /// What write_json() wrote of one object: its whole numbers, numbers and strings. Throws neb::FileError.
 Summary read_summary(const std::string& path);
 
+/// The same of a file that has one object on each line. Throws neb::FileError.
+std::vector<Summary> read_json_lines(const std::string& path);
+
 /// Writes the object, or one of several objects by name, to `path`, atomically. Throws neb::FileError.
 void write_json(const std::string& path, const Summary& summary);
 void write_json(const std::string& path, const std::vector<std::pair<std::string, Summary>>& summaries);

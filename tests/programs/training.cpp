@@ -86,6 +86,28 @@ TEST_CASE("train_energy learns, and writes model, log, checkpoint and summary") 
         doctest::Approx(summary["test_loss"].get<double>()).epsilon(0.2));
 }
 
+TEST_CASE("loss_curves draws training runs, and says what it cannot draw") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", grey);
+  for (const char* out : {"one", "two"})
+    REQUIRE(run_program("train_energy", training(data, out, 30), scratch.folder()).code == 0);
+  const Outcome drawn = run_program("loss_curves", {"--runs", "one,two", "--out", "curves"}, scratch.folder());
+  REQUIRE_MESSAGE(drawn.code == 0, drawn.err);
+  CHECK(drawn.out.find("two: loss ") != std::string::npos);
+  CHECK(drawn.out.find("after 30 steps") != std::string::npos);
+
+  const auto refusal = [&](const Arguments& arguments) {
+    const Outcome outcome = run_program("loss_curves", arguments, scratch.folder());
+    CHECK(outcome.code == 2);
+    return outcome.err;
+  };
+  CHECK(refusal({}).find("--runs DIR,... is missing") != std::string::npos);
+  CHECK(refusal({"--runs", "three"}).find("three/log.jsonl: is missing") != std::string::npos);
+  CHECK(refusal({"--runs", "one", "--top", "1e-9"}).find("--top: expected more than") != std::string::npos);
+  scratch.put("one/log.jsonl", "{\"step\": 1");
+  CHECK(refusal({"--runs", "one"}).find("one/log.jsonl: line 1 is no JSON object") != std::string::npos);
+}
+
 TEST_CASE("the shipped digits are the default, from any folder; --minutes ends a run") {
   const Scratch scratch;
   const Outcome outcome =

@@ -35,7 +35,7 @@ TEST_CASE("--help teaches") {
   const Scratch scratch;
   std::vector<std::string> all = teaching;
   all.insert(all.end(), working.begin(), working.end());
-  all.insert(all.end(), {"reproduce", "ship_model"});
+  all.insert(all.end(), {"reproduce", "ship_model", "loss_curves"});
   for (const std::string& program : all) {
     CAPTURE(program);
     const Outcome outcome = run_program(program, {"--help"}, scratch.folder());
