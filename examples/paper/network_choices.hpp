@@ -1,0 +1,59 @@
+/// Smooth ReLU against ReLU, and a linear readout against a product of linear layers: Sec. 4.1.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <neb/bayes/trainer.hpp>
+#include <neb/energy/conv_energy.hpp>
+
+#include "paper/laboratory.hpp"
+#include "paper/results.hpp"
+
+namespace examples::paper {
+
+/// A ConvEnergy, with ReLU in place of the smooth one if `rectified`. ReLU's second derivative is zero, so the gradient of
+/// the objective then lacks what the Hessian would add: biases have no gradient at all, and stay what they are.
+struct ChosenEnergy {
+  using value_type = float;
+  neb::ConvEnergy<float> layers;
+  bool rectified = false;
+
+  neb::Var<float> operator()(const neb::Var<float>& y) const;
+  static void visit(auto& self, auto&& f) {
+    if (!self.rectified) return f("layers", self.layers);
+    for (auto& layer : self.layers.conv) f("conv", layer.weight);
+    f("bottleneck", self.layers.bottleneck.weight);
+    f("readout", self.layers.readout);
+  }
+};
+
+/// What is tried.
+struct Choice {
+  std::string name;
+  bool rectified = false;
+  std::vector<neb::Index> readout{};
+};
+
+/// How each choice is trained: with the same seeds, hence the same batches and noise.
+struct ChoiceTraining {
+  neb::ConvEnergyOptions architecture;
+  neb::TrainOptions options;
+  std::vector<neb::Index> steps;  ///< after which the loss on held-out images is taken; the last is the run's length
+  neb::Index seeds = 3;
+};
+
+/// Losses on images.test: one list for each seed, in the order of training.steps.
+std::vector<std::vector<double>> loss_curves(const Images& images, const Choice& choice, const ChoiceTraining& training,
+                                             const std::function<void()>& on_step = {});
+
+/// The mean of a - b, which belong to the same seeds, and its standard error.
+struct Difference {
+  double mean = 0, error = 0;
+};
+Difference paired_difference(const std::vector<double>& a, const std::vector<double>& b);
+
+Results section_4_1(Laboratory& laboratory);
+
+}  // namespace examples::paper
