@@ -33,6 +33,18 @@ ValueAndGrad<T> value_and_grad(const F& f, const Var<T>& x, GradOptions options 
   return {std::move(value), grad(std::move(output), at, options)};
 }
 
+namespace autodiff {
+
+/// Throws ShapeError, in the name of `operation`, unless the direction v has x's shape.
+template <Scalar T>
+void check_direction(const char* operation, const Var<T>& x, const Var<T>& v) {
+  if (x.shape() != v.shape())
+    throw ShapeError(std::string(operation) + ": the direction has the shape of x   [x: " + x.shape().to_string() +
+                     ", v: " + v.shape().to_string() + "]");
+}
+
+}  // namespace autodiff
+
 /// The Jacobian-vector product of `output` at `x` in direction `v` (of x's shape), of output's shape: how the output
 /// moves when x moves along v. By the double-vjp trick: w(u) = vjp(output, x, u) is J^T u, linear in the cotangent u, so
 /// its own vjp with respect to u, with cotangent v, is J v. No rule for forward mode is ever needed; the price is
@@ -41,6 +53,7 @@ ValueAndGrad<T> value_and_grad(const F& f, const Var<T>& x, GradOptions options 
 template <Scalar T>
 Var<T> jvp(const Var<T>& output, const std::type_identity_t<Var<T>>& x, const std::type_identity_t<Var<T>>& v,
            GradOptions options = {}) {
+  autodiff::check_direction<T>("jvp", x, v);
   const Var<T> u(Tensor<T>::zeros(output.shape()));  // any value: w is linear in it
   Var<T> w = vjp(output, x, u, {.create_graph = true, .unreached_is_zero = options.unreached_is_zero});
   return vjp(std::move(w), u, v, {.create_graph = options.create_graph, .unreached_is_zero = true});
@@ -48,8 +61,10 @@ Var<T> jvp(const Var<T>& output, const std::type_identity_t<Var<T>>& x, const st
 
 /// The Hessian-vector product of the scalar `output` at `x` in direction `v` (of x's shape): the gradient is itself
 /// differentiated, so a row of the Hessian costs two gradients and no Hessian is ever formed.
+/// Throws ShapeError when v has not x's shape, GraphError when the output is no scalar or does not depend on x.
 template <Scalar T>
 Var<T> hvp(const Var<T>& output, const Var<T>& x, const std::type_identity_t<Var<T>>& v, GradOptions options = {}) {
+  autodiff::check_direction<T>("hvp", x, v);
   Var<T> slope = grad(output, x, {.create_graph = true, .unreached_is_zero = options.unreached_is_zero});
   // A linear function has a constant gradient: its Hessian is zero, not an error.
   return vjp(std::move(slope), x, v, {.create_graph = options.create_graph, .unreached_is_zero = true});
