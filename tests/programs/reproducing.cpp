@@ -41,7 +41,8 @@ TEST_CASE("an experiment leaves its picture, its numbers, the table and the page
   CHECK(numbers["sigma"] == 0.3);
   CHECK(numbers["seconds"].get<double>() > 0);
   CHECK(numbers["command"] == "scripts/reproduce.sh figure-3");
-  CHECK(set.content("table.md").find("| figure-3 | pixels of y | [-1.200, 1.995] | [") != std::string::npos);
+  CHECK(set.content("table.md").find("| figure-3 | pixels of y, of the digits shown | [-1.200, 1.995] | [") !=
+        std::string::npos);
   CHECK(set.content("index.html").find("id=\"figure-3\"") != std::string::npos);
 }
 
