@@ -2,28 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include <neb/bayes/robbins_jump.hpp>
 #include <neb/io/safetensors.hpp>
 
+#include "paper/text.hpp"
 #include "parts/denoise.hpp"
 
 namespace examples::paper {
 
 namespace {
 
-std::string range_text(double low, double high) {
-  char text[64];
-  std::snprintf(text, sizeof text, "[%.3f, %.3f]", low, high);
-  return text;
-}
-
-std::string loss_text(double loss) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3f", loss);
-  return text;
-}
+std::string range_text(const neb::PixelRange& range) { return text("[%.3f, %.3f]", range.low, range.high); }
 
 /// What the paper's captions say of the pixels.
 struct Printed {
@@ -39,17 +29,18 @@ Results figure(Laboratory& laboratory, const std::string& name, double sigma, co
                                                                  neb::number_text(sigma) + ", after one jump."}}};
   const auto number = [&](const char* key) { return std::get<double>(value_of(results.numbers, key)); };
   results.findings = {
-      {"pixels of y, of the digits shown", printed.noisy, range_text(number("noisy_min"), number("noisy_max"))},
+      {"pixels of y, of the digits shown", printed.noisy, range_text({number("noisy_min"), number("noisy_max")})},
       {"pixels of xhat, of the digits shown", printed.denoised,
-       range_text(number("denoised_min"), number("denoised_max"))}};
+       range_text({number("denoised_min"), number("denoised_max")})}};
 
   // The range of a few digits depends on which they are.
   const JumpRanges all =
       jump_ranges(energy, images.test, neb::Key(laboratory.program().seed).fold("pixels of all test digits"));
   const std::string over = ", of all " + std::to_string(images.test.shape()[0]) + " test digits";
-  results.findings.push_back({"pixels of y" + over, "", range_text(all.noisy.low, all.noisy.high)});
-  results.findings.push_back({"pixels of xhat" + over, "", range_text(all.denoised.low, all.denoised.high)});
-  results.findings.push_back({"test loss, a digit's summed squares of x - xhat", "", loss_text(number("test_loss"))});
+  results.findings.push_back({"pixels of y" + over, "", range_text(all.noisy)});
+  results.findings.push_back({"pixels of xhat" + over, "", range_text(all.denoised)});
+  results.findings.push_back(
+      {"test loss, a digit's summed squares of x - xhat", "", text("%.3f", number("test_loss"))});
   results.numbers.insert(results.numbers.end(), {{"all_noisy_min", all.noisy.low},
                                                  {"all_noisy_max", all.noisy.high},
                                                  {"all_denoised_min", all.denoised.low},

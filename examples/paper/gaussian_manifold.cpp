@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include <neb/bayes/smooth.hpp>
 #include <neb/ops/elementary.hpp>
 #include <neb/ops/reduction.hpp>
 
 #include "common/chart.hpp"
+#include "paper/text.hpp"
 
 namespace examples::paper {
 
@@ -19,13 +19,6 @@ namespace {
 constexpr Index samples = 20000;
 const std::vector<neb::Colour> colours{
     {0.55, 0.55, 0.55}, {0.12, 0.35, 0.70}, {0.00, 0.55, 0.40}, {0.85, 0.45, 0.05}, {0.75, 0.10, 0.30}};
-
-template <class... Values>
-std::string text(const char* format, Values... values) {
-  char line[128];
-  std::snprintf(line, sizeof line, format, values...);
-  return line;
-}
 
 double average(const std::vector<double>& values) {
   double sum = 0;

@@ -11,7 +11,7 @@
 namespace examples::paper {
 
 /// X ~ N(0, Sigma) in R^d: `dimension` coordinates of variance 1, the others of variance epsilon^2. Without the former
-/// and with epsilon = 0, X is the origin, and Y is noise alone.
+/// and with epsilon = 0, X is the origin, and Y is noise alone. The defaults are not from the paper.
 struct GaussianManifold {
   neb::Index d = 784;
   neb::Index dimension = 10;  ///< d# in the paper

@@ -34,6 +34,7 @@ struct Choice {
   std::string name;
   bool rectified = false;
   std::vector<neb::Index> readout{};
+  bool random_biases = false;  ///< uniform in +-1 / sqrt(inputs) at first, not 0: with ReLU, they stay what they are
 };
 
 /// How each choice is trained: with the same seeds, hence the same batches and noise.
@@ -43,6 +44,9 @@ struct ChoiceTraining {
   std::vector<neb::Index> steps;  ///< after which the loss on held-out images is taken; the last is the run's length
   neb::Index seeds = 3;
 };
+
+/// The untrained energy of a choice.
+ChosenEnergy make_energy(neb::ConvEnergyOptions architecture, const Choice& choice, const neb::Key& key);
 
 /// Losses on images.test: one list for each seed, in the order of training.steps.
 std::vector<std::vector<double>> loss_curves(const Images& images, const Choice& choice, const ChoiceTraining& training,

@@ -1,7 +1,6 @@
 #include "paper/score_network.hpp"
 
 #include <cmath>
-#include <cstdio>
 
 #include <neb/autodiff/transforms.hpp>
 #include <neb/bayes/deen.hpp>
@@ -12,6 +11,7 @@
 #include <neb/optim/schedule.hpp>
 
 #include "common/canvas.hpp"
+#include "paper/text.hpp"
 
 namespace examples::paper {
 
@@ -82,13 +82,6 @@ void draw(const Tensor<double>& score, const Tensor<double>& energy, const std::
   panel(1, 0, "energy: (H + HT) / 2", part(energy, 1));
   panel(1, 1, "5 (H - HT) / 2", part(energy, -1));
   canvas.write(path);
-}
-
-template <class... Values>
-std::string text(const char* format, Values... values) {
-  char line[128];
-  std::snprintf(line, sizeof line, format, values...);
-  return line;
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "paper/table_1.hpp"
 
 #include <chrono>
-#include <cstdio>
 
 #include <neb/io/safetensors.hpp>
 
+#include "paper/text.hpp"
 #include "parts/sphere_overlap.hpp"
 
 namespace examples::paper {
@@ -24,12 +24,7 @@ double number(const Summary& numbers, const char* key) { return std::get<double>
 /// The share, and how many pairs it leaves out where they are few.
 std::string share_text(double share, double pairs) {
   const double apart = (1 - share) * pairs;
-  char text[64];
-  if (apart > 0.5 && apart < 1e-4 * pairs)
-    std::snprintf(text, sizeof text, "all but %.0f pairs", apart);
-  else
-    std::snprintf(text, sizeof text, "%.4g %%", 100 * share);
-  return text;
+  return apart > 0.5 && apart < 1e-4 * pairs ? text("all but %.0f pairs", apart) : text("%.4g %%", 100 * share);
 }
 
 }  // namespace
@@ -45,11 +40,9 @@ Results table_1(Laboratory& laboratory, neb::Index sampled_pairs) {
   Results results;
   const auto pairs = static_cast<double>(std::get<neb::Index>(value_of(exact, "pairs")));
   for (const Printed& row : table) {
-    char ours[128];
-    std::snprintf(ours, sizeof ours, "%.4f from %td pairs, %.4f from all %.0f", number(sampled, row.key), sampled_pairs,
-                  number(exact, row.key), pairs);
-    results.findings.push_back(
-        {std::string("chi over ") + laboratory.training_set() + ": " + row.key, row.value, ours});
+    results.findings.push_back({"chi over " + laboratory.training_set() + ": " + row.key, row.value,
+                                text("%.4f from %td pairs, %.4f from all %.0f", number(sampled, row.key), sampled_pairs,
+                                     number(exact, row.key), pairs)});
   }
   const auto& shares = std::get<std::vector<double>>(value_of(exact, "overlapping"));
   for (std::size_t i = 0; i < sigmas.size(); ++i)

@@ -1,13 +1,13 @@
 #include "paper/walk_noise.hpp"
 
 #include <cmath>
-#include <cstdio>
 
 #include <neb/data/sample.hpp>
 #include <neb/memory/gradient_flow.hpp>
 #include <neb/ops/elementary.hpp>
 
 #include "common/contact_sheet.hpp"
+#include "paper/text.hpp"
 
 namespace examples::paper {
 
@@ -16,13 +16,6 @@ using neb::Index, neb::Tensor, neb::Var;
 namespace {
 
 constexpr double sigma = 0.3, delta = sigma / 100;
-
-template <class... Values>
-std::string text(const char* format, Values... values) {
-  char line[128];
-  std::snprintf(line, sizeof line, format, values...);
-  return line;
-}
 
 /// Beyond this no image plus noise is ever found.
 bool escaped(const Tensor<float>& y, Index row) {

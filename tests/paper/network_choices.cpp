@@ -115,6 +115,24 @@ TEST_CASE(
   CHECK(loss(1 / 0.09F) > noise_alone);
 }
 
+TEST_CASE("section 4.1: random biases are within one over the root of their inputs, and the weights are the same") {
+  const ChosenEnergy zero = make_energy(tiny, {}, Key(2));
+  const ChosenEnergy random = make_energy(tiny, {.name = "", .random_biases = true}, Key(2));
+  const auto largest = [](const Var<float>& x) {
+    double most = 0;
+    for (const float value : x.value().span()) most = std::max(most, std::abs(double(value)));
+    return most;
+  };
+  CHECK(largest(zero.layers.conv[1].bias) == 0);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double bound = 1 / std::sqrt(9.0 * (i == 0 ? 1 : 4));
+    CHECK(largest(random.layers.conv[i].bias) <= bound);
+    CHECK(largest(random.layers.conv[i].bias) > 0.3 * bound);
+    CHECK(largest(random.layers.conv[i].weight - zero.layers.conv[i].weight) == 0);
+  }
+  CHECK(largest(*random.layers.bottleneck.bias) > 0);
+}
+
 TEST_CASE("section 4.1: the standard error of a paired difference ignores what the seeds have in common") {
   const Difference difference = paired_difference({11, 22, 33}, {10, 20, 30});
   CHECK(difference.mean == doctest::Approx(2));
