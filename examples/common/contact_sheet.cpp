@@ -12,7 +12,8 @@ namespace {
 constexpr Index margin = 16, space = 4, group_gap = 20;
 constexpr neb::Colour red{0.85, 0.1, 0.1};
 
-/// A box with both diagonals over a dimmed image.
+}  // namespace
+
 void draw_cross(Canvas& canvas, const Box& box) {
   canvas.rectangle(box, {0.45, 0.45, 0.45});
   const Index thickness = 3, longest = std::max(box.height, box.width);
@@ -23,8 +24,6 @@ void draw_cross(Canvas& canvas, const Box& box) {
   }
   canvas.frame({box.top + 2, box.left + 2, box.height - 4, box.width - 4}, 2, red);
 }
-
-}  // namespace
 
 ContactSheet::ContactSheet(std::string title, const neb::Shape& image)
     : title_(std::move(title)),

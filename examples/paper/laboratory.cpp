@@ -19,4 +19,9 @@ const TrainedEnergy& Laboratory::energy(double sigma) {
   return energies_.emplace(sigma, read_energy(models_ + file, images_)).first->second;
 }
 
+const Classifier& Laboratory::classifier() {
+  if (!classifier_) classifier_.emplace(program_, images_.train, images_.train_labels);
+  return *classifier_;
+}
+
 }  // namespace examples::paper

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "common/trained_energy.hpp"
+#include "paper/classifier.hpp"
 
 namespace examples::paper {
 
@@ -22,6 +24,8 @@ class Laboratory {
 
   /// The shipped energy of a noise level. Throws UsageError when it is not there or does not fit the images.
   const TrainedEnergy& energy(double sigma);
+  /// Trained on the labels when the first experiment asks for it. Throws UsageError when there are none.
+  const Classifier& classifier();
 
  private:
   const Program& program_;
@@ -29,6 +33,7 @@ class Laboratory {
   std::string models_;
   bool full_;
   std::map<double, TrainedEnergy> energies_;
+  std::optional<Classifier> classifier_;
 };
 
 }  // namespace examples::paper

@@ -41,7 +41,20 @@ const char* name_of(Start start) {
   return "";
 }
 
-/// The mean of those values whose flow converged; NaN when none did.
+}  // namespace
+
+neb::Flow<float> flow_to_attractors(const Program& program, const TrainedEnergy& energy, const Tensor<float>& y0,
+                                    const Memories& memories) {
+  ProgressBar bar = program.progress("flowing", "memories");
+  const auto count = static_cast<double>(y0.shape()[0]);
+  return neb::gradient_flow(energy.phi, y0, static_cast<float>(energy.sigma),
+                            {.tolerance = memories.tolerance, .max_steps = memories.max_steps},
+                            [&](Index finished, Index) {
+                              bar.update(static_cast<double>(finished) / count, static_cast<double>(finished));
+                              return true;
+                            });
+}
+
 double mean_converged(const neb::Flow<float>& flow, const std::vector<double>& values) {
   double sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i)
@@ -49,40 +62,32 @@ double mean_converged(const neb::Flow<float>& flow, const std::vector<double>& v
   return sum / static_cast<double>(flow.count(FlowEnd::converged));
 }
 
-}  // namespace
-
-Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images,
-                           const Memories& memories, const std::string& picture_stem) {
-  const auto sigma = static_cast<float>(energy.sigma);
-  const Tensor<float> y0 = starts(memories, images, neb::Key(program.seed).fold("associative_memory"));
-  const Index count = y0.shape()[0];
-
-  neb::Flow<float> flow;
-  {
-    ProgressBar bar = program.progress("flowing", "memories");
-    flow = neb::gradient_flow(energy.phi, y0, sigma, {.tolerance = memories.tolerance, .max_steps = memories.max_steps},
-                              [&](Index finished, Index) {
-                                bar.update(static_cast<double>(finished) / static_cast<double>(count),
-                                           static_cast<double>(finished));
-                                return true;
-                              });
-  }
-  const Index converged = flow.count(FlowEnd::converged), escaped = flow.count(FlowEnd::escaped),
-              unfinished = flow.count(FlowEnd::unfinished);
-
+void draw_attractors(const neb::Flow<float>& flow, const Tensor<float>& y0, Index count, bool with_starts,
+                     const std::string& title, const std::string& path) {
   constexpr Index columns = 10;
-  ContactSheet sheet(
-      "sigma = " + neb::number_text(energy.sigma) + ": from " + name_of(memories.start) + " to attractors",
-      energy.image);
+  const neb::Shape& shape = y0.shape();
+  ContactSheet sheet(title, {shape[1], shape[2], shape[3]});
   for (Index begin = 0; begin < count; begin += columns) {
     const Index end = std::min(begin + columns, count);
-    sheet.add_row("start", y0, begin, end, /*gap=*/begin > 0);
+    if (with_starts) sheet.add_row("start", y0, begin, end, /*gap=*/begin > 0);
     sheet.add_row("attractor", flow.y, begin, end);
     for (Index i = begin; i < end; ++i)
       if (flow.end[static_cast<std::size_t>(i)] != FlowEnd::converged) sheet.cross_out(i - begin);
   }
+  sheet.write(path);
+}
+
+Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images,
+                           const Memories& memories, const std::string& picture_stem) {
+  const Tensor<float> y0 = starts(memories, images, neb::Key(program.seed).fold("associative_memory"));
+  const Index count = y0.shape()[0];
+  const neb::Flow<float> flow = flow_to_attractors(program, energy, y0, memories);
+  const Index converged = flow.count(FlowEnd::converged), escaped = flow.count(FlowEnd::escaped),
+              unfinished = flow.count(FlowEnd::unfinished);
   const std::string picture = program.picture_path(picture_stem);
-  sheet.write(picture);
+  draw_attractors(flow, y0, count, /*with_starts=*/true,
+                  "sigma = " + neb::number_text(energy.sigma) + ": from " + name_of(memories.start) + " to attractors",
+                  picture);
 
   const double path_length = mean_converged(flow, flow.path_length),
                energy_drop = mean_converged(flow, flow.energy_drop);

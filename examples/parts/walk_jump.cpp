@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include <neb/data/sample.hpp>
 #include <neb/io/safetensors.hpp>
@@ -17,70 +16,82 @@ using neb::Index, neb::Tensor, neb::Var;
 
 namespace {
 
-/// Beyond this no image plus noise is ever found: the chain has left the data. The energy of a network need not hold it.
-constexpr double bound = 10;
-
 std::vector<bool> escaped_rows(const Tensor<float>& y) {
   const Index rows = y.shape()[0], d = y.shape().stride(0);
   std::vector<bool> escaped;
   for (Index row = 0; row < rows; ++row)
-    escaped.push_back(!(neb::memory::largest_magnitude(d, y.data() + row * d) < bound));
+    escaped.push_back(!(neb::memory::largest_magnitude(d, y.data() + row * d) < walk_bound));
   return escaped;
 }
 
 }  // namespace
 
-Summary walk_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk) {
-  const auto sigma = static_cast<float>(energy.sigma);
-  const double delta = walk.delta > 0 ? walk.delta : energy.sigma / 100;
-  const neb::Key key = neb::Key(program.seed).fold("walk_jump");
-  const Tensor<float> x0 = neb::sample_rows(images.train, walk.chains, key);
-  const Tensor<float> y0 = neb::smooth(x0, sigma, key);
-
-  ContactSheet sheet("sigma = " + neb::number_text(energy.sigma) + ": a chain in each column, jumps from its walk",
-                     energy.image);
-  sheet.add_row("data x0", x0, 0, walk.chains);
+neb::PixelRange Jumps::range(std::size_t stride) const {
   neb::PixelRange range{HUGE_VAL, -HUGE_VAL};
-  std::vector<bool> escaped;
-  {
-    ProgressBar bar = program.progress("walking", "steps");
-    // The walk asks the energy once a step, and so does every jump.
-    const double calls = static_cast<double>(walk.steps + walk.steps / walk.every + 1);
-    double called = 0;
-    const auto watched = [&](const Var<float>& y) {
-      bar.update(called / calls, called);
-      ++called;
-      return energy.phi(y);
-    };
-    neb::walk_jump(watched, y0, sigma, {.delta = delta, .steps = walk.steps, .every = walk.every}, key,
-                   std::function([&](const neb::Jump<float>& jump) {
-                     escaped = escaped_rows(jump.y);
-                     sheet.add_row(std::to_string(jump.step) + " steps", jump.xhat, 0, walk.chains,
-                                   /*gap=*/jump.step == 0);
-                     for (Index chain = 0; chain < walk.chains; ++chain) {
-                       if (escaped[static_cast<std::size_t>(chain)]) {
-                         sheet.cross_out(chain);
-                         continue;
-                       }
-                       const neb::PixelRange pixels = pixel_range(jump.xhat.rows(chain, chain + 1));
-                       range = {std::min(range.low, pixels.low), std::max(range.high, pixels.high)};
-                     }
-                     return true;
-                   }));
-  }
-  const std::string picture = program.picture_path("walk_jump");
-  sheet.write(picture);
+  for (std::size_t jump = 0; jump < xhat.size(); jump += stride)
+    for (Index chain = 0; chain < x0.shape()[0]; ++chain) {
+      if (escaped[jump][static_cast<std::size_t>(chain)]) continue;
+      const neb::PixelRange pixels = pixel_range(xhat[jump].rows(chain, chain + 1));
+      range = {std::min(range.low, pixels.low), std::max(range.high, pixels.high)};
+    }
+  return range;
+}
 
-  const Index lost = std::count(escaped.begin(), escaped.end(), true);
+Jumps walk_and_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk) {
+  const auto sigma = static_cast<float>(energy.sigma);
+  const neb::Key key = neb::Key(program.seed).fold("walk_jump");
+  Jumps jumps{.x0 = neb::sample_rows(images.train, walk.chains, key),
+              .delta = walk.delta > 0 ? walk.delta : energy.sigma / 100};
+  ProgressBar bar = program.progress("walking", "steps");
+  // The walk asks the energy once a step, and so does every jump.
+  const double calls = static_cast<double>(walk.steps + walk.steps / walk.every + 1);
+  double called = 0;
+  const auto watched = [&](const Var<float>& y) {
+    bar.update(called / calls, called);
+    ++called;
+    return energy.phi(y);
+  };
+  neb::walk_jump(watched, neb::smooth(jumps.x0, sigma, key), sigma,
+                 {.delta = jumps.delta, .steps = walk.steps, .every = walk.every}, key,
+                 std::function([&](const neb::Jump<float>& jump) {
+                   jumps.steps.push_back(jump.step);
+                   jumps.xhat.push_back(jump.xhat);
+                   jumps.escaped.push_back(escaped_rows(jump.y));
+                   return true;
+                 }));
+  return jumps;
+}
+
+void draw_jumps(const Jumps& jumps, const std::string& title, Index chains, std::size_t stride,
+                const std::string& path) {
+  const neb::Shape& shape = jumps.x0.shape();
+  ContactSheet sheet(title, {shape[1], shape[2], shape[3]});
+  sheet.add_row("data x0", jumps.x0, 0, chains);
+  for (std::size_t jump = 0; jump < jumps.xhat.size(); jump += stride) {
+    sheet.add_row(std::to_string(jumps.steps[jump]) + " steps", jumps.xhat[jump], 0, chains, /*gap=*/jump == 0);
+    for (Index chain = 0; chain < chains; ++chain)
+      if (jumps.escaped[jump][static_cast<std::size_t>(chain)]) sheet.cross_out(chain);
+  }
+  sheet.write(path);
+}
+
+Summary walk_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk) {
+  const Jumps jumps = walk_and_jump(program, energy, images, walk);
+  const std::string picture = program.picture_path("walk_jump");
+  draw_jumps(jumps, "sigma = " + neb::number_text(energy.sigma) + ": a chain in each column, jumps from its walk",
+             walk.chains, /*stride=*/1, picture);
+
+  const neb::PixelRange range = jumps.range();
+  const Index lost = std::count(jumps.escaped.back().begin(), jumps.escaped.back().end(), true);
   program.print("%ld chains of %ld steps of delta %.4g at sigma %.4g: jumps have pixels in [%.3f, %.3f]\n",
-                static_cast<long>(walk.chains), static_cast<long>(walk.steps), delta, energy.sigma, range.low,
+                static_cast<long>(walk.chains), static_cast<long>(walk.steps), jumps.delta, energy.sigma, range.low,
                 range.high);
   if (lost > 0)
     program.print(
         "%ld chains left the data (a pixel beyond +-%.0f) and are crossed out; train longer, or take a smaller --delta\n",
-        static_cast<long>(lost), bound);
+        static_cast<long>(lost), walk_bound);
   program.print("picture: %s\n", picture.c_str());
-  return {{"sigma", energy.sigma}, {"delta", delta},         {"chains", walk.chains}, {"steps", walk.steps},
+  return {{"sigma", energy.sigma}, {"delta", jumps.delta},   {"chains", walk.chains}, {"steps", walk.steps},
           {"jump_min", range.low}, {"jump_max", range.high}, {"every", walk.every},   {"escaped", lost}};
 }
 
