@@ -74,35 +74,23 @@ Nearer nearer(const Tensor<float>& y0, const neb::Flow<float>& a, const neb::Flo
 
 namespace {
 
-/// The flows from the first 100 test digits, of which the picture shows 20; neither number is from the paper.
-struct DigitFlows {
-  Tensor<float> y0;
-  neb::Flow<float> flow;
-};
-
-DigitFlows flows(Laboratory& laboratory, double sigma) {
-  const Tensor<float>& test = laboratory.images().test;
-  const Tensor<float> y0 = test.rows(0, std::min<Index>(100, test.shape()[0]));
-  return {y0, flow_to_attractors(laboratory.program(), laboratory.energy(sigma), y0, {})};
-}
-
-Results figure(Laboratory& laboratory, const std::string& name, double sigma, const DigitFlows& flows) {
+Results figure(Laboratory& laboratory, const std::string& name, double sigma) {
   const Classifier& classifier = laboratory.classifier();
   const TrainedEnergy& energy = laboratory.energy(sigma);
-  Results results =
-      attractors(laboratory.program(), energy, std::cref(classifier), flows.y0, flows.flow, /*shown=*/20, name);
+  Results results = attractors(laboratory.program(), energy, std::cref(classifier), laboratory.first_test_digits(),
+                               laboratory.flows_from_digits(sigma), /*shown=*/20, name);
   add_accuracy(results.numbers, classifier, energy, laboratory.images());
   return results;
 }
 
 }  // namespace
 
-Results figure_7(Laboratory& laboratory) { return figure(laboratory, "figure-7", 0.15, flows(laboratory, 0.15)); }
+Results figure_7(Laboratory& laboratory) { return figure(laboratory, "figure-7", 0.15); }
 
 Results figure_8(Laboratory& laboratory) {
-  const DigitFlows here = flows(laboratory, 0.3), at_figure_7 = flows(laboratory, 0.15);
-  Results results = figure(laboratory, "figure-8", 0.3, here);
-  const Nearer found = nearer(here.y0, at_figure_7.flow, here.flow);
+  Results results = figure(laboratory, "figure-8", 0.3);
+  const Nearer found =
+      nearer(laboratory.first_test_digits(), laboratory.flows_from_digits(0.15), laboratory.flows_from_digits(0.3));
   results.numbers.emplace_back("converged_at_both", found.both);
   results.numbers.emplace_back("nearer_at_0.15", found.in_a);
   results.findings.push_back(

@@ -1,6 +1,9 @@
 #include "paper/laboratory.hpp"
 
+#include <algorithm>
 #include <cstdio>
+
+#include "parts/associative_memory.hpp"
 
 namespace examples::paper {
 
@@ -22,6 +25,16 @@ const TrainedEnergy& Laboratory::energy(double sigma) {
 const Classifier& Laboratory::classifier() {
   if (!classifier_) classifier_.emplace(program_, images_.train, images_.train_labels);
   return *classifier_;
+}
+
+neb::Tensor<float> Laboratory::first_test_digits() const {
+  return images_.test.rows(0, std::min<neb::Index>(100, images_.test.shape()[0]));
+}
+
+const neb::Flow<float>& Laboratory::flows_from_digits(double sigma) {
+  const auto known = flows_.find(sigma);
+  if (known != flows_.end()) return known->second;
+  return flows_.emplace(sigma, flow_to_attractors(program_, energy(sigma), first_test_digits(), {})).first->second;
 }
 
 }  // namespace examples::paper

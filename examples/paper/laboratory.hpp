@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include <neb/memory/flow.hpp>
+
 #include "common/trained_energy.hpp"
 #include "paper/classifier.hpp"
 
@@ -26,6 +28,10 @@ class Laboratory {
   const TrainedEnergy& energy(double sigma);
   /// Trained on the labels when the first experiment asks for it. Throws UsageError when there are none.
   const Classifier& classifier();
+  /// The first 100 test digits, or all if there are fewer; the number is not from the paper.
+  neb::Tensor<float> first_test_digits() const;
+  /// The flows from them to their attractors, which more than one experiment looks at.
+  const neb::Flow<float>& flows_from_digits(double sigma);
 
  private:
   const Program& program_;
@@ -34,6 +40,7 @@ class Laboratory {
   bool full_;
   std::map<double, TrainedEnergy> energies_;
   std::optional<Classifier> classifier_;
+  std::map<double, neb::Flow<float>> flows_;
 };
 
 }  // namespace examples::paper

@@ -82,11 +82,11 @@ TEST_CASE("mixing counts changes of class at whole units, and those on the way")
 }
 
 TEST_CASE("walk-jump between far points never changes class, and its jumps are the points") {
-  const examples::Summary numbers = walked(2, 1);
+  const examples::Summary numbers = walked(2, 1, {.chains = 40});
   CHECK(number(numbers, "class_changes") == 0);
   CHECK(number(numbers, "class_changes_on_the_way") == 0);
   CHECK(number(numbers, "check_class_changes") == 0);
-  CHECK(count(numbers, "chains_of_one_class") == 200);
+  CHECK(count(numbers, "chains_of_one_class") == 40);
   CHECK(count(numbers, "escaped") == 0);
   CHECK(number(numbers, "jump_min") == doctest::Approx(0).epsilon(1e-4));
   CHECK(number(numbers, "jump_max") == doctest::Approx(2).epsilon(1e-4));
@@ -102,7 +102,7 @@ TEST_CASE("walk-jump between near points changes class as often as the closed fo
 }
 
 TEST_CASE("walk-jump with the wrong sign escapes, and without sigma^2 changes class too often") {
-  CHECK(count(walked(0.02, -1), "escaped") == 200);
+  CHECK(count(walked(0.02, -1, {.chains = 40}), "escaped") == 40);
   const examples::Summary numbers = walked(0.02, 1 / (sigma * sigma));
   CHECK(number(numbers, "class_changes") - closed_form_changes(0.02) > 4 * number(numbers, "class_changes_error"));
 }
