@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "io/scratch.hpp"
 #include "paper/chi.hpp"
 #include "points_world.hpp"
@@ -24,8 +26,8 @@ Tensor<float> starts() {
   return y0;
 }
 
-Flow<float> flow_down(const examples::TrainedEnergy& energy, const Tensor<float>& y0) {
-  return examples::flow_to_attractors({.name = "test", .out = "", .quiet = true}, energy, y0, {.tolerance = 2e-4});
+Flow<float> flow_down(const examples::TrainedEnergy& energy, const Tensor<float>& y0, double tolerance = 2e-4) {
+  return examples::flow_to_attractors({.name = "test", .out = "", .quiet = true}, energy, y0, {.tolerance = tolerance});
 }
 
 examples::Summary measured(double factor) {
@@ -34,7 +36,9 @@ examples::Summary measured(double factor) {
   const examples::TrainedEnergy energy = energy_of(points, sigma, factor);
   const Tensor<float> y0 = starts();
   const auto classify = [](const Tensor<float>& images) { return nearest_point(points, images); };
-  return attractors(program, energy, classify, y0, flow_down(energy, y0), /*shown=*/5, "attractors").numbers;
+  return attractors(program, energy, classify, y0, flow_down(energy, y0, 2e-4 * std::max(1.0, factor)), /*shown=*/5,
+                    "attractors")
+      .numbers;
 }
 
 double number(const examples::Summary& numbers, const char* key) {

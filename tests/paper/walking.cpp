@@ -37,7 +37,7 @@ std::vector<int> level(const Tensor<float>& images) {
 }
 
 /// What the experiment finds when it walks between two points.
-examples::Summary walked(double distance, double factor, Walking settings = {.chains = 200}) {
+examples::Summary walked(double distance, double factor, Walking settings = {.chains = 100}) {
   const Scratch scratch;
   const examples::Program program{.name = "test", .out = scratch.folder(), .quiet = true};
   const Tensor<float> points = flat_images({0, static_cast<float>(distance)});
