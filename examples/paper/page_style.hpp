@@ -33,7 +33,7 @@ code { font: .88em ui-monospace, Menlo, Consolas, monospace; }
 figure { margin: 1.5rem 0; }
 figure img { display: block; max-width: 100%; height: auto; border-radius: 3px; }
 figcaption { margin-top: .5rem; line-height: 1.45; }
-.film { overflow: hidden; max-width: calc(var(--width) * 1px); aspect-ratio: var(--width) / var(--height);
+.film { overflow: hidden; max-width: max(calc(var(--width) * 1px), 18rem); aspect-ratio: var(--width) / var(--height);
   border-radius: 3px; }
 .film img { max-width: none; width: calc(100% * var(--frames)); height: 100%; border-radius: 0;
   animation: film calc(var(--frames) * .12s) steps(var(--frames), jump-none) infinite; }
