@@ -27,6 +27,7 @@ CommandLine command_line() {
       .option("command", "TEXT", "The command that trained it (needed)")
       .option("commit", "HASH", "The commit of neb that it ran (needed)")
       .option("cpu", "TEXT", "The processor that it ran on, and how many cores (needed)")
+      .option("kind", "NAME", "What its file is called, before the noise level", "sigma")
       .option("note", "TEXT", "What else should be known: other weights that it started from");
   return line;
 }
@@ -62,9 +63,9 @@ int main(int argc, char** argv) {
     const Images images = read_images(line), shipped = neb::read_digits<float>(NEB_SOURCE_DIR "/data/digits");
     const auto model = check_input([&] { return neb::read_model<float>(folder + "/model.safetensors"); });
 
-    char name[32];
-    std::snprintf(name, sizeof name, "sigma-%.2f", model.sigma);
-    const std::string file = std::string(name) + ".safetensors", path = program.path(file);
+    char level[16];
+    std::snprintf(level, sizeof level, "-%.2f", model.sigma);
+    const std::string name = line.text("kind") + level, file = name + ".safetensors", path = program.path(file);
     const double before = test_loss(read_energy(folder + "/model.safetensors", images), images);
     neb::write_model(path, model.phi, model.sigma, neb::Storage::half);
     const TrainedEnergy stored = read_energy(path, shipped);
@@ -88,7 +89,7 @@ int main(int argc, char** argv) {
                  {"shipped_test_images", shipped.test.shape()[0]},
                  {"shipped_test_loss", test_loss(stored, shipped)}};
     if (line.given("note")) card.emplace_back("note", line.text("note"));
-    write_json(program.path(std::string(name) + ".json"), card);
+    write_json(program.path(name + ".json"), card);
     program.print("%s: test loss %.4f, before rounding %.4f (%ld images); on the shipped %ld digits %.4f\n",
                   path.c_str(), after, before, static_cast<long>(images.test.shape()[0]),
                   static_cast<long>(shipped.test.shape()[0]), std::get<double>(value_of(card, "shipped_test_loss")));

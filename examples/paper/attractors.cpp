@@ -76,7 +76,7 @@ namespace {
 
 Results figure(Laboratory& laboratory, const std::string& name, double sigma) {
   const Classifier& classifier = laboratory.classifier();
-  const TrainedEnergy& energy = laboratory.energy(sigma);
+  const TrainedEnergy& energy = laboratory.memory(sigma);
   Results results = attractors(laboratory.program(), energy, std::cref(classifier), laboratory.first_test_digits(),
                                laboratory.flows_from_digits(sigma), /*shown=*/20, name);
   add_accuracy(results.numbers, classifier, energy, laboratory.images());

@@ -76,7 +76,7 @@ namespace {
 Results figure(Laboratory& laboratory, const std::string& name, double sigma) {
   // The numbers are not from the paper. With --full the Hessian of every memory is looked at.
   constexpr Index count = 40;
-  return creative_memories(laboratory.program(), laboratory.energy(sigma), laboratory.images(), count,
+  return creative_memories(laboratory.program(), laboratory.memory(sigma), laboratory.images(), count,
                            laboratory.full() ? count : 4, name);
 }
 

@@ -14,12 +14,12 @@ std::string Laboratory::training_set() const {
   return "the " + std::to_string(images_.train.shape()[0]) + " training digits";
 }
 
-const TrainedEnergy& Laboratory::energy(double sigma) {
-  const auto known = energies_.find(sigma);
+const TrainedEnergy& Laboratory::read(const std::string& kind, double sigma) {
+  char file[48];
+  std::snprintf(file, sizeof file, "/%s-%.2f.safetensors", kind.c_str(), sigma);
+  const auto known = energies_.find(file);
   if (known != energies_.end()) return known->second;
-  char file[32];
-  std::snprintf(file, sizeof file, "/sigma-%.2f.safetensors", sigma);
-  return energies_.emplace(sigma, read_energy(models_ + file, images_)).first->second;
+  return energies_.emplace(file, read_energy(models_ + file, images_)).first->second;
 }
 
 const Classifier& Laboratory::classifier() {
@@ -34,7 +34,7 @@ neb::Tensor<float> Laboratory::first_test_digits() const {
 const neb::Flow<float>& Laboratory::flows_from_digits(double sigma) {
   const auto known = flows_.find(sigma);
   if (known != flows_.end()) return known->second;
-  return flows_.emplace(sigma, flow_to_attractors(program_, energy(sigma), first_test_digits(), {})).first->second;
+  return flows_.emplace(sigma, flow_to_attractors(program_, memory(sigma), first_test_digits(), {})).first->second;
 }
 
 }  // namespace examples::paper

@@ -24,8 +24,12 @@ class Laboratory {
   /// "the 60 000 training digits", or how many there are; for captions.
   std::string training_set() const;
 
-  /// The shipped energy of a noise level. Throws UsageError when it is not there or does not fit the images.
-  const TrainedEnergy& energy(double sigma);
+  /// The shipped energy of a noise level with the lowest loss. Throws UsageError when it is not there or does not fit the
+  /// images.
+  const TrainedEnergy& energy(double sigma) { return read("sigma", sigma); }
+  /// The shipped energy of a noise level whose attractors are digits: flows end where no noisy image is, and how a network
+  /// continues there, the loss does not say. Throws as energy() does.
+  const TrainedEnergy& memory(double sigma) { return read("memory", sigma); }
   /// Trained on the labels when the first experiment asks for it. Throws UsageError when there are none.
   const Classifier& classifier();
   /// The first 100 test digits, or all if there are fewer; the number is not from the paper.
@@ -34,11 +38,13 @@ class Laboratory {
   const neb::Flow<float>& flows_from_digits(double sigma);
 
  private:
+  const TrainedEnergy& read(const std::string& kind, double sigma);
+
   const Program& program_;
   Images images_;
   std::string models_;
   bool full_;
-  std::map<double, TrainedEnergy> energies_;
+  std::map<std::string, TrainedEnergy> energies_;  // by file
   std::optional<Classifier> classifier_;
   std::map<double, neb::Flow<float>> flows_;
 };
