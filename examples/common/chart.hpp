@@ -38,7 +38,7 @@ class Chart {
   std::string x_name_, y_name_;
 };
 
-/// The step of the numbers along an axis of that extent: 1, 2 or 5 times a power of ten, from five to ten steps.
+/// The step of the numbers along an axis of that extent: 1, 2 or 5 times a power of ten, from four to ten steps.
 double tick_step(double extent);
 
 }  // namespace examples

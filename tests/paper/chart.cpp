@@ -1,0 +1,54 @@
+#include "common/chart.hpp"
+
+#include <doctest/doctest.h>
+
+#include "io/scratch.hpp"
+
+namespace neb::test {
+namespace {
+
+TEST_CASE("chart: an axis has from four to ten steps of 1, 2 or 5 times a power of ten") {
+  CHECK(examples::tick_step(1) == doctest::Approx(0.1));
+  CHECK(examples::tick_step(1.3) == doctest::Approx(0.2));
+  CHECK(examples::tick_step(0.0045) == doctest::Approx(0.0005));
+  CHECK(examples::tick_step(7000) == doctest::Approx(1000));
+  for (double extent = 1e-3; extent < 1e4; extent *= 1.07) {
+    const double steps = extent / examples::tick_step(extent);
+    CHECK(steps > 3.99);
+    CHECK(steps < 10.01);
+  }
+}
+
+TEST_CASE("chart: lines and numbers are drawn where they belong, and points outside the window are not") {
+  const Scratch scratch;
+  const auto size_of = [&](const examples::Chart& chart, const char* name) {
+    chart.write(scratch.path(name));
+    return std::filesystem::file_size(scratch.path(name));
+  };
+  examples::Chart plain({0, 1, 0, 1}, 100, 200), outside({0, 1, 0, 1}, 100, 200), named({0, 1, 0, 1}, 100, 200);
+  outside.line(Tensor<float>({2, 2}, {2.0F, 2.0F, 3.0F, 3.0F}), {1, 0, 0});
+  named.label_axes("x", "y");
+  // PPM: three bytes a pixel after a header.
+  CHECK(size_of(plain, "plain.ppm") == size_of(outside, "outside.ppm"));
+  CHECK(size_of(named, "named.ppm") > size_of(plain, "plain.ppm"));
+  const auto bytes = [&](const char* name) {
+    std::ifstream file(scratch.path(name), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  CHECK(bytes("plain.ppm") == bytes("outside.ppm"));
+
+  examples::Chart across({0, 1, 0, 1}, 100, 200);
+  across.line(Tensor<float>({2, 2}, {0.0F, 0.5F, 1.0F, 0.5F}), {1, 0, 0});
+  across.write(scratch.path("across.ppm"));
+  const std::string drawn = bytes("across.ppm");
+  const std::size_t header = drawn.size() - 3 * 200 * 128;  // the legend's row is 28 pixels high
+  const auto red = [&](std::size_t row, std::size_t column) {
+    const std::size_t pixel = header + 3 * (row * 200 + column);
+    return drawn[pixel] == '\xff' && drawn[pixel + 1] == '\0' && drawn[pixel + 2] == '\0';
+  };
+  for (std::size_t column = 2; column < 198; ++column) CHECK(red(28 + 50, column));
+  CHECK_FALSE(red(28 + 40, 100));
+}
+
+}  // namespace
+}  // namespace neb::test
