@@ -6,6 +6,7 @@
 #include <neb/io/safetensors.hpp>
 
 #include "paper/chi.hpp"
+#include "paper/text.hpp"
 
 namespace examples::paper {
 
@@ -32,33 +33,32 @@ Results attractors(const Program& program, const TrainedEnergy& energy, const Cl
   program.print("%ld flows: %ld converged to %ld attractors, at a mean chi of %.4f from their starts\n",
                 static_cast<long>(starts), static_cast<long>(converged), static_cast<long>(distinct.size()),
                 distance.mean);
-  return {
-      .numbers = {{"sigma", energy.sigma},
-                  {"starts", starts},
-                  {"converged", converged},
-                  {"escaped", escaped},
-                  {"unfinished", starts - converged - escaped},
-                  {"distinct_attractors", std::ssize(distinct)},
-                  {"class_kept", kept},
-                  {"mean_chi", distance.mean},
-                  {"median_chi", distance.median},
-                  {"mean_path_length", length.mean},
-                  {"mean_straight_length", straight},
-                  {"mean_energy_drop", mean_converged(flow, flow.energy_drop)},
-                  {"energies_above_lowest", heights},
-                  {"chi", distances},
-                  {"path_length", lengths}},
-      .findings = {{"chi of a test digit and its attractor, mean", "grows with sigma", decimals_text(distance.mean)},
-                   {"length of the path, mean (straight line)", "left for future studies",
-                    decimals_text(length.mean) + " (" + decimals_text(straight) + ")"},
-                   {"flows that keep the class", "", part_text(kept, converged)},
-                   {"flows that converged, distinct attractors", "",
-                    part_text(converged, starts) + ", " + std::to_string(distinct.size())},
-                   {"flows that escaped", "", part_text(escaped, starts)},
-                   {"energies above the lowest, median and highest", "",
-                    decimals_text(height.median) + ", " + decimals_text(height.largest)}},
-      .pictures = {{picture, "Test digits, and the attractors that the flow takes them to at sigma = " + sigma +
-                                 ". A cross: the flow did not converge."}}};
+  return {.numbers = {{"sigma", energy.sigma},
+                      {"starts", starts},
+                      {"converged", converged},
+                      {"escaped", escaped},
+                      {"unfinished", starts - converged - escaped},
+                      {"distinct_attractors", std::ssize(distinct)},
+                      {"class_kept", kept},
+                      {"mean_chi", distance.mean},
+                      {"median_chi", distance.median},
+                      {"mean_path_length", length.mean},
+                      {"mean_straight_length", straight},
+                      {"mean_energy_drop", mean_converged(flow, flow.energy_drop)},
+                      {"energies_above_lowest", heights},
+                      {"chi", distances},
+                      {"path_length", lengths}},
+          .findings = {{"chi of a test digit and its attractor, mean", "grows with sigma", text("%.4f", distance.mean)},
+                       {"length of the path, mean (straight line)", "left for future studies",
+                        text("%.4f (%.4f)", length.mean, straight)},
+                       {"flows that keep the class", "", text("%td of %td", kept, converged)},
+                       {"flows that converged, distinct attractors", "",
+                        text("%td of %td, %td", converged, starts, std::ssize(distinct))},
+                       {"flows that escaped", "", text("%td of %td", escaped, starts)},
+                       {"energies above the lowest, median and highest", "",
+                        text("%.4f, %.4f", height.median, height.largest)}},
+          .pictures = {{picture, "Test digits, and the attractors that the flow takes them to at sigma = " + sigma +
+                                     ". A cross: the flow did not converge."}}};
 }
 
 Nearer nearer(const Tensor<float>& y0, const neb::Flow<float>& a, const neb::Flow<float>& b) {
@@ -94,7 +94,7 @@ Results figure_8(Laboratory& laboratory) {
   results.numbers.emplace_back("converged_at_both", found.both);
   results.numbers.emplace_back("nearer_at_0.15", found.in_a);
   results.findings.push_back(
-      {"attractors nearer to their digit at sigma = 0.15", "expected", part_text(found.in_a, found.both)});
+      {"attractors nearer to their digit at sigma = 0.15", "expected", text("%td of %td", found.in_a, found.both)});
   return results;
 }
 

@@ -6,6 +6,7 @@
 #include <neb/io/safetensors.hpp>
 
 #include "paper/chi.hpp"
+#include "paper/text.hpp"
 
 namespace examples::paper {
 
@@ -57,16 +58,16 @@ Results creative_memories(const Program& program, const TrainedEnergy& energy, c
                       {"path_length", lengths},
                       {"energies_above_lowest", heights},
                       {"smallest_curvatures", curvatures}},
-          .findings = {{"flows that converged", "all shown", part_text(converged, count)},
+          .findings = {{"flows that converged", "all shown", text("%td of %td", converged, count)},
                        {"different memories", "", std::to_string(distinct.size())},
                        {"chi to the nearest training digit (sigma_c)", "(0.2884)",
-                        range_text(nearest.least, nearest.largest) + " (" + decimals_text(s_c) + ")"},
-                       {"the same of test digits, median", "", decimals_text(of_test_digits.median)},
+                        text("[%.3f, %.3f] (%.4f)", nearest.least, nearest.largest, s_c)},
+                       {"the same of test digits, median", "", text("%.4f", of_test_digits.median)},
                        {"energies above the lowest, median and highest", "",
-                        decimals_text(height.median) + ", " + decimals_text(height.largest)},
-                       {"length of the path, mean", "", decimals_text(length.mean)},
-                       {"strict minima of those looked at", "", part_text(strict, std::ssize(some))},
-                       {"flows that escaped", "", part_text(escaped, count)}},
+                        text("%.4f, %.4f", height.median, height.largest)},
+                       {"length of the path, mean", "", text("%.4f", length.mean)},
+                       {"strict minima of those looked at", "", text("%td of %td", strict, std::ssize(some))},
+                       {"flows that escaped", "", text("%td of %td", escaped, count)}},
           .pictures = {{picture, "Where flows from uniform noise end at sigma = " + sigma + ": all " +
                                      std::to_string(count) + " of them. A cross: the flow did not converge."}}};
 }

@@ -28,10 +28,4 @@ struct Results {
   std::vector<Picture> pictures;
 };
 
-/// How numbers are written in the table: "[-0.070, 1.100]", "0.123 +- 0.004", "0.1235", "3 of 40".
-std::string range_text(double low, double high);
-std::string with_error_text(double value, double error);
-std::string decimals_text(double value);
-std::string part_text(neb::Index part, neb::Index all);
-
 }  // namespace examples::paper

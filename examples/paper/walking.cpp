@@ -6,6 +6,7 @@
 #include <neb/io/safetensors.hpp>
 
 #include "common/contact_sheet.hpp"
+#include "paper/text.hpp"
 
 namespace examples::paper {
 
@@ -64,7 +65,7 @@ Results walking(const Program& program, const TrainedEnergy& energy, const Image
   draw_film(jumps, frames, program.path(film));
 
   const neb::PixelRange range = jumps.range(unit);
-  const std::string changes = with_error_text(mixes.changes, mixes.error);
+  const std::string changes = text("%.3f +- %.3f", mixes.changes, mixes.error);
   program.print("%ld chains of %ld steps of %s: the class changes %s times per unit of time, %ld chains keep it\n",
                 static_cast<long>(settings.chains), static_cast<long>(jumps.steps.back()), delta.c_str(),
                 changes.c_str(), static_cast<long>(mixes.faithful));
@@ -86,14 +87,14 @@ Results walking(const Program& program, const TrainedEnergy& energy, const Image
                       {"check_escaped", check_mixes.escaped},
                       {"check_class_changes", check_mixes.changes},
                       {"check_class_changes_error", check_mixes.error}},
-          .findings = {{"pixels of the jumps", paper.pixels, range_text(range.low, range.high)},
+          .findings = {{"pixels of the jumps", paper.pixels, text("[%.3f, %.3f]", range.low, range.high)},
                        {"class changes per sigma^2 of time", paper.classes, changes},
                        {"the same, delta = " + part_of_sigma(energy, check.delta), "",
-                        with_error_text(check_mixes.changes, check_mixes.error)},
+                        text("%.3f +- %.3f", check_mixes.changes, check_mixes.error)},
                        {"chains that keep their class for " + std::to_string(settings.units) + " sigma^2 of time", "",
-                        part_text(mixes.faithful, settings.chains)},
-                       {"chi of jumps sigma^2 of time apart, same class", "", decimals_text(mixes.chi_in_class)},
-                       {"chains that left the data", "", part_text(mixes.escaped, settings.chains)}},
+                        text("%td of %td", mixes.faithful, settings.chains)},
+                       {"chi of jumps sigma^2 of time apart, same class", "", text("%.4f", mixes.chi_in_class)},
+                       {"chains that left the data", "", text("%td of %td", mixes.escaped, settings.chains)}},
           .pictures = {{picture, "Walk-jump sampling at sigma = " + sigma +
                                      ": a chain in each column, below its training digit a jump after every " +
                                      std::to_string(settings.steps_per_unit) + " steps of delta = " + delta +

@@ -19,10 +19,12 @@ struct Walking {
   neb::Index film_units = 5;        ///< length of the film
 };
 
-/// Walks, draws the picture and the film, and measures; `paper` is what the paper says of pixels and of classes.
+/// What the paper says of the pixels of the jumps, and of their classes.
 struct PaperWalk {
   std::string pixels, classes;
 };
+
+/// Walks, draws the picture and the film, and measures.
 Results walking(const Program& program, const TrainedEnergy& energy, const Images& images, const Classify& classify,
                 const Walking& settings, const std::string& name, const PaperWalk& paper = {});
 
