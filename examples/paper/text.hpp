@@ -8,4 +8,7 @@ namespace examples::paper {
 /// What printf would print.
 [[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
 
+/// "[-0.070, 1.100]".
+inline std::string range_text(double low, double high) { return text("[%.3f, %.3f]", low, high); }
+
 }  // namespace examples::paper

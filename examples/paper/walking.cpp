@@ -87,7 +87,7 @@ Results walking(const Program& program, const TrainedEnergy& energy, const Image
                       {"check_escaped", check_mixes.escaped},
                       {"check_class_changes", check_mixes.changes},
                       {"check_class_changes_error", check_mixes.error}},
-          .findings = {{"pixels of the jumps", paper.pixels, text("[%.3f, %.3f]", range.low, range.high)},
+          .findings = {{"pixels of the jumps", paper.pixels, range_text(range.low, range.high)},
                        {"class changes per sigma^2 of time", paper.classes, changes},
                        {"the same, delta = " + part_of_sigma(energy, check.delta), "",
                         text("%.3f +- %.3f", check_mixes.changes, check_mixes.error)},
