@@ -13,8 +13,6 @@ namespace examples::paper {
 
 namespace {
 
-std::string range_text(const neb::PixelRange& range) { return text("[%.3f, %.3f]", range.low, range.high); }
-
 /// What the paper's captions say of the pixels.
 struct Printed {
   const char *noisy, *denoised;
@@ -29,16 +27,16 @@ Results figure(Laboratory& laboratory, const std::string& name, double sigma, co
                                                                  neb::number_text(sigma) + ", after one jump."}}};
   const auto number = [&](const char* key) { return std::get<double>(value_of(results.numbers, key)); };
   results.findings = {
-      {"pixels of y, of the digits shown", printed.noisy, range_text({number("noisy_min"), number("noisy_max")})},
+      {"pixels of y, of the digits shown", printed.noisy, range_text(number("noisy_min"), number("noisy_max"))},
       {"pixels of xhat, of the digits shown", printed.denoised,
-       range_text({number("denoised_min"), number("denoised_max")})}};
+       range_text(number("denoised_min"), number("denoised_max"))}};
 
   // The range of a few digits depends on which they are.
   const JumpRanges all =
       jump_ranges(energy, images.test, neb::Key(laboratory.program().seed).fold("pixels of all test digits"));
   const std::string over = ", of all " + std::to_string(images.test.shape()[0]) + " test digits";
-  results.findings.push_back({"pixels of y" + over, "", range_text(all.noisy)});
-  results.findings.push_back({"pixels of xhat" + over, "", range_text(all.denoised)});
+  results.findings.push_back({"pixels of y" + over, "", range_text(all.noisy.low, all.noisy.high)});
+  results.findings.push_back({"pixels of xhat" + over, "", range_text(all.denoised.low, all.denoised.high)});
   results.findings.push_back(
       {"test loss, a digit's summed squares of x - xhat", "", text("%.3f", number("test_loss"))});
   results.numbers.insert(results.numbers.end(), {{"all_noisy_min", all.noisy.low},
