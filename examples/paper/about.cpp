@@ -16,7 +16,7 @@ std::string about(const std::string& experiment) {
        "they are sampled as well, and then all pairs are taken."},
       {"figure-3",
        "Sec. 4 and Eq. 3. Test digits, which the energy has not seen, get noise of level 0.3, a little more than the "
-       "largest chi of two training digits. One jump, xhat = y - sigma^2 grad phi(y), takes it away again."},
+       "largest chi that the paper found among sampled pairs. One jump, xhat = y - sigma^2 grad phi(y), takes it away again."},
       {"figure-4",
        "Sec. 4 and Eq. 3. The same at noise of level 0.7, where the sphere around each digit encloses the whole data set. "
        "Little is left to be known, and the jump is the mean of all that may have been meant."},
