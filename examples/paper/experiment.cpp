@@ -14,19 +14,19 @@ namespace examples::paper {
 
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all = {
-      {"section-2", "Noise lives on a sphere, and a smoothed manifold expands to one", 0.2, 0.2, section_2},
-      {"remark-7", "An energy's Hessian is symmetric, a score network's Jacobian is not", 0.2, 2, remark_7},
-      {"table-1", "How far apart the training images are, and which noise is extreme", 1.0, 1.0, table_1},
-      {"figure-3", "Denoising with one jump, just beyond extreme noise", 0.3, 0.3, figure_3},
-      {"figure-4", "Denoising with one jump, far beyond extreme noise", 0.3, 0.3, figure_4},
-      {"section-4.1", "Smooth ReLU against ReLU, and the overparameterised readout", 2, 20, section_4_1},
+      {"section-2", "Noise lives on a sphere, and a smoothed manifold expands to one", 0.1, 0.1, section_2},
+      {"remark-7", "An energy's Hessian is symmetric, a score network's Jacobian is not", 0.15, 2, remark_7},
+      {"table-1", "How far apart the training images are, and which noise is extreme", 0.6, 0.6, table_1},
+      {"figure-3", "Denoising with one jump, just beyond extreme noise", 0.15, 0.15, figure_3},
+      {"figure-4", "Denoising with one jump, far beyond extreme noise", 0.15, 0.15, figure_4},
+      {"section-4.1", "Smooth ReLU against ReLU, and the overparameterised readout", 2.3, 20, section_4_1},
       {"figure-5", "Walk-jump sampling at sigma = 0.3: classes mix", 1.5, 20, figure_5},
-      {"figure-6", "Walk-jump sampling at sigma = 0.15: the class stays, the style changes", 1.5, 20, figure_6},
-      {"walk-noise", "What the walk's noise as printed would do", 0.5, 4, walk_noise},
-      {"figure-7", "Attractors from test digits at sigma = 0.15", 1.0, 1.0, figure_7},
-      {"figure-8", "Attractors from test digits at sigma = 0.3, farther away", 1.0, 1.0, figure_8},
-      {"figure-9", "Creative memories from uniform noise at sigma = 0.3", 1.0, 2.0, figure_9},
-      {"figure-10", "Creative memories from uniform noise at sigma = 0.25", 1.0, 2.0, figure_10},
+      {"figure-6", "Walk-jump sampling at sigma = 0.15: the class stays, the style changes", 1.4, 20, figure_6},
+      {"walk-noise", "What the walk's noise as printed would do", 0.35, 4, walk_noise},
+      {"figure-7", "Attractors from test digits at sigma = 0.15", 0.75, 0.75, figure_7},
+      {"figure-8", "Attractors from test digits at sigma = 0.3, farther away", 1.2, 1.2, figure_8},
+      {"figure-9", "Creative memories from uniform noise at sigma = 0.3", 0.5, 2.0, figure_9},
+      {"figure-10", "Creative memories from uniform noise at sigma = 0.25", 0.5, 2.0, figure_10},
   };
   return all;
 }

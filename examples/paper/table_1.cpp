@@ -24,7 +24,8 @@ double number(const Summary& numbers, const char* key) { return std::get<double>
 /// The share, and how many pairs it leaves out where they are few.
 std::string share_text(double share, double pairs) {
   const double apart = (1 - share) * pairs;
-  return apart > 0.5 && apart < 1e-4 * pairs ? text("all but %.0f pairs", apart) : text("%.4g %%", 100 * share);
+  return apart > 0.5 && apart < 1e-4 * pairs ? text(apart < 1.5 ? "all but %.0f pair" : "all but %.0f pairs", apart)
+                                             : text("%.4g %%", 100 * share);
 }
 
 }  // namespace
