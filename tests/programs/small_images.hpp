@@ -39,7 +39,8 @@ inline std::string put_images(const Scratch& scratch, const std::string& name, c
 
 /// Writes an untrained model for such images, at sigma 0.3; returns its path.
 inline std::string put_model(const Scratch& scratch, const std::string& name, const Shape& image) {
-  const ConvEnergy<float> phi({.image = image, .channels = {4, 8}, .stride = {2}, .padding = 1, .bottleneck = 4}, Key(3));
+  const ConvEnergy<float> phi({.image = image, .channels = {4, 8}, .stride = {2}, .padding = 1, .bottleneck = 4},
+                              Key(3));
   write_model(scratch.path(name), phi, 0.3);
   return scratch.path(name);
 }

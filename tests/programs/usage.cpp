@@ -96,9 +96,11 @@ TEST_CASE("options that do not exist or cannot be read") {
     set.refuses("train_energy", {"--sigma", sigma}, "--sigma");
   for (const char* channels : {"", "4,", ",4", "4;8", "4,-8", "0", "four", "4,8.5"})
     set.refuses("train_energy", {"--channels", channels}, "--channels");
-  for (const char* option : {"kernel", "stride", "bottleneck", "batch", "steps", "report"})
+  for (const char* option : {"kernel", "bottleneck", "batch", "steps", "report"})
     set.refuses("train_energy", {std::string("--") + option, "0"},
                 std::string("--") + option + ": expected a whole number");
+  set.refuses("train_energy", {"--stride", "0"}, "--stride: expected whole numbers");
+  set.refuses("train_energy", {"--stride", "1,2", "--data", set.data}, "expects one stride, or one for each of the 3");
   set.refuses("train_energy", {"--padding", "-1"}, "--padding");
   set.refuses("train_energy", {"--readout", "x"}, "--readout");
   set.refuses("train_energy", {"--learning-rate", "0"}, "--learning-rate");
