@@ -13,6 +13,8 @@
 #include <neb/optim/adam.hpp>
 #include <neb/optim/schedule.hpp>
 
+#include "common/float_kernels.hpp"
+
 namespace examples::paper {
 
 using neb::Index, neb::Tensor, neb::Var;

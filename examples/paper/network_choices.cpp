@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/chart.hpp"
+#include "common/float_kernels.hpp"
 #include "paper/text.hpp"
 
 namespace examples::paper {
