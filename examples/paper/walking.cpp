@@ -14,14 +14,12 @@ using neb::Index;
 
 namespace {
 
-Jumps walk_at(const Program& program, const TrainedEnergy& energy, const Images& images, const Walking& settings,
-              Index units, Index steps_per_unit) {
-  // steps_per_unit steps of delta^2 are one natural unit of time, sigma^2.
-  return walk_and_jump(program, energy, images,
-                       {.delta = energy.sigma / std::sqrt(static_cast<double>(steps_per_unit)),
-                        .chains = settings.chains,
-                        .steps = units * steps_per_unit,
-                        .every = steps_per_unit / settings.jumps_per_unit});
+/// steps_per_unit steps of delta^2 are one natural unit of time, sigma^2.
+WalkJump walk_of(double sigma, Index chains, Index units, Index steps_per_unit, Index jumps_per_unit) {
+  return {.delta = sigma / std::sqrt(static_cast<double>(steps_per_unit)),
+          .chains = chains,
+          .steps = units * steps_per_unit,
+          .every = steps_per_unit / jumps_per_unit};
 }
 
 /// "sigma / 20", of a delta that is a whole part of sigma.
@@ -51,58 +49,78 @@ void draw_film(const Jumps& jumps, Index frames, const std::string& path) {
 
 Results walking(const Program& program, const TrainedEnergy& energy, const Images& images, const Classify& classify,
                 const Walking& settings, const std::string& name, const PaperWalk& paper) {
-  const Jumps jumps = walk_at(program, energy, images, settings, settings.units, settings.steps_per_unit);
-  const Mixing mixes = mixing(jumps, settings.jumps_per_unit, classify);
-  const Jumps check = walk_at(program, energy, images, settings, settings.check_units, settings.check_steps);
-  const Mixing check_mixes = mixing(check, settings.jumps_per_unit, classify);
+  const Jumps jumps = walk_and_jump(program, energy, images,
+                                    walk_of(energy.sigma, settings.chains, settings.units, settings.steps_per_unit, 1));
+  const Mixing mixes = mixing(jumps, 1, classify);
+  const Index frames_per_unit = settings.long_jumps_per_unit;
+  const Jumps long_jumps = walk_and_jump(
+      program, energy, images,
+      walk_of(energy.sigma, settings.long_chains, settings.long_units, settings.long_steps_per_unit, frames_per_unit));
+  const Mixing long_mixes = mixing(long_jumps, frames_per_unit, classify);
 
-  const std::string sigma = neb::number_text(energy.sigma), delta = part_of_sigma(energy, jumps.delta);
-  const std::string picture = Program::picture_file(name), film = Program::picture_file(name + "-film");
-  const auto unit = static_cast<std::size_t>(settings.jumps_per_unit);
-  const Index frames = settings.film_units * settings.jumps_per_unit;
-  draw_jumps(jumps, "sigma = " + sigma + ", delta = " + delta + ": a chain in each column, jumps from its walk",
-             settings.shown, unit, program.path(picture));
-  draw_film(jumps, frames, program.path(film));
+  const std::string sigma = neb::number_text(energy.sigma), delta = part_of_sigma(energy, jumps.delta),
+                    long_delta = part_of_sigma(energy, long_jumps.delta);
+  const std::string picture = Program::picture_file(name), long_picture = Program::picture_file(name + "-long"),
+                    film = Program::picture_file(name + "-film");
+  const Index frames = settings.film_units * frames_per_unit;
+  const auto title = [&](const std::string& step) {
+    return "sigma = " + sigma + ", delta = " + step + ": a chain in each column, jumps from its walk";
+  };
+  draw_jumps(jumps, title(delta), settings.chains, 1, program.path(picture));
+  draw_jumps(long_jumps, title(long_delta), settings.long_shown, static_cast<std::size_t>(frames_per_unit),
+             program.path(long_picture));
+  draw_film(long_jumps, frames, program.path(film));
 
-  const neb::PixelRange range = jumps.range(unit);
-  const std::string changes = text("%.3f +- %.3f", mixes.changes, mixes.error);
+  const neb::PixelRange range = jumps.range();
+  const std::string changes = text("%.3f +- %.3f", mixes.changes, mixes.error),
+                    long_changes = text("%.3f +- %.3f", long_mixes.changes, long_mixes.error);
   program.print("%ld chains of %ld steps of %s: the class changes %s times per unit of time, %ld chains keep it\n",
-                static_cast<long>(settings.chains), static_cast<long>(jumps.steps.back()), delta.c_str(),
-                changes.c_str(), static_cast<long>(mixes.faithful));
-  return {.numbers = {{"sigma", energy.sigma},
-                      {"delta", jumps.delta},
-                      {"chains", settings.chains},
-                      {"units", settings.units},
-                      {"steps_per_unit", settings.steps_per_unit},
-                      {"escaped", mixes.escaped},
-                      {"jump_min", range.low},
-                      {"jump_max", range.high},
-                      {"class_changes", mixes.changes},
-                      {"class_changes_error", mixes.error},
-                      {"class_changes_on_the_way", mixes.changes_on_the_way},
-                      {"chains_of_one_class", mixes.faithful},
-                      {"chi_in_class", mixes.chi_in_class},
-                      {"chi_from_first", mixes.chi_from_first},
-                      {"check_delta", check.delta},
-                      {"check_escaped", check_mixes.escaped},
-                      {"check_class_changes", check_mixes.changes},
-                      {"check_class_changes_error", check_mixes.error}},
-          .findings = {{"pixels of the jumps", paper.pixels, range_text(range.low, range.high)},
-                       {"class changes per sigma^2 of time", paper.classes, changes},
-                       {"the same, delta = " + part_of_sigma(energy, check.delta), "",
-                        text("%.3f +- %.3f", check_mixes.changes, check_mixes.error)},
-                       {"chains that keep their class for " + std::to_string(settings.units) + " sigma^2 of time", "",
-                        text("%td of %td", mixes.faithful, settings.chains)},
-                       {"chi of jumps sigma^2 of time apart, same class", "", text("%.4f", mixes.chi_in_class)},
-                       {"chains that left the data", "", text("%td of %td", mixes.escaped, settings.chains)}},
-          .pictures = {{picture, "Walk-jump sampling at sigma = " + sigma +
-                                     ": a chain in each column, below its training digit a jump after every " +
-                                     std::to_string(settings.steps_per_unit) + " steps of delta = " + delta +
-                                     ". That is sigma^2 of time, like 10 000 steps of the paper's sigma / 100."},
-                       {film,
-                        "Four of the chains in slow motion: a jump after every " +
-                            std::to_string(settings.steps_per_unit / settings.jumps_per_unit) + " steps.",
-                        frames}}};
+                static_cast<long>(settings.long_chains), static_cast<long>(long_jumps.steps.back()), long_delta.c_str(),
+                long_changes.c_str(), static_cast<long>(long_mixes.faithful));
+  return {
+      .numbers = {{"sigma", energy.sigma},
+                  {"delta", jumps.delta},
+                  {"chains", settings.chains},
+                  {"units", settings.units},
+                  {"steps_per_unit", settings.steps_per_unit},
+                  {"escaped", mixes.escaped},
+                  {"jump_min", range.low},
+                  {"jump_max", range.high},
+                  {"class_changes", mixes.changes},
+                  {"class_changes_error", mixes.error},
+                  {"long_delta", long_jumps.delta},
+                  {"long_chains", settings.long_chains},
+                  {"long_units", settings.long_units},
+                  {"long_steps_per_unit", settings.long_steps_per_unit},
+                  {"long_escaped", long_mixes.escaped},
+                  {"long_class_changes", long_mixes.changes},
+                  {"long_class_changes_error", long_mixes.error},
+                  {"long_class_changes_on_the_way", long_mixes.changes_on_the_way},
+                  {"long_chains_of_one_class", long_mixes.faithful},
+                  {"long_chi_in_class", long_mixes.chi_in_class},
+                  {"long_chi_from_first", long_mixes.chi_from_first}},
+      .findings = {{"pixels of the jumps", paper.pixels, range_text(range.low, range.high)},
+                   {text("class changes per sigma^2 of time, %td chains for %td, delta = %s", settings.chains,
+                         settings.units, delta.c_str()),
+                    paper.classes, changes},
+                   {text("the same, %td chains for %td, delta = %s", settings.long_chains, settings.long_units,
+                         long_delta.c_str()),
+                    "", long_changes},
+                   {text("chains that keep their class for %td sigma^2 of time", settings.long_units), "",
+                    text("%td of %td", long_mixes.faithful, settings.long_chains)},
+                   {"chi of jumps sigma^2 of time apart, same class", "", text("%.4f", long_mixes.chi_in_class)},
+                   {"chains that left the data", "",
+                    text("%td of %td", mixes.escaped + long_mixes.escaped, settings.chains + settings.long_chains)}},
+      .pictures = {{picture, "Walk-jump sampling at sigma = " + sigma +
+                                 ": a chain in each column, below its training digit a jump after every " +
+                                 std::to_string(settings.steps_per_unit) + " steps of delta = " + delta +
+                                 ", which is sigma^2 of time."},
+                   {long_picture, "Farther along: a jump after every " + std::to_string(settings.long_steps_per_unit) +
+                                      " steps of delta = " + long_delta + ", which is sigma^2 of time, too."},
+                   {film,
+                    "Four of these chains in slow motion: a jump after every " +
+                        std::to_string(settings.long_steps_per_unit / frames_per_unit) + " steps.",
+                    frames}}};
 }
 
 namespace {
@@ -110,11 +128,8 @@ namespace {
 Results figure(Laboratory& laboratory, const std::string& name, double sigma, const PaperWalk& paper) {
   const Classifier& classifier = laboratory.classifier();
   const TrainedEnergy& energy = laboratory.energy(sigma);
-  // The paper's delta, and a check with the default's.
-  const Walking settings =
-      laboratory.full()
-          ? Walking{.chains = 20, .units = 10, .steps_per_unit = 10000, .check_units = 20, .check_steps = 100}
-          : Walking{};
+  Walking settings;
+  if (laboratory.full()) settings.units = 10;
   Results results =
       walking(laboratory.program(), energy, laboratory.images(), std::cref(classifier), settings, name, paper);
   add_accuracy(results.numbers, classifier, energy, laboratory.images());
