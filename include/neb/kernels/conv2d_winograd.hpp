@@ -20,6 +20,7 @@
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
 #include "neb/kernels/winograd.hpp"
+#include "neb/kernels/winograd_planes.hpp"
 
 namespace neb::kernels {
 
@@ -39,57 +40,6 @@ inline constexpr Index slab_bytes = 12 << 20;
 /// Output channels that larger filters are taken by.
 inline constexpr Index chunk_channels = 128;
 
-/// Channels, rounded up to whole registers.
-template <class T>
-constexpr Index whole_lanes(Index channels) {
-  return tile_count(channels, vector_lanes<T>) * vector_lanes<T>;
-}
-
-/// One transformed operand: 36 matrices (rows, channels), whose channels lie in panels of `width`: (panels, rows, width).
-template <class T>
-struct Planes {
-  T* data;
-  Index rows;
-  Index width;
-  Index panels;
-
-  /// Elements between planes. One register more than a plane, because planes a power of two apart would compete for the
-  /// same lines of the first-level cache.
-  static Index pitch(Index rows, Index width, Index panels) { return panels * rows * width + vector_lanes<T>; }
-  static Index size(Index rows, Index width, Index panels) { return planes * pitch(rows, width, panels); }
-  Index pitch() const { return pitch(rows, width, panels); }
-
-  T* at(Index row, Index channel) const { return data + (channel / width * rows + row) * width + channel % width; }
-};
-
-/// Elements between the rows of one panel: channels in whole registers, and one more where rows would be a multiple of
-/// 1 KiB apart, so that the rows of a register tile do not compete for the same lines of the first-level cache.
-template <class T>
-Index plain_width(Index channels) {
-  const Index width = whole_lanes<T>(channels);
-  return width % (1024 / static_cast<Index>(sizeof(T))) == 0 ? width + vector_lanes<T> : width;
-}
-
-/// Channels as one panel: the operand that tiles read scalars from.
-template <class T>
-Planes<T> plain_planes(T* data, Index rows, Index channels) {
-  return {data, rows, plain_width<T>(channels), 1};
-}
-template <class T>
-Index plain_size(Index rows, Index channels) {
-  return Planes<T>::size(rows, plain_width<T>(channels), 1);
-}
-
-/// Channels in panels of a register tile: the operand that tiles read vectors from.
-template <class T>
-Planes<T> panel_planes(T* data, Index rows, Index channels) {
-  return {data, rows, tile_columns<T>, tile_count(channels, tile_columns<T>)};
-}
-template <class T>
-Index panel_size(Index rows, Index channels) {
-  return Planes<T>::size(rows, tile_columns<T>, tile_count(channels, tile_columns<T>));
-}
-
 /// The tiles of all images of a batch, row by row, with `height` x `width` outputs an image.
 struct TileGrid {
   Index batch, height, width;
@@ -97,9 +47,18 @@ struct TileGrid {
   Index rows() const { return tile_count(height, outputs); }
   Index columns() const { return tile_count(width, outputs); }
   Index count() const { return batch * rows() * columns(); }
-  Index image(Index tile) const { return tile / (rows() * columns()); }
-  Index top(Index tile) const { return tile / columns() % rows() * outputs; }
-  Index left(Index tile) const { return tile % columns() * outputs; }
+
+  /// Calls body(row, n, top, left) for each of `count` tiles from `first` on, in parallel: the tile's row in a block, its
+  /// image, and its first output.
+  template <class Body>
+  void each(Index first, Index count, Body&& body) const {
+    parallel_tiles(count, 8, [&](Index begin, Index end) {
+      for (Index row = begin; row < end; ++row) {
+        const Index tile = first + row;
+        body(row, tile / (rows() * columns()), tile / columns() % rows() * outputs, tile % columns() * outputs);
+      }
+    });
+  }
 };
 
 /// Row `row` of V = B^T x B of one tile of the images x (N,H,W,C) of a correlation.
@@ -191,28 +150,6 @@ void transform_flipped_filters(const Conv2dGeometry& g, const T* w, Index first,
   });
 }
 
-/// In every plane, c (rows, columns) = a (rows, depth) times the panels b (depth, columns).
-template <class T>
-void multiply_planes(const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, Index rows, Index depth) {
-  constexpr Index group = 4;  // panels of a task
-  const Index groups = tile_count(b.panels, group);
-  parallel_tasks(planes * groups, [&](Index task) {
-    const Index plane = task / groups;
-    const Index first = task % groups * group;
-    for (Index panel = first; panel < std::min(first + group, b.panels); ++panel)
-      multiply_rows<T>(rows, {.a = a.data + plane * a.pitch(),
-                              .a_row = a.width,
-                              .outer = 1,
-                              .a_outer = 0,
-                              .inner = depth,
-                              .a_inner = 1,
-                              .b = b.data + plane * b.pitch() + panel * b.rows * b.width,
-                              .c = c.data + plane * c.pitch() + panel * b.width,
-                              .c_row = c.width,
-                              .columns = std::min(b.width, c.width - panel * b.width)});
-  });
-}
-
 /// Tiles of a block beside filters that are not resident, whose scratch is then at most about slab_bytes for V.
 template <class T>
 Index slab_block(Index tiles, Index channels) {
@@ -251,10 +188,8 @@ void correlate(const Correlation& k, const T* x, T* y, Filters&& filters) {
     const Scratch<T> image_scratch(plain_size<T>(count, k.channels));
     const Scratch<T> product_scratch(plain_size<T>(count, chunk));
     const Planes<T> v = plain_planes(image_scratch.data(), count, k.channels);
-    parallel_tiles(count, 8, [&](Index first, Index last) {
-      for (Index t = first; t < last; ++t)
-        transform_image_tile(k, x, grid.image(begin + t), grid.top(begin + t) - k.top, grid.left(begin + t) - k.left, v,
-                             t);
+    grid.each(begin, count, [&](Index row, Index n, Index top, Index left) {
+      transform_image_tile(k, x, n, top - k.top, left - k.left, v, row);
     });
     for (Index channel = 0; channel < k.out_channels; channel += chunk) {
       const Index channels = std::min(chunk, k.out_channels - channel);
@@ -262,10 +197,8 @@ void correlate(const Correlation& k, const T* x, T* y, Filters&& filters) {
       const Planes<T> m = plain_planes(product_scratch.data(), count, channels);
       if (!resident) filters(channel, channels, u);
       multiply_planes(v, u, m, count, k.channels);
-      parallel_tiles(count, 8, [&](Index first, Index last) {
-        for (Index t = first; t < last; ++t)
-          transform_output_tile(k, m, t, grid.image(begin + t), grid.top(begin + t), grid.left(begin + t), channel,
-                                channels, y);
+      grid.each(begin, count, [&](Index row, Index n, Index top, Index left) {
+        transform_output_tile(k, m, row, n, top, left, channel, channels, y);
       });
     }
   };

@@ -104,18 +104,14 @@ void sum_tiles(const Conv2dGeometry& g, const T* x, const T* dy, Index begin, In
   for (Index start = begin; start < end; start += blocks.tiles) {
     const Index count = std::min(blocks.tiles, end - start);
     const Planes<T> v = panel_planes(image_scratch.data(), count, g.in_channels);
-    parallel_tiles(count, 8, [&](Index from, Index to) {
-      for (Index t = from; t < to; ++t)
-        transform_image_tile(k, x, grid.image(start + t), grid.top(start + t) - k.top, grid.left(start + t) - k.left, v,
-                             t);
+    grid.each(start, count, [&](Index row, Index n, Index top, Index left) {
+      transform_image_tile(k, x, n, top - k.top, left - k.left, v, row);
     });
     for (Index channel = 0; channel < d.rows; channel += chunk) {
       const Index channels = std::min(chunk, d.rows - channel);
       const Planes<T> y = plain_planes(upstream_scratch.data(), count, channels);
-      parallel_tiles(count, 8, [&](Index from, Index to) {
-        for (Index t = from; t < to; ++t)
-          transform_upstream_tile(g, dy, grid.image(start + t), grid.top(start + t), grid.left(start + t),
-                                  first + channel, channels, y, t);
+      grid.each(start, count, [&](Index row, Index n, Index top, Index left) {
+        transform_upstream_tile(g, dy, n, top, left, first + channel, channels, y, row);
       });
       multiply_transposed_planes(y, v, d, channel, channels, start != begin);
     }
