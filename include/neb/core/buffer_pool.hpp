@@ -1,0 +1,206 @@
+/// Aligned buffers from a caching pool, so that a steady training step asks the system for no memory.
+///
+/// A fresh page costs the kernel about as much as a pointwise pass over it costs the processor, so buffers that are
+/// released are kept by size class and handed out again.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace neb {
+
+/// Alignment of every tensor buffer: a cache line, and the widest vector register.
+inline constexpr std::size_t buffer_alignment = 64;
+
+/// What the pool holds, in bytes.
+struct MemoryStats {
+  std::size_t live = 0;    ///< in buffers that tensors hold now
+  std::size_t peak = 0;    ///< the largest `live` since the start or the last reset_peak()
+  std::size_t cached = 0;  ///< released by tensors, kept for the next ones
+};
+
+/// Small blocks that one thread released and takes again without a lock: graphs of small tensors live from these. Trivially
+/// destructible, so that it can be asked until the very end of its thread.
+class SmallBlocks {
+ public:
+  static constexpr std::size_t largest = 1024;  ///< bytes; every multiple of 64 up to here is a size class
+
+  /// A kept block of that size class, or null.
+  void* take(std::size_t capacity) noexcept {
+    List& list = lists_[capacity / buffer_alignment];
+    if (!list.first) return nullptr;
+    --list.length;
+    return std::exchange(list.first, list.first->next);
+  }
+
+  /// Keeps a block, unless there are many already: what one thread makes and another releases must not pile up here.
+  bool keep(void* block, std::size_t capacity) noexcept {
+    List& list = lists_[capacity / buffer_alignment];
+    if (list.length == most) return false;
+    list.first = new (block) Block{list.first};
+    ++list.length;
+    return true;
+  }
+
+ private:
+  static constexpr std::uint32_t most = 4096;
+  struct Block {
+    Block* next;
+  };
+  struct List {
+    Block* first = nullptr;
+    std::uint32_t length = 0;
+  };
+  std::array<List, largest / buffer_alignment + 1> lists_{};
+};
+
+/// A pool of reusable buffers in size classes at most an eighth of an octave apart. Thread-safe.
+class BufferPool {
+ public:
+  /// The pool that tensors draw from. Never destroyed, so tensors of static storage duration may outlive main().
+  static BufferPool& instance() {
+    static BufferPool& pool = *new BufferPool;
+    return pool;
+  }
+
+  /// Up to so many bytes a buffer has the size class that was asked for; a larger one may have a larger class.
+  static constexpr std::size_t exact = std::size_t{7} << 17;
+
+  /// Smallest size class that holds `bytes`: eight classes to an octave, so at most 12.5 % is wasted.
+  static std::size_t size_class(std::size_t bytes) {
+    if (bytes <= 8 * buffer_alignment) return (bytes + buffer_alignment - 1) / buffer_alignment * buffer_alignment;
+    const std::size_t step = std::bit_floor(bytes - 1) / 8;
+    return (bytes + step - 1) / step * step;
+  }
+
+  /// A buffer of at least `capacity` bytes, a size class, which becomes the class of the buffer. Throws std::bad_alloc.
+  void* allocate(std::size_t& capacity) {
+    void* buffer = capacity <= SmallBlocks::largest ? small_blocks_.take(capacity) : nullptr;
+    if (!buffer) buffer = take_or_make(capacity);
+    const std::size_t live = live_.fetch_add(capacity, std::memory_order_relaxed) + capacity;
+    std::size_t peak = peak_.load(std::memory_order_relaxed);
+    while (live > peak && !peak_.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {}
+    return buffer;
+  }
+
+  /// Takes back a buffer of that size class.
+  void release(void* buffer, std::size_t capacity) noexcept {
+    live_.fetch_sub(capacity, std::memory_order_relaxed);
+    if (capacity <= SmallBlocks::largest && !small_blocks_closed_ && small_blocks_.keep(buffer, capacity)) return;
+    keep(buffer, capacity);
+  }
+
+  /// What it holds now.
+  MemoryStats stats() {
+    const std::lock_guard lock(mutex_);
+    const std::size_t live = live_.load();
+    return {.live = live, .peak = peak_.load(), .cached = total_ - live};
+  }
+
+  /// Starts a new measurement of the peak from what is live now.
+  void reset_peak() { peak_ = live_.load(); }
+
+  /// Gives every cached buffer back to the system, but for the small blocks of other threads.
+  void release_cached() {
+    close_small_blocks();
+    const std::lock_guard lock(mutex_);
+    for (std::size_t at = 0; at < free_lists_.size(); ++at) {
+      if (free_lists_[at].empty()) continue;
+      for (void* buffer : free_lists_[at]) free(buffer);
+      total_ -= free_lists_[at].size() * class_of_slot(at);
+      free_lists_[at].clear();
+    }
+  }
+
+ private:
+  BufferPool() = default;
+
+  static void free(void* buffer) noexcept { ::operator delete (buffer, std::align_val_t{buffer_alignment}); }
+
+  /// A cached buffer, or a new one.
+  void* take_or_make(std::size_t& capacity) {
+    if (capacity <= SmallBlocks::largest) {
+      // A thread that ends hands its small blocks on.
+      struct AtThreadEnd {
+        ~AtThreadEnd() {
+          instance().close_small_blocks();
+          small_blocks_closed_ = true;
+        }
+      };
+      thread_local const AtThreadEnd at_thread_end;
+      static_cast<void>(at_thread_end);
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      // A large buffer may stand in for one up to half its size: a step has many sizes, whose peaks do not coincide.
+      const std::size_t first = slot(capacity);
+      const std::size_t last = capacity <= exact ? first : std::min(first + 8, free_lists_.size() - 1);
+      for (std::size_t at = first; at <= last; ++at) {
+        if (free_lists_[at].empty()) continue;
+        void* buffer = free_lists_[at].back();
+        free_lists_[at].pop_back();
+        capacity = class_of_slot(at);
+        return buffer;
+      }
+    }
+    void* buffer = nullptr;
+    try {
+      buffer = ::operator new (capacity, std::align_val_t{buffer_alignment});
+    } catch (const std::bad_alloc&) {
+      // Memory cached in other size classes may be what is missing.
+      release_cached();
+      buffer = ::operator new (capacity, std::align_val_t{buffer_alignment});
+    }
+    const std::lock_guard lock(mutex_);
+    total_ += capacity;
+    return buffer;
+  }
+
+  void keep(void* buffer, std::size_t capacity) noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+      free_lists_[slot(capacity)].push_back(buffer);
+    } catch (...) {
+      free(buffer);
+      total_ -= capacity;
+    }
+  }
+
+  /// Moves this thread's small blocks to the lists of all threads.
+  void close_small_blocks() noexcept {
+    for (std::size_t capacity = buffer_alignment; capacity <= SmallBlocks::largest; capacity += buffer_alignment)
+      while (void* const block = small_blocks_.take(capacity)) keep(block, capacity);
+  }
+
+  /// The size class of a list, see slot().
+  static std::size_t class_of_slot(std::size_t slot) {
+    if (slot <= 8) return slot * buffer_alignment;
+    const std::size_t octave = (slot - 1) / 8 + 8, eighth = (slot - 1) % 8 + 1;
+    return (std::size_t{1} << octave) + (eighth << (octave - 3));
+  }
+
+  /// One list per size class: multiples of 64 up to 512, then eight to an octave.
+  static std::size_t slot(std::size_t capacity) {
+    if (capacity <= 8 * buffer_alignment) return capacity / buffer_alignment;
+    const auto octave = static_cast<std::size_t>(std::bit_width(capacity - 1)) - 1;  // 2^octave < capacity
+    const std::size_t eighth = (capacity - (std::size_t{1} << octave)) >> (octave - 3);
+    return 8 * (octave - 8) + eighth;
+  }
+
+  std::mutex mutex_;
+  std::size_t total_ = 0;  // bytes from the system, under the mutex
+  std::atomic<std::size_t> live_ = 0, peak_ = 0;
+  std::array<std::vector<void*>, 8 * 57> free_lists_;
+  static inline constinit thread_local SmallBlocks small_blocks_;
+  static inline constinit thread_local bool small_blocks_closed_ = false;
+};
+
+}  // namespace neb
