@@ -2,11 +2,13 @@
 ///
 /// f^(n) = beta^(n-1) (n s^(n-1) + u s^(n)), where s^(k) is a polynomial in s. All of it is computed from
 /// e = exp(-|u|) <= 1, so nothing overflows. The first three derivatives are fractions over (1 + e)^2, (1 + e)^3 and
-/// (1 + e)^4. Their numerators pass through 0, where the terms cancel: around each root they are written by the distance h
-/// from it and by exp(h) - 1, in a form whose terms have one sign. So they keep their relative precision everywhere.
+/// (1 + e)^4. Their numerators pass through 0, where the terms cancel: near each root their Taylor series about it is taken
+/// instead. So they keep their relative precision everywhere.
 #pragma once
 
+#include <array>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "neb/kernels/exponential.hpp"
@@ -51,10 +53,34 @@ V magnitude(V x) {
   return x < V{} ? -x : x;
 }
 
-/// Whether short_expm1() is for x.
+/// Whether near_root() is for a distance of h. Farther off the terms cancel too little to matter.
 template <class V>
-auto is_short(V x) {
-  return magnitude(x) <= broadcast_lane<V>(LaneType<V>(0.34));
+auto is_near(V h) {
+  return magnitude(h) < broadcast_lane<V>(LaneType<V>(0.1));
+}
+
+/// c(1) h + c(2) h^2 + ..., the Taylor series of a numerator about its root, to rounding where is_near(h). It does not
+/// cancel: its first term is much the largest. The coefficients are of a lambda without captures.
+template <class V, class Coefficient>
+V near_root(V h, Coefficient) {
+  using T = LaneType<V>;
+  constexpr int terms = std::is_same_v<T, float> ? 5 : 12;
+  constexpr auto c = [] {
+    std::array<T, terms + 1> each{};
+    for (int k = 1; k <= terms; ++k) each[static_cast<std::size_t>(k)] = static_cast<T>(Coefficient{}(k));
+    return each;
+  }();
+  V series = broadcast_lane<V>(c[terms]);
+#pragma GCC unroll 12
+  for (std::size_t k = terms - 1; k > 0; --k) series = series * h + c[k];
+  return h * series;
+}
+
+/// x^k / k!, a coefficient of exp(x h).
+constexpr double exponential_term(double x, int k) {
+  double term = 1;
+  for (int i = 1; i <= k; ++i) term *= x / i;
+  return term;
 }
 
 /// f' for beta = 1, and f'(u) + f'(-u) = 1: on the left e (1 + u + e) / (1 + e)^2, which is 0 where e = -(1 + u).
@@ -62,10 +88,11 @@ template <class V>
 V first_derivative(V u, const LogisticParts<V>& p) {
   using T = LaneType<V>;
   constexpr Root root{-1.2784645427610737, -1.0946994183093437e-16};
-  constexpr T e_there = static_cast<T>(-(1 + root.high) - root.low);
+  constexpr double e_there = -1 - root.high;
   const V below = -magnitude(u);
   const V h = root.distance(below);
-  const V numerator = is_short(h) ? h + e_there * short_expm1(h) : (T(1) + below) + p.e;
+  const V series = near_root(h, [](int k) { return (k == 1 ? 1 : 0) + e_there * exponential_term(1, k); });
+  const V numerator = is_near(h) ? series : (T(1) + below) + p.e;
   const V left = p.decayed(numerator * (p.inverse * p.inverse));
   return u < V{} ? left : T(1) - left;
 }
@@ -75,29 +102,34 @@ template <class V>
 V second_derivative(V u, const LogisticParts<V>& p) {
   using T = LaneType<V>;
   constexpr Root root{2.3993572805154675, 1.8464872855353363e-16};
-  constexpr T above_two = static_cast<T>((root.high - 2) + root.low);
+  constexpr double e_there = (root.high - 2) / (root.high + 2);
   const V a = magnitude(u);
   const V h = root.distance(a);
-  const V numerator = is_short(h) ? above_two * short_expm1(-h) - h * (T(1) - p.e) : (T(2) - a) + p.e * (T(2) + a);
+  const V series = near_root(h, [](int k) {
+    return (k == 1 ? -1 : 0) + (root.high - 2) * exponential_term(-1, k) + e_there * exponential_term(-1, k - 1);
+  });
+  const V numerator = is_near(h) ? series : (T(2) - a) + p.e * (T(2) + a);
   return p.decayed(numerator * (p.inverse * p.inverse * p.inverse));
 }
 
-/// f''' for beta = 1, an odd function: with a = |u|, e (a (1 - 4e + e^2) - 3 (1 - e^2)) / (1 + e)^4. It is 0 at a root, and
-/// at 0, where 1 - e^2 cancels.
+/// A coefficient of the numerator of f''' about `at`, where e is e_there.
+constexpr double third_numerator_term(double at, double e_there, int k) {
+  return (k == 1 ? 1 : 0) - 4 * e_there * (at * exponential_term(-1, k) + exponential_term(-1, k - 1)) +
+         e_there * e_there * ((at + 3) * exponential_term(-2, k) + exponential_term(-2, k - 1));
+}
+
+/// f''' for beta = 1, an odd function: with a = |u|, e (a - 3 + e (e (a + 3) - 4a)) / (1 + e)^4. It is 0 at a root and at 0.
 template <class V>
 V third_derivative(V u, const LogisticParts<V>& p) {
   using T = LaneType<V>;
   constexpr Root root{3.435840993535111, -1.654438565374896e-16};
-  constexpr T e_there = static_cast<T>(0.03219832026308645800);
+  constexpr double e_at_root = 0.03219832026308645800;
   const V a = magnitude(u);
   const V h = root.distance(a);
-  const V x = short_expm1(-(is_short(a) ? a : h));
-  const V polynomial = (T(1) - T(4) * p.e) + p.e * p.e;
-  const V at_zero = T(3) * x * (T(2) + x) + a * polynomial;
-  const V at_root =
-      e_there * x * (static_cast<T>(3 + root.high) * (p.e + e_there) - static_cast<T>(4 * root.high)) + h * polynomial;
-  const V elsewhere = a * polynomial - T(3) * (T(1) - p.e * p.e);
-  const V numerator = is_short(a) ? at_zero : (is_short(h) ? at_root : elsewhere);
+  const V at_zero = near_root(a, [](int k) { return third_numerator_term(0, 1, k); });
+  const V at_root = near_root(h, [](int k) { return third_numerator_term(root.high, e_at_root, k); });
+  const V elsewhere = (a - T(3)) - p.e * (T(4) * a - p.e * (a + T(3)));
+  const V numerator = is_near(a) ? at_zero : (is_near(h) ? at_root : elsewhere);
   const V square = p.inverse * p.inverse;
   return p.decayed((u < V{} ? -numerator : numerator) * (square * square));
 }
