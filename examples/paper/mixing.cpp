@@ -45,7 +45,7 @@ Mixing mixing(const Jumps& jumps, Index jumps_per_unit, const Classify& classify
 
   Mixing found;
   OverChains rates;
-  Index pairs = 0, changes = 0, short_pairs = 0, short_changes = 0, kept = 0, chains = 0;
+  Index changes = 0, short_pairs = 0, short_changes = 0, kept = 0, chains = 0;
   const auto unit = static_cast<std::size_t>(jumps_per_unit);
   for (std::size_t chain = 0; chain < static_cast<std::size_t>(jumps.x0.shape()[0]); ++chain) {
     const std::size_t inside = jumps_inside(jumps, chain);
@@ -65,14 +65,14 @@ Mixing mixing(const Jumps& jumps, Index jumps_per_unit, const Classify& classify
     }
     if (own_pairs == 0) continue;
     ++chains;
-    pairs += own_pairs;
+    found.pairs += own_pairs;
     changes += own_changes;
     kept += own_pairs - own_changes;
     rates.rates.push_back(ratio(own_changes, own_pairs));
     found.faithful += faithful && inside == jumps.xhat.size() ? 1 : 0;
     found.chi_from_first += apart(inside - 1, 0, chain);
   }
-  found.changes = ratio(changes, pairs);
+  found.changes = ratio(changes, found.pairs);
   found.error = rates.error();
   found.changes_on_the_way = ratio(short_changes * jumps_per_unit, short_pairs);
   found.chi_in_class /= static_cast<double>(kept);

@@ -13,7 +13,8 @@ using Classify = std::function<std::vector<int>(const neb::Tensor<float>&)>;
 
 /// How classes and styles change along the chains of a walk. A chain counts until it leaves the data.
 struct Mixing {
-  double changes = 0;             ///< part of the pairs of jumps one unit of time apart that differ in class
+  neb::Index pairs = 0;           ///< of jumps one unit of time apart
+  double changes = 0;             ///< part of the pairs that differ in class
   double error = 0;               ///< its standard error, from the spread over chains
   double changes_on_the_way = 0;  ///< changes of class per unit of time when every jump is looked at
   neb::Index faithful = 0;        ///< chains whose jumps at whole units all have the class of the first one

@@ -72,8 +72,9 @@ Results walking(const Program& program, const TrainedEnergy& energy, const Image
   draw_film(long_jumps, frames, program.path(film));
 
   const neb::PixelRange range = jumps.range();
-  const std::string changes = text("%.3f +- %.3f", mixes.changes, mixes.error),
-                    long_changes = text("%.3f +- %.3f", long_mixes.changes, long_mixes.error);
+  // So few pairs may all keep their class, and then their spread says nothing.
+  const std::string changes = text("%.0f of %td", mixes.changes * static_cast<double>(mixes.pairs), mixes.pairs);
+  const std::string long_changes = text("%.3f +- %.3f", long_mixes.changes, long_mixes.error);
   program.print("%ld chains of %ld steps of %s: the class changes %s times per unit of time, %ld chains keep it\n",
                 static_cast<long>(settings.long_chains), static_cast<long>(long_jumps.steps.back()), long_delta.c_str(),
                 long_changes.c_str(), static_cast<long>(long_mixes.faithful));
@@ -100,15 +101,14 @@ Results walking(const Program& program, const TrainedEnergy& energy, const Image
                   {"long_chi_in_class", long_mixes.chi_in_class},
                   {"long_chi_from_first", long_mixes.chi_from_first}},
       .findings = {{"pixels of the jumps", paper.pixels, range_text(range.low, range.high)},
-                   {text("class changes per sigma^2 of time, %td chains for %td, delta = %s", settings.chains,
-                         settings.units, delta.c_str()),
-                    paper.classes, changes},
-                   {text("the same, %td chains for %td, delta = %s", settings.long_chains, settings.long_units,
-                         long_delta.c_str()),
+                   {text("changes of class over sigma^2 of time, delta = %s", delta.c_str()), paper.classes, changes},
+                   {text("the same per sigma^2 of time, %td chains for %td, delta = %s", settings.long_chains,
+                         settings.long_units, long_delta.c_str()),
                     "", long_changes},
                    {text("chains that keep their class for %td sigma^2 of time", settings.long_units), "",
                     text("%td of %td", long_mixes.faithful, settings.long_chains)},
-                   {"chi of jumps sigma^2 of time apart, same class", "", text("%.4f", long_mixes.chi_in_class)},
+                   {"chi of jumps sigma^2 of time apart, same class, in either walk", "",
+                    text("%.4f, %.4f", mixes.chi_in_class, long_mixes.chi_in_class)},
                    {"chains that left the data", "",
                     text("%td of %td", mixes.escaped + long_mixes.escaped, settings.chains + settings.long_chains)}},
       .pictures = {{picture, "Walk-jump sampling at sigma = " + sigma +

@@ -10,15 +10,15 @@ namespace examples::paper {
 /// How long to walk, in natural units of time: sigma^2, which takes 10^4 steps of the paper's delta = sigma / 100. A short
 /// walk is the paper's; a long one, of larger steps, goes far enough to count how often classes change.
 struct Walking {
-  neb::Index chains = 10;                ///< of the paper's walk
-  neb::Index units = 3;                  ///< its length
-  neb::Index steps_per_unit = 10000;     ///< of delta = sigma / 100
-  neb::Index long_chains = 40;           ///< of the long walk
-  neb::Index long_shown = 10;            ///< of them, in its picture
-  neb::Index long_units = 20;            ///< its length
-  neb::Index long_steps_per_unit = 100;  ///< of delta = sigma / 10
-  neb::Index long_jumps_per_unit = 20;   ///< for the film
-  neb::Index film_units = 5;             ///< length of the film, which shows the long walk
+  neb::Index chains = 10;               ///< of the paper's walk
+  neb::Index units = 4;                 ///< its length
+  neb::Index steps_per_unit = 10000;    ///< of delta = sigma / 100
+  neb::Index long_chains = 40;          ///< of the long walk
+  neb::Index long_shown = 10;           ///< of them, in its picture
+  neb::Index long_units = 20;           ///< its length
+  neb::Index long_steps_per_unit = 64;  ///< of delta = sigma / 8
+  neb::Index long_jumps_per_unit = 8;   ///< for the film
+  neb::Index film_units = 5;            ///< length of the film, which shows the long walk
 };
 
 /// What the paper says of the pixels of the jumps, and of their classes.

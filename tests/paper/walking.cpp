@@ -70,6 +70,7 @@ TEST_CASE("mixing counts changes of class at whole units, and those on the way")
   // Two jumps a unit. The first chain changes class once, the second one and back between units, the third one leaves.
   const Mixing found = mixing(jumps_of({{0, 0, 0}, {0, 1, 0}, {0, 0, 0}, {1, 0, -1}, {1, 0, -1}}), 2, level);
   CHECK(found.escaped == 1);
+  CHECK(found.pairs == 5);
   CHECK(found.changes == doctest::Approx(1.0 / 5));
   CHECK(found.changes_on_the_way == doctest::Approx(2 * 3.0 / 10));
   CHECK(found.faithful == 1);
