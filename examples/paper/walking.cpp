@@ -67,8 +67,8 @@ Results walking(const Program& program, const TrainedEnergy& energy, const Image
     return "sigma = " + sigma + ", delta = " + step + ": a chain in each column, jumps from its walk";
   };
   draw_jumps(jumps, title(delta), settings.chains, 1, program.path(picture));
-  draw_jumps(long_jumps, title(long_delta), settings.long_shown, static_cast<std::size_t>(frames_per_unit),
-             program.path(long_picture));
+  draw_jumps(long_jumps, title(long_delta), settings.long_shown,
+             static_cast<std::size_t>(settings.long_rows_every * frames_per_unit), program.path(long_picture));
   draw_film(long_jumps, frames, program.path(film));
 
   const neb::PixelRange range = jumps.range();
@@ -111,16 +111,18 @@ Results walking(const Program& program, const TrainedEnergy& energy, const Image
                     text("%.4f, %.4f", mixes.chi_in_class, long_mixes.chi_in_class)},
                    {"chains that left the data", "",
                     text("%td of %td", mixes.escaped + long_mixes.escaped, settings.chains + settings.long_chains)}},
-      .pictures = {{picture, "Walk-jump sampling at sigma = " + sigma +
-                                 ": a chain in each column, below its training digit a jump after every " +
-                                 std::to_string(settings.steps_per_unit) + " steps of delta = " + delta +
-                                 ", which is sigma^2 of time."},
-                   {long_picture, "Farther along: a jump after every " + std::to_string(settings.long_steps_per_unit) +
-                                      " steps of delta = " + long_delta + ", which is sigma^2 of time, too."},
-                   {film,
-                    "Four of these chains in slow motion: a jump after every " +
-                        std::to_string(settings.long_steps_per_unit / frames_per_unit) + " steps.",
-                    frames}}};
+      .pictures = {
+          {picture, "Walk-jump sampling at sigma = " + sigma +
+                        ": a chain in each column, below its training digit a jump after every " +
+                        std::to_string(settings.steps_per_unit) + " steps of delta = " + delta +
+                        ", which is sigma^2 of time."},
+          {long_picture,
+           text("Farther along: a jump after every %td steps of delta = %s, which is %td sigma^2 of time.",
+                settings.long_rows_every * settings.long_steps_per_unit, long_delta.c_str(), settings.long_rows_every)},
+          {film,
+           "Four of these chains in slow motion: a jump after every " +
+               std::to_string(settings.long_steps_per_unit / frames_per_unit) + " steps.",
+           frames}}};
 }
 
 namespace {

@@ -15,7 +15,8 @@ struct Walking {
   neb::Index steps_per_unit = 10000;    ///< of delta = sigma / 100
   neb::Index long_chains = 40;          ///< of the long walk
   neb::Index long_shown = 10;           ///< of them, in its picture
-  neb::Index long_units = 20;           ///< its length
+  neb::Index long_units = 60;           ///< its length
+  neb::Index long_rows_every = 3;       ///< units, in its picture
   neb::Index long_steps_per_unit = 64;  ///< of delta = sigma / 8
   neb::Index long_jumps_per_unit = 8;   ///< for the film
   neb::Index film_units = 5;            ///< length of the film, which shows the long walk
