@@ -15,18 +15,18 @@ namespace examples::paper {
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all = {
       {"section-2", "Noise lives on a sphere, and a smoothed manifold expands to one", 0.1, 0.1, section_2},
-      {"remark-7", "An energy's Hessian is symmetric, a score network's Jacobian is not", 0.15, 2, remark_7},
-      {"table-1", "How far apart the training images are, and which noise is extreme", 0.6, 0.6, table_1},
-      {"figure-3", "Denoising with one jump, just beyond extreme noise", 0.15, 0.15, figure_3},
-      {"figure-4", "Denoising with one jump, far beyond extreme noise", 0.15, 0.15, figure_4},
-      {"section-4.1", "Smooth ReLU against ReLU, and the overparameterised readout", 2.3, 20, section_4_1},
-      {"figure-5", "Walk-jump sampling at sigma = 0.3: classes mix", 1.5, 20, figure_5},
-      {"figure-6", "Walk-jump sampling at sigma = 0.15: the class stays, the style changes", 1.4, 20, figure_6},
-      {"walk-noise", "What the walk's noise as printed would do", 0.35, 4, walk_noise},
-      {"figure-7", "Attractors from test digits at sigma = 0.15", 0.75, 0.75, figure_7},
-      {"figure-8", "Attractors from test digits at sigma = 0.3, farther away", 1.2, 1.2, figure_8},
-      {"figure-9", "Creative memories from uniform noise at sigma = 0.3", 0.5, 2.0, figure_9},
-      {"figure-10", "Creative memories from uniform noise at sigma = 0.25", 0.5, 2.0, figure_10},
+      {"remark-7", "An energy's Hessian is symmetric, a score network's Jacobian is not", 0.15, 1.2, remark_7},
+      {"table-1", "How far apart the training images are, and which noise is extreme", 0.5, 0.5, table_1},
+      {"figure-3", "Denoising with one jump, just beyond extreme noise", 0.1, 0.1, figure_3},
+      {"figure-4", "Denoising with one jump, far beyond extreme noise", 0.1, 0.1, figure_4},
+      {"section-4.1", "Smooth ReLU against ReLU, and the overparameterised readout", 0.9, 9, section_4_1},
+      {"figure-5", "Walk-jump sampling at sigma = 0.3: classes mix", 3.8, 8, figure_5},
+      {"figure-6", "Walk-jump sampling at sigma = 0.15: the class stays, the style changes", 3.6, 8, figure_6},
+      {"walk-noise", "What the walk's noise as printed would do", 0.2, 4, walk_noise},
+      {"figure-7", "Attractors from test digits at sigma = 0.15", 0.6, 0.6, figure_7},
+      {"figure-8", "Attractors from test digits at sigma = 0.3, farther away", 0.95, 0.95, figure_8},
+      {"figure-9", "Creative memories from uniform noise at sigma = 0.3", 0.4, 2.0, figure_9},
+      {"figure-10", "Creative memories from uniform noise at sigma = 0.25", 0.4, 2.0, figure_10},
   };
   return all;
 }
