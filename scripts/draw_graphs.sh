@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the documents' pictures of graphs: runs examples/draw_graph and Graphviz' dot (Debian's package graphviz).
+# Makes the documents' pictures of graphs: runs examples/tools/draw_graph and Graphviz' dot (Debian's package graphviz).
 # scripts/draw_graphs.sh [DIR]   default docs/images
 set -euo pipefail
 

@@ -40,6 +40,9 @@ bool is_shell(const Block& block) {
   return block.language == "sh" || block.language == "bash" || block.language == "shell" || block.language == "console";
 }
 
+constexpr const char* program_folders[] = {"examples/lessons", "examples/lessons/chapters", "examples/programs",
+                                           "examples/paper",   "examples/tools",            "bench"};
+
 /// What `command` names that does not exist: scripts by their path, programs below .../bin/ by their source.
 std::vector<std::string> missing_files(const std::string& command) {
   std::vector<std::string> missing;
@@ -49,10 +52,9 @@ std::vector<std::string> missing_files(const std::string& command) {
     const auto bin = word.find("/bin/");
     if (!word.starts_with("build/") || bin == std::string::npos) continue;
     const std::string program = word.substr(bin + 5);
-    const bool known = program == "neb_tests" || fs::exists(root / "examples" / (program + ".cpp")) ||
-                       fs::exists(root / "examples/chapters" / (program + ".cpp")) ||
-                       fs::exists(root / "bench" / (program + ".cpp"));
-    if (!known) missing.push_back(word);
+    const auto holds_it = [&](const char* folder) { return fs::exists(root / folder / (program + ".cpp")); };
+    if (program != "neb_tests" && std::none_of(std::begin(program_folders), std::end(program_folders), holds_it))
+      missing.push_back(word);
   }
   return missing;
 }

@@ -26,7 +26,7 @@ Cost compile(const std::string& source, const std::string& optimisation) {
                                  optimisation,
                                  "-fopenmp",
                                  "-I" NEB_SOURCE_DIR "/include",
-                                 "-I" NEB_SOURCE_DIR "/examples",
+                                 "-I" NEB_SOURCE_DIR "/examples/programs",
                                  "-isystem",
                                  NEB_EIGEN_INCLUDE,
                                  "-c",
@@ -80,9 +80,9 @@ TEST_CASE("including neb is light beside including Eigen") {
 
 TEST_CASE("the unit that trains compiles in little memory, and not in minutes") {
   const double eigen = eigen_seconds();
-  const Cost training = compile(NEB_SOURCE_DIR "/examples/parts/train.cpp", "-O2");
+  const Cost training = compile(NEB_SOURCE_DIR "/examples/programs/parts/train.cpp", "-O2");
   std::printf(
-      "examples/parts/train.cpp at -O2: %.1f user CPU seconds (target 15; Eigen/Core %.2f), %.0f MB (target 900)\n",
+      "examples/programs/parts/train.cpp at -O2: %.1f user CPU seconds (target 15; Eigen/Core %.2f), %.0f MB (target 900)\n",
       training.seconds, eigen, training.megabytes);
   CHECK(training.megabytes < 900);
   CHECK(training.seconds < 40 * eigen);

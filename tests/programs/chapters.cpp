@@ -69,11 +69,11 @@ TEST_CASE("chapters: the glossary is made like them") {
 
 TEST_CASE("chapters: C++ is a region of the chapter's program, text is what that prints") {
   const Scratch scratch;
-  const std::string tiny = read(root / "examples/tiny_autodiff.cpp");
+  const std::string tiny = read(root / "examples/lessons/tiny_autodiff.cpp");
   const std::string tiny_output = run_program("tiny_autodiff", {}, scratch.folder()).out;
   for (const Chapter& chapter : chapters()) {
     CAPTURE(chapter.file);
-    const std::string source = read(root / "examples/chapters" / (chapter.program + ".cpp"));
+    const std::string source = read(root / "examples/lessons/chapters" / (chapter.program + ".cpp"));
     const Outcome outcome = run_program(chapter.program, {}, scratch.folder());
     REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
     CHECK(scratch.file_count() == 2);  // stdout and stderr: nothing is written unasked

@@ -1,4 +1,4 @@
-/// examples/tiny_autodiff.cpp: the whole idea without neb, and the same numbers.
+/// examples/lessons/tiny_autodiff.cpp: the whole idea without neb, and the same numbers.
 #include <cstdlib>
 #include <map>
 #include <sstream>
@@ -43,7 +43,7 @@ std::vector<double> numbers(const Var<double>& x) { return {x.value().span().beg
 }  // namespace
 
 TEST_CASE("tiny_autodiff has at most 120 lines, none of which includes neb") {
-  const std::string source = content_of(NEB_SOURCE_DIR "/examples/tiny_autodiff.cpp");
+  const std::string source = content_of(NEB_SOURCE_DIR "/examples/lessons/tiny_autodiff.cpp");
   const auto lines = std::count(source.begin(), source.end(), '\n');
   CHECK(lines > 60);
   CHECK(lines <= 120);
