@@ -3,7 +3,7 @@
 
 #include <functional>
 #include <memory>
-#include <neb/bayes/trainer.hpp>
+#include <neb/training/trainer.hpp>
 #include <neb/energy/conv_energy.hpp>
 #include <neb/sampling/langevin.hpp>
 #include <vector>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <neb/kernels/conv2d_geometry.hpp>
+#include <neb/kernels/conv2d/geometry.hpp>
 
 namespace onednn {
 

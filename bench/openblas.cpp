@@ -5,7 +5,7 @@
 
 #include <memory>
 #include <neb/core/parallel.hpp>
-#include <neb/kernels/im2col.hpp>
+#include <neb/kernels/conv2d/patches.hpp>
 #include <vector>
 #endif
 

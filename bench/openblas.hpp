@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <neb/kernels/conv2d_geometry.hpp>
+#include <neb/kernels/conv2d/geometry.hpp>
 
 namespace openblas {
 

@@ -1,7 +1,7 @@
 /// How cost grows: with threads, batch, width, depth, and the order of derivative.
 #include <cstdio>
 #include <cstring>
-#include <neb/bayes/trainer.hpp>
+#include <neb/training/trainer.hpp>
 #include <neb/energy/conv_energy.hpp>
 #include <neb/nn/conv2d.hpp>
 #include <stdexcept>

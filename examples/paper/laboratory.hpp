@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include <neb/memory/flow.hpp>
+#include <neb/flow/flow.hpp>
 
 #include "common/trained_energy.hpp"
 #include "paper/classifier.hpp"

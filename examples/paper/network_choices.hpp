@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <neb/bayes/trainer.hpp>
+#include <neb/training/trainer.hpp>
 #include <neb/energy/conv_energy.hpp>
 
 #include "paper/laboratory.hpp"

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include <neb/data/sample.hpp>
-#include <neb/memory/gradient_flow.hpp>
+#include <neb/flow/gradient_flow.hpp>
 #include <neb/ops/elementary.hpp>
 
 #include "common/contact_sheet.hpp"
@@ -20,7 +20,7 @@ constexpr double sigma = 0.3, delta = sigma / 100;
 /// Beyond this no image plus noise is ever found.
 bool escaped(const Tensor<float>& y, Index row) {
   const Index d = y.shape().stride(0);
-  return !(neb::memory::largest_magnitude(d, y.data() + row * d) < 10);
+  return !(neb::flow::largest_magnitude(d, y.data() + row * d) < 10);
 }
 
 double escaped_rows(const Tensor<float>& y) {

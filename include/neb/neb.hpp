@@ -11,7 +11,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 
-#include "neb/kernels/conv2d.hpp"
+#include "neb/kernels/conv2d/conv2d.hpp"
 #include "neb/kernels/gemm.hpp"
 #include "neb/kernels/pointwise.hpp"
 #include "neb/kernels/reduce.hpp"
@@ -74,9 +74,11 @@
 #include "neb/bayes/robbins_jump.hpp"
 #include "neb/bayes/smooth.hpp"
 #include "neb/bayes/sphere_overlap.hpp"
-#include "neb/bayes/trainer.hpp"
 
-#include "neb/memory/flow.hpp"
-#include "neb/memory/gradient_flow.hpp"
+#include "neb/training/trainer.hpp"
+
 #include "neb/sampling/langevin.hpp"
 #include "neb/sampling/walk_jump.hpp"
+
+#include "neb/flow/flow.hpp"
+#include "neb/flow/gradient_flow.hpp"

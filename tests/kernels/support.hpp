@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "neb/core/shape.hpp"
-#include "neb/kernels/conv2d_geometry.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
 
 namespace neb::test {
 

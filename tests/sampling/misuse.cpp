@@ -2,12 +2,12 @@
 #include "misuse.hpp"
 
 #include "neb/bayes/sphere_overlap.hpp"
-#include "neb/bayes/trainer.hpp"
+#include "neb/training/trainer.hpp"
 #include "neb/data/sample.hpp"
 #include "neb/data/toy.hpp"
 #include "neb/energy/kde_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
-#include "neb/memory/gradient_flow.hpp"
+#include "neb/flow/gradient_flow.hpp"
 #include "neb/sampling/walk_jump.hpp"
 
 using namespace neb;

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cstdio>
 #include <neb/core/random.hpp>
-#include <neb/kernels/conv2d.hpp>
+#include <neb/kernels/conv2d/conv2d.hpp>
 
 #include "common/canvas.hpp"
 

@@ -5,7 +5,7 @@
 #include <neb/bayes/deen.hpp>
 #include <neb/bayes/sphere_overlap.hpp>
 #include <neb/energy/kde_energy.hpp>
-#include <neb/memory/gradient_flow.hpp>
+#include <neb/flow/gradient_flow.hpp>
 #include <neb/ops/activation.hpp>
 #include <neb/sampling/langevin.hpp>
 

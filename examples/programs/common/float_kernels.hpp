@@ -2,7 +2,7 @@
 /// otherwise take to compile. Include this where energies are evaluated or trained.
 #pragma once
 
-#include <neb/kernels/conv2d.hpp>
+#include <neb/kernels/conv2d/conv2d.hpp>
 
 namespace neb::kernels {
 

@@ -5,7 +5,7 @@
 
 #include <neb/data/sample.hpp>
 #include <neb/io/safetensors.hpp>
-#include <neb/memory/gradient_flow.hpp>
+#include <neb/flow/gradient_flow.hpp>
 
 #include "common/contact_sheet.hpp"
 

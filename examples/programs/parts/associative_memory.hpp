@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include <neb/memory/flow.hpp>
+#include <neb/flow/flow.hpp>
 
 #include "common/trained_energy.hpp"
 

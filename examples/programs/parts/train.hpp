@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include <neb/bayes/trainer.hpp>
+#include <neb/training/trainer.hpp>
 #include <neb/energy/conv_energy.hpp>
 
 #include "common/trained_energy.hpp"

@@ -5,7 +5,7 @@
 
 #include <neb/data/sample.hpp>
 #include <neb/io/safetensors.hpp>
-#include <neb/memory/gradient_flow.hpp>
+#include <neb/flow/gradient_flow.hpp>
 #include <neb/sampling/walk_jump.hpp>
 
 #include "common/contact_sheet.hpp"
@@ -20,7 +20,7 @@ std::vector<bool> escaped_rows(const Tensor<float>& y) {
   const Index rows = y.shape()[0], d = y.shape().stride(0);
   std::vector<bool> escaped;
   for (Index row = 0; row < rows; ++row)
-    escaped.push_back(!(neb::memory::largest_magnitude(d, y.data() + row * d) < walk_bound));
+    escaped.push_back(!(neb::flow::largest_magnitude(d, y.data() + row * d) < walk_bound));
   return escaped;
 }
 

@@ -16,7 +16,7 @@
 #pragma once
 
 #include "neb/autodiff/op.hpp"
-#include "neb/kernels/conv2d.hpp"
+#include "neb/kernels/conv2d/conv2d.hpp"
 
 namespace neb {
 

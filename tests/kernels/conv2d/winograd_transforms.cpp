@@ -1,8 +1,8 @@
-#include "neb/kernels/winograd.hpp"
+#include "neb/kernels/conv2d/winograd_transforms.hpp"
 
 #include <doctest/doctest.h>
 
-#include "support.hpp"
+#include "kernels/support.hpp"
 
 using namespace neb::kernels;
 

@@ -12,9 +12,9 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
-#include "neb/kernels/conv2d_geometry.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/gemm.hpp"
-#include "neb/kernels/im2col.hpp"
+#include "neb/kernels/conv2d/patches.hpp"
 #include "neb/kernels/scratch.hpp"
 
 namespace neb::kernels {

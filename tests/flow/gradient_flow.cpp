@@ -1,4 +1,4 @@
-#include "neb/memory/gradient_flow.hpp"
+#include "neb/flow/gradient_flow.hpp"
 
 #include <doctest/doctest.h>
 

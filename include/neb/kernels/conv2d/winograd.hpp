@@ -13,14 +13,14 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
-#include "neb/kernels/conv2d_direct.hpp"
-#include "neb/kernels/conv2d_geometry.hpp"
-#include "neb/kernels/correlation.hpp"
+#include "neb/kernels/conv2d/direct.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
-#include "neb/kernels/winograd.hpp"
-#include "neb/kernels/winograd_planes.hpp"
+#include "neb/kernels/conv2d/winograd_transforms.hpp"
+#include "neb/kernels/conv2d/winograd_planes.hpp"
 
 namespace neb::kernels {
 

@@ -1,4 +1,4 @@
-#include "neb/kernels/conv2d.hpp"
+#include "neb/kernels/conv2d/conv2d.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <random>
 
-#include "support.hpp"
+#include "kernels/support.hpp"
 
 using neb::Index;
 using neb::kernels::Conv2dGeometry;

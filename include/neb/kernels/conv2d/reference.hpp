@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "neb/core/shape.hpp"
-#include "neb/kernels/conv2d_geometry.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
 
 namespace neb::kernels {
 

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "neb/bayes/smooth.hpp"
-#include "neb/memory/moving_rows.hpp"
+#include "neb/flow/moving_rows.hpp"
 
 namespace neb {
 
@@ -27,7 +27,7 @@ Flow<T> gradient_flow(const Phi& phi, const Tensor<T>& y0, std::type_identity_t<
   if (y0.size() == 0) return flow;
 
   const double variance = static_cast<double>(sigma) * static_cast<double>(sigma);
-  memory::MovingRows<T, Phi> moving(phi, y0, variance, options, flow);
+  flow::MovingRows<T, Phi> moving(phi, y0, variance, options, flow);
   while (moving.size() > 0) {
     moving.step();
     if (progress && !progress(rows - moving.size(), rows)) moving.stop();

@@ -7,7 +7,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/vector_register.hpp"
-#include "neb/kernels/winograd.hpp"
+#include "neb/kernels/conv2d/winograd_transforms.hpp"
 
 namespace neb::kernels::winograd {
 

@@ -1,12 +1,12 @@
 /// Winograd filter gradient, for 3 x 3 filters at stride 1: dw = G^T [ (A dy A^T) * (B^T x B) ] G, summed over tiles.
 ///
 /// In each of 36 planes, D (O, I) = Y^T (tiles, O) times V (tiles, I): sums over tiles take the place of sums over
-/// channels. The same two orders of the loops as in conv2d_winograd.hpp: while D fits into a core's second-level cache,
+/// channels. The same two orders of the loops as in winograd.hpp: while D fits into a core's second-level cache,
 /// tasks sum shares of the tiles, block by block, and the shares are added in order; a larger D is taken in chunks of output
 /// channels that all cores work on together.
 #pragma once
 
-#include "neb/kernels/conv2d_winograd.hpp"
+#include "neb/kernels/conv2d/winograd.hpp"
 
 namespace neb::kernels {
 

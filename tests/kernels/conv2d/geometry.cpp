@@ -1,4 +1,4 @@
-#include "neb/kernels/conv2d_geometry.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
 
 #include <doctest/doctest.h>
 

@@ -8,13 +8,13 @@
 #include <algorithm>
 #include <string>
 
-#include "neb/kernels/conv2d_direct.hpp"
-#include "neb/kernels/conv2d_direct_filter_grad.hpp"
-#include "neb/kernels/conv2d_geometry.hpp"
-#include "neb/kernels/conv2d_im2col.hpp"
-#include "neb/kernels/conv2d_reference.hpp"
-#include "neb/kernels/conv2d_winograd.hpp"
-#include "neb/kernels/conv2d_winograd_filter_grad.hpp"
+#include "neb/kernels/conv2d/direct.hpp"
+#include "neb/kernels/conv2d/direct_filter_grad.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/im2col.hpp"
+#include "neb/kernels/conv2d/reference.hpp"
+#include "neb/kernels/conv2d/winograd.hpp"
+#include "neb/kernels/conv2d/winograd_filter_grad.hpp"
 
 namespace neb::kernels {
 

@@ -1,8 +1,8 @@
-#include "neb/kernels/im2col.hpp"
+#include "neb/kernels/conv2d/patches.hpp"
 
 #include <doctest/doctest.h>
 
-#include "support.hpp"
+#include "kernels/support.hpp"
 
 using neb::Index;
 using neb::kernels::col2im_add;

@@ -1,4 +1,4 @@
-#include "neb/bayes/trainer.hpp"
+#include "neb/training/trainer.hpp"
 
 #include <doctest/doctest.h>
 

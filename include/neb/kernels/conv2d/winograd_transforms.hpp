@@ -7,7 +7,7 @@
 ///   y = A^T [ (G w G^T) * (B^T x B) ] A      for tiles x: 6 x 6, y: 4 x 4, filters w: 3 x 3, with * summed over channels
 ///
 /// (Winograd 1980; Lavin & Gray 2016). The filter gradient is the same form read for w: dw = G^T [ (A dy A^T) * (B^T x B) ] G.
-/// This header holds the transforms, each acting on whole vectors of channels; conv2d_winograd.hpp has the loops.
+/// This header holds the transforms, each acting on whole vectors of channels; winograd.hpp has the loops.
 /// The transforms weigh differences by up to 8, which costs a digit: errors are some 4e-6 of the result's size in float.
 #pragma once
 

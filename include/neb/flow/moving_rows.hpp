@@ -13,9 +13,9 @@
 
 #include "neb/core/finite.hpp"
 #include "neb/energy/energy.hpp"
-#include "neb/memory/flow.hpp"
+#include "neb/flow/flow.hpp"
 
-namespace neb::memory {
+namespace neb::flow {
 
 /// The largest |a[i]|; infinity when one is not finite.
 template <Scalar T>
@@ -192,4 +192,4 @@ class MovingRows {
   std::vector<Row> rows_;
 };
 
-}  // namespace neb::memory
+}  // namespace neb::flow
