@@ -61,8 +61,11 @@
 
 #include "neb/io/checkpoint.hpp"
 #include "neb/io/image.hpp"
-#include "neb/io/plot.hpp"
 #include "neb/io/safetensors.hpp"
+
+#include "neb/draw/colour.hpp"
+#include "neb/draw/points.hpp"
+#include "neb/draw/tiles.hpp"
 
 #include "neb/energy/conv_energy.hpp"
 #include "neb/energy/energy.hpp"

@@ -1,5 +1,5 @@
 // A folder of include/neb includes only the folders that it may, which lie to its left in
-// core <- kernels <- autodiff <- ops <- nn <- {optim, data, io} <- energy <- bayes <- {training, sampling, flow}.
+// core <- kernels <- autodiff <- ops <- nn <- {optim, data, io, draw} <- energy <- bayes <- {training, sampling, flow}.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -24,6 +24,7 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"nn", {"core", "kernels", "autodiff", "ops"}},
     {"optim", {"core", "kernels", "autodiff", "nn"}},
     {"io", {"core"}},
+    {"draw", {"core", "io"}},
     {"data", {"core", "kernels", "io"}},
     {"energy", {"core", "autodiff", "ops", "nn", "io"}},
     {"bayes", {"core", "kernels", "autodiff", "ops", "energy"}},
@@ -91,6 +92,7 @@ TEST_CASE("layering: an arrow that points right, to a sibling or at the umbrella
   CHECK(count("neb/ops/conv2d.hpp",
               "#include <vector>\n  # include <neb/nn/mlp.hpp> // why\n#include \"../energy/mlp.hpp\"\n") == 2);
   CHECK(count("neb/io/image.hpp", "#include \"neb/data/idx.hpp\"\n") == 1);
+  CHECK(count("neb/io/image.hpp", "#include \"neb/draw/colour.hpp\"\n") == 1);
   CHECK(count("neb/sampling/walk.hpp", "#include \"neb/flow/flow.hpp\"\n") == 1);
   CHECK(count("neb/bayes/smooth.hpp", "#include <neb/neb.hpp>\n") == 1);
   CHECK(count("neb/bayes/smooth.hpp", "#include <neb/nowhere/smooth.hpp>\n") == 1);

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <neb/draw/points.hpp>
 #include <neb/io/image.hpp>
-#include <neb/io/plot.hpp>
 
 namespace examples {
 

@@ -1,17 +1,14 @@
-#include "neb/io/plot.hpp"
+#include "neb/draw/points.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <numeric>
 
 #include "neb/core/error.hpp"
 
 using namespace neb;
 
 namespace {
-
-double brightness(const Colour& colour) { return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]; }
 
 /// Number of pixels that are not black.
 Index painted(const Tensor<float>& image) {
@@ -22,39 +19,7 @@ Index painted(const Tensor<float>& image) {
 
 }  // namespace
 
-TEST_CASE("plot: the colour map runs from dark to bright, and clips") {
-  for (int i = 0; i < 100; ++i) CHECK(brightness(viridis(i / 100.0)) < brightness(viridis((i + 1) / 100.0)));
-  CHECK(viridis(-5) == viridis(0));
-  CHECK(viridis(5) == viridis(1));
-  CHECK(viridis(NAN) == viridis(0));
-}
-
-TEST_CASE("plot: a field in colours keeps its shape, and NaN is grey") {
-  const Tensor<float> image = colour_map(Tensor<float>({1, 3}, {2, 4, NAN}), {2, 4});
-  CHECK(image.shape() == Shape{1, 3, 3});
-  for (Index c = 0; c < 3; ++c) {
-    CHECK(image(0, 0, c) == static_cast<float>(viridis(0)[static_cast<std::size_t>(c)]));
-    CHECK(image(0, 1, c) == static_cast<float>(viridis(1)[static_cast<std::size_t>(c)]));
-    CHECK(image(0, 2, c) == 0.5F);
-  }
-  CHECK_THROWS_AS(colour_map(Tensor<float>::ones({2, 2, 3}), {0, 1}), ShapeError);
-  CHECK_THROWS_AS(colour_map(Tensor<float>::ones({2, 2}), {1, 0}), ValueError);
-}
-
-TEST_CASE("plot: the range of a field ignores what is not finite") {
-  const PixelRange range = finite_range(Tensor<float>({5}, {3, -1, NAN, HUGE_VALF, -HUGE_VALF}));
-  CHECK(range.low == -1);
-  CHECK(range.high == 3);
-  const PixelRange constant = finite_range(Tensor<double>({2}, {3, 3}));
-  CHECK(constant.low < 3);
-  CHECK(constant.high > 3);
-  const PixelRange huge = finite_range(Tensor<double>({1}, {1e300}));
-  CHECK(huge.low < huge.high);
-  const PixelRange nothing = finite_range(Tensor<double>({1}, {NAN}));
-  CHECK(nothing.low < nothing.high);
-}
-
-TEST_CASE("plot: pixel centres run from the top left, and y points up") {
+TEST_CASE("points: pixel centres run from the top left, and y points up") {
   const Tensor<double> centres = pixel_centres<double>({0, 4, 0, 2}, 2, 4);
   CHECK(centres.shape() == Shape{8, 2});
   CHECK(centres(0, 0) == 0.5);
@@ -63,7 +28,7 @@ TEST_CASE("plot: pixel centres run from the top left, and y points up") {
   CHECK(centres(7, 1) == 0.5);
 }
 
-TEST_CASE("plot: a point is drawn in the pixel whose centre it is") {
+TEST_CASE("points: a point is drawn in the pixel whose centre it is") {
   const Bounds bounds{-1, 3, -2, 2};
   const Tensor<float> centres = pixel_centres<float>(bounds, 8, 8);
   for (Index i = 0; i < 64; ++i) {
@@ -74,7 +39,7 @@ TEST_CASE("plot: a point is drawn in the pixel whose centre it is") {
   }
 }
 
-TEST_CASE("plot: discs have their area, are cut at the border, and leave out what is outside") {
+TEST_CASE("points: discs have their area, are cut at the border, and leave out what is outside") {
   const Bounds bounds{0, 100, 0, 100};
   const auto drawn = [&](float x, float y, double radius) {
     const Tensor<float> canvas = Tensor<float>::zeros({100, 100, 3});
@@ -93,7 +58,7 @@ TEST_CASE("plot: discs have their area, are cut at the border, and leave out wha
   CHECK_THROWS_AS(drawn(50, 50, NAN), ValueError);
 }
 
-TEST_CASE("plot: shapes and bounds that do not fit are errors") {
+TEST_CASE("points: shapes and bounds that do not fit are errors") {
   const Tensor<float> image = Tensor<float>::zeros({4, 4, 3});
   CHECK_THROWS_AS(draw_points(image, Tensor<float>::zeros({2, 3}), {}, {1, 1, 1}), ShapeError);
   CHECK_THROWS_AS(draw_points(Tensor<float>::zeros({4, 4, 1}), Tensor<float>::zeros({2, 2}), {}, {1, 1, 1}),
