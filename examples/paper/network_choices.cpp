@@ -92,8 +92,8 @@ Curves loss_curves(const Images& images, const Choice& choice, const ChoiceTrain
     ChosenEnergy phi = make_energy(training.architecture, choice, neb::Key(options.seed).fold("weights"));
     neb::DeenTrainer<float, ChosenEnergy> trainer(phi, images.train, options);
     std::vector<double>& curve = curves.emplace_back();
-    trainer.run([&](const neb::TrainReport& report) {
-      if (std::find(training.steps.begin(), training.steps.end(), report.step) != training.steps.end())
+    trainer.run([&](const neb::Progress& progress) {
+      if (std::find(training.steps.begin(), training.steps.end(), progress.count) != training.steps.end())
         curve.push_back(trainer.validate(images.test, neb::Key(0).fold("test loss")));
       if (on_step) on_step();
       return true;

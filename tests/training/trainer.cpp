@@ -82,7 +82,7 @@ TEST_CASE("trainer: saved and resumed at any step, a run goes on with the bits o
     CAPTURE(cut);
     Net before = fresh();
     Trainer interrupted(before, images(), options);
-    interrupted.run([&](const TrainReport& report) { return report.step < cut; });
+    interrupted.run([&](const Progress& progress) { return progress.count < cut; });
     CHECK(interrupted.report().step == cut);
     interrupted.save(scratch.path("cut"), {{"note", "kept"}});
     CHECK(read_checkpoint(scratch.path("cut")).text("note") == "kept");
@@ -181,12 +181,15 @@ TEST_CASE("trainer: reports count steps, follow the schedule, and a callback can
   Net phi = fresh();
   Trainer trainer(phi, images(), options);
   Index steps = 0;
-  trainer.run([&](const TrainReport& report) {
+  trainer.run([&](const Progress& progress) {
+    const TrainReport& report = trainer.report();
     // The rate of a step is that of the progress before it.
     const double before = static_cast<double>(steps) / 7;
     CHECK(report.learning_rate == doctest::Approx(3e-3 * schedule_factor(Schedule::cosine, before, 0.3)));
     CHECK(report.step == ++steps);
     CHECK(report.progress == doctest::Approx(static_cast<double>(steps) / 7));
+    CHECK(progress.count == steps);
+    CHECK(progress.done == report.progress);
     CHECK(report.loss > 0);
     CHECK(report.seconds > 0);
     CHECK(report.images_per_second > 0);

@@ -61,7 +61,8 @@ int run_steps(Program& program, neb::DeenTrainer<float, Phi>& trainer, const Tra
   std::string note;
   const auto images_seen = [&] { return static_cast<double>(trainer.report().step * training.options.batch); };
   bar.update(trainer.report().progress, images_seen());
-  trainer.run([&](const neb::TrainReport& report) {
+  trainer.run([&](const neb::Progress& progress) {
+    const neb::TrainReport& report = trainer.report();
     loss_sum += report.loss;
     ++losses;
     if (report.step % training.report_every == 0 || trainer.finished() || interrupt.signal() != 0) {
@@ -78,7 +79,7 @@ int run_steps(Program& program, neb::DeenTrainer<float, Phi>& trainer, const Tra
       loss_sum = 0;
       losses = 0;
     }
-    bar.update(report.progress, images_seen(), note);
+    bar.update(progress.done, images_seen(), note);
     if (std::chrono::duration<double>(Clock::now() - saved).count() > 60 * training.checkpoint_minutes) {
       save();
       saved = Clock::now();

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 
 #include "neb/bayes/deen.hpp"
+#include "neb/core/progress.hpp"
 #include "neb/data/sample.hpp"
 #include "neb/io/checkpoint.hpp"
 #include "neb/optim/adam.hpp"
@@ -91,11 +91,12 @@ class DeenTrainer {
                                             : static_cast<double>(report_.step) / static_cast<double>(options_.steps);
   }
 
-  /// Steps to the end of the run, or until `on_step` returns false.
-  void run(const std::function<bool(const TrainReport&)>& on_step = {}) {
+  /// Steps to the end of the run, or until `on_progress`, which counts the steps taken in all and is called after each of
+  /// them, returns false: report() tells the rest, and run() or save() go on from there.
+  void run(const OnProgress& on_progress = {}) {
     while (!finished()) {
       step();
-      if (on_step && !on_step(report_)) return;
+      if (on_progress && !on_progress({report_.progress, report_.step})) return;
     }
   }
 
