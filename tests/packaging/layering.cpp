@@ -142,3 +142,21 @@ TEST_CASE("layering: neb.hpp reaches every header above the kernels") {
     CHECK_MESSAGE(reached.contains(file), "neb/neb.hpp does not include ", file);
   }
 }
+
+TEST_CASE("layering: kernels stand in a namespace that is named after the instruction set") {
+  int headers = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(NEB_SOURCE_DIR) / "include/neb/kernels")) {
+    if (entry.path().extension() != ".hpp") continue;
+    CAPTURE(entry.path().filename().string());
+    std::istringstream lines(read(entry.path()));
+    int openings = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("namespace ") || line.find("kernels") == std::string::npos) continue;
+      CHECK(line.find("kernels::inline NEB_INSTRUCTION_SET") != std::string::npos);
+      ++openings;
+    }
+    CHECK(openings == 1);
+    ++headers;
+  }
+  CHECK(headers > 15);
+}

@@ -4,8 +4,9 @@
 #include <algorithm>
 
 #include "neb/core/parallel.hpp"
+#include "neb/kernels/instruction_set.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// The sizes of a pooling; every window lies inside the image.
 struct Pool2dGeometry {
@@ -58,4 +59,4 @@ void average_pool2d_input_grad(const Pool2dGeometry& p, const T* g, T* x) {
   });
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

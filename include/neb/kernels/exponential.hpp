@@ -9,9 +9,10 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_register.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
 
@@ -111,4 +112,4 @@ inline V exponential(V x) {
   return e.scaled * e.power;
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

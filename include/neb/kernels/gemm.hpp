@@ -24,9 +24,10 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/scratch.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// Whether a stored matrix enters a product as it is or as its transpose.
 enum class Transpose { no, yes };
@@ -161,7 +162,7 @@ void gemm(Index m, Index n, Index k, const std::type_identity_t<Operand<T>>& a,
   });
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

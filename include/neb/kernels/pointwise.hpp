@@ -8,9 +8,10 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_register.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// Elements per tile of a pointwise loop.
 inline constexpr Index pointwise_tile = 8192;
@@ -155,4 +156,4 @@ void copy_blocks(Index count, Index length, const T* x, Index from_step, T* y, I
   });
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -10,8 +10,9 @@
 
 #include "neb/core/memory.hpp"
 #include "neb/core/parallel.hpp"
+#include "neb/kernels/instruction_set.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// Elements per tile of a reduction.
 inline constexpr Index reduce_tile = 8192;
@@ -72,4 +73,4 @@ void reduce_axis(Index outer, Index reduced, Index inner, const T* x, T* y, T id
     reduce_axis(1, tiles, inner, partial + o * tiles * inner, y + o * inner, identity, combine);
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

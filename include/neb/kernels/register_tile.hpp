@@ -11,9 +11,10 @@
 #include <utility>
 
 #include "neb/core/shape.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_register.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 inline constexpr int tile_rows = vector_registers == 32 ? 14 : 6;
 inline constexpr int tile_vectors = 2;
@@ -123,4 +124,4 @@ void multiply_rows(Index rows, TileProduct<T> t) {
   }
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/pointwise.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// Row k of y = row indices[k] of x, `count` rows of `length` elements.
 template <class T>
@@ -29,4 +30,4 @@ void scatter_rows(Index count, Index rows, Index length, const Index* indices, c
   });
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -5,8 +5,9 @@
 
 #include "neb/core/memory.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/instruction_set.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// `count` uninitialised scalars, aligned for vectors, given back to the pool at the end of the scope.
 template <class T>
@@ -20,4 +21,4 @@ class Scratch {
   Buffer buffer_;
 };
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "neb/kernels/exponential.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/pointwise.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// What the derivatives are made of: e = exp(-|u|), 1 / (1 + e) and s(u), for a scalar or a register u.
 template <class V>
@@ -210,4 +211,4 @@ void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order)
       z, g);
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

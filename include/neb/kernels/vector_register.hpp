@@ -9,23 +9,9 @@
 #include <utility>
 
 #include "neb/core/shape.hpp"
+#include "neb/kernels/instruction_set.hpp"
 
-namespace neb::kernels {
-
-#if defined(__AVX512F__)
-inline constexpr int vector_bytes = 64;
-inline constexpr int vector_registers = 32;
-#elif defined(__AVX__)
-inline constexpr int vector_bytes = 32;
-inline constexpr int vector_registers = 16;
-#else
-inline constexpr int vector_bytes = 16;
-#if defined(__aarch64__)
-inline constexpr int vector_registers = 32;
-#else
-inline constexpr int vector_registers = 16;
-#endif
-#endif
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// Elements of T in one vector register.
 template <class T>
@@ -135,4 +121,4 @@ void transpose(Index rows, Index columns, const T* from, Index from_stride, T* t
       to[column * to_stride + row] = from[row * from_stride + column];
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -15,8 +15,9 @@
 #include "neb/kernels/conv2d/reference.hpp"
 #include "neb/kernels/conv2d/winograd.hpp"
 #include "neb/kernels/conv2d/winograd_filter_grad.hpp"
+#include "neb/kernels/instruction_set.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// How to compute a convolution.
 enum class Conv2dRung { automatic, reference, im2col, direct, winograd };
@@ -88,4 +89,4 @@ void conv2d_filter_grad(const Conv2dGeometry& g, const T* x, const T* dy, T* dw,
   }
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -12,10 +12,11 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// y(n,r,c,o) = sum over kh,kw,i of x(n, r*stride + kh - top, c*stride + kw - left, i) * filter(o,kh,kw,i), with x zero
 /// outside (height, width); top and left may be negative. Results may be spread out, `y_*` elements apart.
@@ -200,4 +201,4 @@ void correlate(const Correlation& k, const T* x, const T* packed, T* y) {
   });
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -12,15 +12,16 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/im2col.hpp"
-#include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/patches.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
 
@@ -176,4 +177,4 @@ void conv2d_input_grad_direct(const Conv2dGeometry& g, const T* dy, const T* w, 
       detail::input_grad_phase(g, row, column, dy, w, dx);
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -12,16 +12,17 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/direct.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/im2col.hpp"
-#include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/gemm.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
 
@@ -155,4 +156,4 @@ void conv2d_filter_grad_direct(const Conv2dGeometry& g, const T* x, const T* dy,
   detail::unpack_filter_sums(g.out_channels, g.patch_size(), shares, sums.data(), dw);
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

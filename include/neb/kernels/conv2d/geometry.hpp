@@ -9,6 +9,7 @@
 
 #include "neb/core/error.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/instruction_set.hpp"
 
 namespace neb {
 
@@ -18,7 +19,7 @@ struct Conv2dOptions {
   Index padding = 0;  ///< rows and columns of zeros around the input
 };
 
-namespace kernels {
+namespace kernels::inline NEB_INSTRUCTION_SET {
 
 /// Extents of y(n,h,w,o) = sum over kh,kw,i of x(n, h*stride + kh - padding, w*stride + kw - padding, i) w(o,kh,kw,i).
 struct Conv2dGeometry {
@@ -94,5 +95,5 @@ inline Conv2dGeometry Conv2dGeometry::from(const Shape& x, const Shape& w, const
   return g;
 }
 
-}  // namespace kernels
+}  // namespace kernels::inline NEB_INSTRUCTION_SET
 }  // namespace neb

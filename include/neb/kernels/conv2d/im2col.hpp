@@ -13,11 +13,12 @@
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
-#include "neb/kernels/gemm.hpp"
 #include "neb/kernels/conv2d/patches.hpp"
+#include "neb/kernels/gemm.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/scratch.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
 
@@ -153,4 +154,4 @@ void conv2d_filter_grad_im2col(const Conv2dGeometry& g, const T* x, const T* dy,
   });
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -10,8 +10,9 @@
 
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/instruction_set.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
 
@@ -69,4 +70,4 @@ void col2im_add(const Conv2dGeometry& g, const T* patches, Index begin, Index en
   });
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

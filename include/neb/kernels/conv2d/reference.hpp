@@ -9,8 +9,9 @@
 
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/instruction_set.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// Calls visit(x_offset, w_offset, y_offset) for every product of the convolution, padding left out.
 template <class Visit>
@@ -52,4 +53,4 @@ void conv2d_filter_grad_reference(const Conv2dGeometry& g, const T* x, const T* 
   for_each_product(g, [&](Index at_x, Index at_w, Index at_y) { dw[at_w] += x[at_x] * dy[at_y]; });
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

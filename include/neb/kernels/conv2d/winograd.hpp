@@ -13,16 +13,17 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/direct.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
-#include "neb/kernels/conv2d/correlation.hpp"
+#include "neb/kernels/conv2d/winograd_planes.hpp"
+#include "neb/kernels/conv2d/winograd_transforms.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
-#include "neb/kernels/conv2d/winograd_transforms.hpp"
-#include "neb/kernels/conv2d/winograd_planes.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace winograd {
 
@@ -240,4 +241,4 @@ void conv2d_input_grad_winograd(const Conv2dGeometry& g, const T* dy, const T* w
   });
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

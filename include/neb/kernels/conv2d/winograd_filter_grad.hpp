@@ -7,8 +7,9 @@
 #pragma once
 
 #include "neb/kernels/conv2d/winograd.hpp"
+#include "neb/kernels/instruction_set.hpp"
 
-namespace neb::kernels {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace winograd {
 
@@ -157,4 +158,4 @@ void conv2d_filter_grad_winograd(const Conv2dGeometry& g, const T* x, const T* d
   transform_filter_sums_to(g, plain_planes(sums.data(), g.out_channels, g.in_channels), 0, dw);
 }
 
-}  // namespace neb::kernels
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

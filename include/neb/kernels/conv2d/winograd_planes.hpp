@@ -5,11 +5,12 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/winograd_transforms.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/vector_register.hpp"
-#include "neb/kernels/conv2d/winograd_transforms.hpp"
 
-namespace neb::kernels::winograd {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
 
 /// Channels, rounded up to whole registers.
 template <class T>
@@ -84,4 +85,4 @@ void multiply_planes(const Planes<T>& a, const Planes<T>& b, const Planes<T>& c,
   });
 }
 
-}  // namespace neb::kernels::winograd
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd

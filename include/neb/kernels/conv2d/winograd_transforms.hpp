@@ -14,9 +14,10 @@
 #include <type_traits>
 
 #include "neb/core/shape.hpp"
+#include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_register.hpp"
 
-namespace neb::kernels::winograd {
+namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
 
 inline constexpr int points = 6;                ///< of evaluation, along one axis
 inline constexpr int planes = points * points;  ///< matrix products
@@ -107,4 +108,4 @@ template <class V, int From, int To, class Load, class Transform, class Store>
   }
 }
 
-}  // namespace neb::kernels::winograd
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd
