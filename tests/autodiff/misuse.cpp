@@ -48,9 +48,9 @@ const Misuse graph_errors[] = {
      [] {
        grad(reshape(x, {1, 3}), Vars{x});
      }},
-    {"grad: the output is a scalar; sum it first, or use vjp with a cotangent   [output: (3,)]",
+    {"hvp: the output is a scalar; sum it first, or use vjp with a cotangent   [output: (3,)]",
      [] { hvp(x * x, x, x); }},
-    {"grad: the output is a scalar; sum it first, or use vjp with a cotangent   [output: (3,)]",
+    {"value_and_grad: the output is a scalar; sum it first, or use vjp with a cotangent   [output: (3,)]",
      [] { value_and_grad([](const V& v) { return v * v; }, x); }},
     // A target that is not reached.
     {"grad: the output does not depend on target 0 of 1   [target: (2,), output: ()]", [] { grad(sum(x), other); }},
@@ -66,11 +66,17 @@ const Misuse graph_errors[] = {
     {"grad: the output does not depend on target 0 of 1   [target: (0,), output: ()]; the target is a constant, make it a "
      "leaf with Var(tensor)",
      [] { grad(sum(x), moved_from()); }},
-    {"grad: the output does not depend on target 0 of 1   [target: (3,), output: (2,)]",
+    {"vjp: the output does not depend on target 0 of 1   [target: (3,), output: (2,)]",
      [] { vjp(other + 1, x, other); }},
-    {"grad: the output does not depend on target 0 of 1   [target: (2,), output: ()]",
+    {"hvp: the output does not depend on target 0 of 1   [target: (2,), output: ()]",
      [] { hvp(sum(x), other, other); }},
-    {"grad: the output does not depend on target 0 of 1   [target: (2,), output: (3,)]", [] { jvp(x, other, other); }},
+    {"jvp: the output does not depend on target 0 of 1   [target: (2,), output: (3,)]", [] { jvp(x, other, other); }},
+    {"value_and_grad: the output does not depend on target 0 of 1   [target: (3,), output: ()]",
+     [] { value_and_grad([](const V&) { return sum(other); }, x); }},
+    {"jacobian: the output does not depend on target 0 of 1   [target: (3,), output: (3,)]",
+     [] { jacobian([](const V& v) { return detach(v); }, x); }},
+    {"hessian: the output does not depend on target 0 of 1   [target: (3,), output: (3,)]",
+     [] { hessian([](const V& v) { return detach(v); }, x); }},
     // Without create_graph a gradient is a constant.
     {"grad: the output does not depend on target 0 of 1   [target: (3,), output: ()]",
      [] { grad(sum(grad(sum(x * x), x)), x); }},

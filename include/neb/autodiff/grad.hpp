@@ -19,18 +19,18 @@ struct GradOptions {
   bool unreached_is_zero = false;  ///< a target that the output does not depend on gets zeros instead of a GraphError
 };
 
-/// The vector-Jacobian products of `output` with `cotangent` (of the output's shape), one for each target. An output that
-/// is given up, a temporary or std::move(loss), takes its graph with it: saved values are released on the way.
-/// Throws ShapeError when the shapes differ, GraphError when a target is not reached.
+namespace autodiff {
+
+/// vjp() for the public function `caller`, which its errors name.
 template <Scalar T>
-std::vector<Var<T>> vjp(Var<T> output, std::span<const Var<T>> targets, const std::type_identity_t<Var<T>>& cotangent,
-                        GradOptions options = {}) {
+std::vector<Var<T>> vjp_for(const char* caller, Var<T> output, std::span<const Var<T>> targets,
+                            const std::type_identity_t<Var<T>>& cotangent, GradOptions options) {
   if (cotangent.shape() != output.shape())
-    throw ShapeError("vjp: the cotangent has the shape of the output   [output: " + output.shape().to_string() +
-                     ", cotangent: " + cotangent.shape().to_string() + "]");
+    throw ShapeError(std::string(caller) + ": the cotangent has the shape of the output   [output: " +
+                     output.shape().to_string() + ", cotangent: " + cotangent.shape().to_string() + "]");
   std::vector<std::optional<Var<T>>> reached(targets.size());
   if (output.tracked()) {
-    autodiff::Sweep<T> sweep(output.node().get());
+    Sweep<T> sweep(output.node().get());
     reached = sweep.run(targets, options.create_graph ? cotangent : cotangent.detach(), options.create_graph,
                         std::move(output.node()));
   }
@@ -42,12 +42,33 @@ std::vector<Var<T>> vjp(Var<T> output, std::span<const Var<T>> targets, const st
     else if (options.unreached_is_zero)
       results.push_back(Var<T>::constant(Tensor<T>::zeros(targets[i].shape())));
     else
-      throw GraphError("grad: the output does not depend on target " + std::to_string(i) + " of " +
+      throw GraphError(std::string(caller) + ": the output does not depend on target " + std::to_string(i) + " of " +
                        std::to_string(targets.size()) + "   [target: " + targets[i].shape().to_string() +
                        ", output: " + output.shape().to_string() + "]" +
                        (targets[i].tracked() ? "" : "; the target is a constant, make it a leaf with Var(tensor)"));
   }
   return results;
+}
+
+/// grad() for the public function `caller`, which its errors name.
+template <Scalar T>
+std::vector<Var<T>> grad_for(const char* caller, Var<T> output, std::span<const Var<T>> targets, GradOptions options) {
+  if (output.size() != 1)
+    throw GraphError(std::string(caller) + ": the output is a scalar; sum it first, or use vjp with a cotangent   " +
+                     "[output: " + output.shape().to_string() + "]");
+  const auto one = Var<T>::constant(Tensor<T>::ones(output.shape()));
+  return vjp_for(caller, std::move(output), targets, one, options);
+}
+
+}  // namespace autodiff
+
+/// The vector-Jacobian products of `output` with `cotangent` (of the output's shape), one for each target. An output that
+/// is given up, a temporary or std::move(loss), takes its graph with it: saved values are released on the way.
+/// Throws ShapeError when the shapes differ, GraphError when a target is not reached.
+template <Scalar T>
+std::vector<Var<T>> vjp(Var<T> output, std::span<const Var<T>> targets, const std::type_identity_t<Var<T>>& cotangent,
+                        GradOptions options = {}) {
+  return autodiff::vjp_for("vjp", std::move(output), targets, cotangent, options);
 }
 
 /// The same for one target.
@@ -63,11 +84,7 @@ Var<T> vjp(Var<T> output, const std::type_identity_t<Var<T>>& target, const std:
 template <Scalar T>
 std::vector<Var<T>> grad(Var<T> output, std::span<const std::type_identity_t<Var<T>>> targets,
                          GradOptions options = {}) {
-  if (output.size() != 1)
-    throw GraphError("grad: the output is a scalar; sum it first, or use vjp with a cotangent   [output: " +
-                     output.shape().to_string() + "]");
-  const auto one = Var<T>::constant(Tensor<T>::ones(output.shape()));
-  return vjp<T>(std::move(output), targets, one, options);
+  return autodiff::grad_for("grad", std::move(output), targets, options);
 }
 
 /// The same for a list of targets.

@@ -30,7 +30,7 @@ ValueAndGrad<T> value_and_grad(const F& f, const Var<T>& x, GradOptions options 
   const Var<T> at = x.tracked() ? x : Var<T>(x.value());
   Var<T> output = f(at);
   Var<T> value = options.create_graph ? output : output.detach();
-  return {std::move(value), grad(std::move(output), at, options)};
+  return {std::move(value), autodiff::grad_for("value_and_grad", std::move(output), std::span(&at, 1), options)[0]};
 }
 
 namespace autodiff {
@@ -55,7 +55,8 @@ Var<T> jvp(const Var<T>& output, const std::type_identity_t<Var<T>>& x, const st
            GradOptions options = {}) {
   autodiff::check_direction<T>("jvp", x, v);
   const Var<T> u(Tensor<T>::zeros(output.shape()));  // any value: w is linear in it
-  Var<T> w = vjp(output, x, u, {.create_graph = true, .unreached_is_zero = options.unreached_is_zero});
+  Var<T> w = autodiff::vjp_for("jvp", output, std::span<const Var<T>>(&x, 1), u,
+                               {.create_graph = true, .unreached_is_zero = options.unreached_is_zero})[0];
   return vjp(std::move(w), u, v, {.create_graph = options.create_graph, .unreached_is_zero = true});
 }
 
@@ -65,7 +66,8 @@ Var<T> jvp(const Var<T>& output, const std::type_identity_t<Var<T>>& x, const st
 template <Scalar T>
 Var<T> hvp(const Var<T>& output, const Var<T>& x, const std::type_identity_t<Var<T>>& v, GradOptions options = {}) {
   autodiff::check_direction<T>("hvp", x, v);
-  Var<T> slope = grad(output, x, {.create_graph = true, .unreached_is_zero = options.unreached_is_zero});
+  Var<T> slope = autodiff::grad_for("hvp", output, std::span(&x, 1),
+                                    {.create_graph = true, .unreached_is_zero = options.unreached_is_zero})[0];
   // A linear function has a constant gradient: its Hessian is zero, not an error.
   return vjp(std::move(slope), x, v, {.create_graph = options.create_graph, .unreached_is_zero = true});
 }
@@ -100,8 +102,9 @@ Tensor<T> jacobian(const F& f, const Var<T>& x, JacobianOptions options = {}) {
       units.mutable_data()[k * m + row] = T(1);
     }
     const Var<T> batch(std::move(copies));
-    const Var<T> rows = vjp(Var<T>(f(batch)), batch, Var<T>::constant(std::move(units)),
-                            {.unreached_is_zero = options.unreached_is_zero});
+    const Var<T> rows =
+        autodiff::vjp_for("jacobian", Var<T>(f(batch)), std::span(&batch, 1), Var<T>::constant(std::move(units)),
+                          {.unreached_is_zero = options.unreached_is_zero})[0];
     std::copy_n(rows.value().data(), count * n, matrix.mutable_data() + begin * n);
   }
   return matrix;
@@ -118,8 +121,8 @@ Tensor<T> hessian(const F& f, const Var<T>& x, JacobianOptions options = {}) {
     if (y.rank() < 1 || values.shape() != Shape{y.shape()[0]})
       throw ShapeError("hessian: f maps a batch (B, ...) to one number for each row, (B,)   [x: " +
                        y.shape().to_string() + ", f(x): " + values.shape().to_string() + "]");
-    return vjp(values, y, Var<T>::constant(Tensor<T>::ones(values.shape())),
-               {.create_graph = true, .unreached_is_zero = options.unreached_is_zero});
+    return autodiff::vjp_for("hessian", values, std::span(&y, 1), Var<T>::constant(Tensor<T>::ones(values.shape())),
+                             {.create_graph = true, .unreached_is_zero = options.unreached_is_zero})[0];
   };
   // A linear function has a constant gradient: its Hessian is zero, not an error.
   return jacobian(gradient, x, {.rows = options.rows, .unreached_is_zero = true});
