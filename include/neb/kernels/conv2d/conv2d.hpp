@@ -15,6 +15,8 @@
 #include "neb/kernels/conv2d/reference.hpp"
 #include "neb/kernels/conv2d/winograd.hpp"
 #include "neb/kernels/conv2d/winograd_filter_grad.hpp"
+#include "neb/kernels/conv2d/winograd_tiles.hpp"
+#include "neb/kernels/conv2d/winograd_transforms.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {

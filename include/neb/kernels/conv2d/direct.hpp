@@ -5,7 +5,7 @@
 /// Input gradient: dx is a correlation of dy with flipped filters whose channels changed places. At a stride s > 1,
 /// the pixels of dx that are congruent modulo s meet the same pixels of the kernel, so that each of the s * s classes
 /// is a correlation of its own, written s pixels apart.
-/// The loops and their sizes are explained in correlation.hpp and register_tile.hpp.
+/// The loops and their sizes are explained in direct_correlation.hpp and register_tile.hpp.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/correlation.hpp"
+#include "neb/kernels/conv2d/direct_correlation.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
-#include "neb/kernels/conv2d/im2col.hpp"
 #include "neb/kernels/conv2d/patches.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/register_tile.hpp"
@@ -24,25 +24,6 @@
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
-
-/// The correlation that computes y of a convolution from x.
-inline Correlation forward_correlation(const Conv2dGeometry& g) {
-  return {.batch = g.batch,
-          .height = g.height,
-          .width = g.width,
-          .channels = g.in_channels,
-          .out_height = g.out_height(),
-          .out_width = g.out_width(),
-          .out_channels = g.out_channels,
-          .kernel_height = g.kernel_height,
-          .kernel_width = g.kernel_width,
-          .stride = g.stride,
-          .top = g.padding,
-          .left = g.padding,
-          .y_image = g.out_pixels() * g.out_channels,
-          .y_row = g.out_width() * g.out_channels,
-          .y_pixel = g.out_channels};
-}
 
 /// packed (blocks, depth, tile_columns) = transposed filters (O, depth), zeros after the last.
 template <class T>

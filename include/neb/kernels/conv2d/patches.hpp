@@ -3,14 +3,19 @@
 ///
 /// Both go over output pixels and then over kernel rows: channels last, the KW * C inputs under one kernel row are
 /// one run of memory, so each step is one copy (or one vector addition), cut short at the image's edge.
+/// An input gradient by any matrix product is col2im of its patches, band by band.
 /// Pixels and rows are counted over the whole batch, so that a band may end in the middle of an image or span several.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 
+#include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/tasks.hpp"
 #include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/scratch.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
@@ -69,5 +74,55 @@ void col2im_add(const Conv2dGeometry& g, const T* patches, Index begin, Index en
     patches += run;
   });
 }
+
+namespace detail {
+
+/// Output pixels, counted over the batch, whose patches are formed at a time.
+inline Index patch_band(const Conv2dGeometry& g, std::size_t scalar_bytes) {
+  const Index row_bytes = std::max<Index>(1, g.patch_size()) * static_cast<Index>(scalar_bytes);
+  const Index fitting = std::clamp<Index>((Index{2} << 20) / row_bytes, 1, 512);
+  const Index worthwhile = conv2d_least_work / std::max<Index>(1, g.patch_size() * g.out_channels);
+  const Index share = std::max({Index{64}, worthwhile, g.batch * g.out_pixels() / conv2d_tasks});
+  return std::min(fitting, share);
+}
+
+/// The output rows, counted over the batch, that read any of the image rows [first, last).
+struct Readers {
+  Index begin;
+  Index end;
+
+  Readers(const Conv2dGeometry& g, Index first, Index last) {
+    // Output row oh reads the KH image rows from oh * stride - padding on.
+    const Index above = first % g.height + g.padding - g.kernel_height;
+    const Index reach = (last - 1) % g.height + g.padding;
+    begin = first / g.height * g.out_height() + (above < 0 ? 0 : std::min(g.out_height(), above / g.stride + 1));
+    end = (last - 1) / g.height * g.out_height() + std::min(g.out_height(), reach / g.stride + 1);
+  }
+};
+
+/// dx (N,H,W,I) = col2im of the patches that product(begin, end, patches) writes for output pixels [begin, end).
+template <class T, class Product>
+void input_grad_of_patches(const Conv2dGeometry& g, T* dx, Product&& product) {
+  const Index rows = g.batch * g.height;
+  const Index row_size = g.width * g.in_channels;
+  if (rows * row_size == 0) return;
+  const Index band = patch_band(g, sizeof(T));
+  // Neighbouring tasks both form the patches on their border, KH - 1 rows of them: a task takes at least 4 KH rows.
+  const Index row_work = std::max<Index>(1, g.macs() / rows);
+  const Index share = std::max({rows / conv2d_tasks, 4 * g.kernel_height, conv2d_least_work / row_work});
+  parallel_tiles(rows, share, [&](Index first_row, Index last_row) {
+    const Scratch<T> patches(band * g.patch_size());
+    const Readers readers(g, first_row, last_row);
+    std::fill(dx + first_row * row_size, dx + last_row * row_size, T(0));
+    const Index last = readers.end * g.out_width();
+    for (Index begin = readers.begin * g.out_width(); begin < last; begin += band) {
+      const Index end = std::min(begin + band, last);
+      product(begin, end, patches.data());
+      col2im_add(g, patches.data(), begin, end, first_row, last_row, dx);
+    }
+  });
+}
+
+}  // namespace detail
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -6,8 +6,19 @@
 /// channels that all cores work on together.
 #pragma once
 
-#include "neb/kernels/conv2d/winograd.hpp"
+#include <algorithm>
+
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/correlation.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/winograd_planes.hpp"
+#include "neb/kernels/conv2d/winograd_tiles.hpp"
+#include "neb/kernels/conv2d/winograd_transforms.hpp"
 #include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/register_tile.hpp"
+#include "neb/kernels/scratch.hpp"
+#include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 

@@ -1,0 +1,142 @@
+/// Sliding a bank of packed filters over channels-last images: what the direct convolution and its input gradient share.
+///
+/// Channels last, a register tile of neighbouring output pixels x output channels reads its scalars straight from the
+/// image, and the KW * C inputs under one kernel row are one run: so there is no im2col, and k runs over kernel rows
+/// and then along that run. Loop order: blocks of filters (a group of them stays in the second-level cache), rows of
+/// the output, tiles along a row, and inside the tile k.
+#pragma once
+
+#include <algorithm>
+
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/correlation.hpp"
+#include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/register_tile.hpp"
+#include "neb/kernels/scratch.hpp"
+#include "neb/kernels/vector_register.hpp"
+
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
+
+namespace detail {
+
+/// One row of output for one block of filters, in tiles of equal width as far as possible.
+template <class T>
+void correlate_row(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
+  const Index in_row = out_row * k.stride - k.top;
+  const Index first = std::clamp<Index>(-in_row, 0, k.kernel_height);  // kernel rows [first, last) lie inside
+  const Index last = std::clamp<Index>(k.height - in_row, first, k.kernel_height);
+  const TileProduct<T> tile{.a = first == last ? image : image + ((in_row + first) * k.width - k.left) * k.channels,
+                            .a_row = k.stride * k.channels,
+                            .outer = last - first,
+                            .a_outer = k.width * k.channels,
+                            .inner = k.run(),
+                            .a_inner = 1,
+                            .b = filters + first * k.run() * tile_columns<T>,
+                            .c = y,
+                            .c_row = k.y_pixel,
+                            .columns = columns};
+  multiply_rows(k.out_width, tile);
+}
+
+/// The same where the columns of the kernel are summed apart; `columns` fill whole registers.
+template <class T>
+void correlate_row_apart(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y,
+                         Index y_pixel) {
+  const Index in_row = out_row * k.stride - k.top;
+  const Index first = std::clamp<Index>(-in_row, 0, k.kernel_height);
+  const Index last = std::clamp<Index>(k.height - in_row, first, k.kernel_height);
+  for (Index c = 0; c < k.out_width; ++c) std::fill_n(y + c * y_pixel, columns, T(0));
+  if (first == last) return;
+  const Index row_size = k.width * k.channels;
+  for (Index kw = 0; kw < k.kernel_width; ++kw) {
+    const auto [begin, end] = k.outputs_of_column(kw);
+    if (begin == end) continue;
+    multiply_rows<T>(end - begin,
+                     {.a = image + (in_row + first) * row_size + (begin * k.stride + kw - k.left) * k.channels,
+                      .a_row = k.stride * k.channels,
+                      .outer = last - first,
+                      .a_outer = row_size,
+                      .inner = k.channels,
+                      .a_inner = 1,
+                      .b = filters + (first * k.kernel_width + kw) * k.channels * tile_columns<T>,
+                      .b_gap = (k.kernel_width - 1) * k.channels * tile_columns<T>,
+                      .c = y + begin * y_pixel,
+                      .c_row = y_pixel,
+                      .columns = columns,
+                      .add = true});
+  }
+}
+
+/// One row of output for one block of filters, either way.
+template <class T>
+void correlate_block(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
+  if (!k.columns_apart()) return correlate_row(k, image, out_row, filters, columns, y);
+  if (columns % vector_lanes<T> == 0) return correlate_row_apart(k, image, out_row, filters, columns, y, k.y_pixel);
+  const Scratch<T> row(k.out_width * tile_columns<T>);
+  correlate_row_apart(k, image, out_row, filters, tile_columns<T>, row.data(), tile_columns<T>);
+  for (Index c = 0; c < k.out_width; ++c) std::copy_n(row.data() + c * tile_columns<T>, columns, y + c * k.y_pixel);
+}
+
+/// How a correlation is shared out: a task is a band of output rows, counted over the batch, by a group of blocks of
+/// filters. Tasks go through a stripe of bands for one group, whose filters stay in the second-level cache, then through
+/// the same stripe for the next group, because the stripe's inputs stay there too.
+template <class T>
+struct CorrelationTasks {
+  Index rows, band, stripe;
+  Index blocks, group, groups;
+
+  explicit CorrelationTasks(const Correlation& k)
+      : rows(k.batch * k.out_height), blocks(tile_count(k.out_channels, tile_columns<T>)) {
+    constexpr Index filter_bytes = 512 << 10;
+    constexpr Index input_bytes = 768 << 10;
+    constexpr Index scalar_bytes = sizeof(T);
+    const Index block_size = std::max<Index>(1, k.depth() * tile_columns<T>);
+    group = std::clamp<Index>(filter_bytes / (block_size * scalar_bytes), 1, blocks);
+    groups = tile_count(blocks, group);
+    // Tasks of 2^22 multiply-adds (some 40 us) when there is much to do, down to 2^18 to share out little work.
+    const Index row_work = k.out_width * block_size * group;
+    const Index work = std::clamp<Index>(rows * groups * row_work / 64, 1 << 18, 1 << 22);
+    const Index bands = tile_count(rows, std::clamp<Index>(work / row_work, 1, rows));
+    band = tile_count(rows, bands);
+    const Index band_bytes = std::max<Index>(1, band * k.stride * k.width * k.channels * scalar_bytes);
+    stripe = std::clamp<Index>(input_bytes / band_bytes, 1, tile_count(rows, band));
+  }
+
+  Index count() const { return tile_count(tile_count(rows, band), stripe) * groups * stripe; }
+  Index first_block(Index task) const { return task / stripe % groups * group; }
+  Index first_row(Index task) const { return (task / stripe / groups * stripe + task % stripe) * band; }
+};
+
+template <class T>
+void correlate_images(const Correlation& k, const T* x, const T* packed, T* y) {
+  const CorrelationTasks<T> tasks(k);
+  parallel_tasks(tasks.count(), [&](Index task) {
+    const Index first_block = tasks.first_block(task);
+    const Index first_row = tasks.first_row(task);
+    const Index last_row = std::min(first_row + tasks.band, tasks.rows);
+    for (Index block = first_block; block < std::min(first_block + tasks.group, tasks.blocks); ++block) {
+      const Index channel = block * tile_columns<T>;
+      for (Index row = first_row; row < last_row; ++row) {
+        const Index n = row / k.out_height;
+        const Index out_row = row % k.out_height;
+        correlate_block(k, x + n * k.height * k.width * k.channels, out_row, packed + channel * k.depth(),
+                        std::min(tile_columns<T>, k.out_channels - channel),
+                        y + n * k.y_image + out_row * k.y_row + channel);
+      }
+    }
+  });
+}
+
+}  // namespace detail
+
+/// y = correlation of x (N,H,W,C) with packed filters, see Correlation; each output is written by one task.
+template <class T>
+void correlate(const Correlation& k, const T* x, const T* packed, T* y) {
+  if (k.batch * k.out_height * k.out_width * k.out_channels == 0) return;
+  with_columns_of_zeros(k, x, [&](const Correlation& part, const T* images, Index first) {
+    detail::correlate_images(part, images, packed, y + first * k.y_image);
+  });
+}
+
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET
