@@ -83,11 +83,12 @@ ChosenEnergy make_energy(neb::ConvEnergyOptions architecture, const Choice& choi
 }
 
 Curves loss_curves(const Images& images, const Choice& choice, const ChoiceTraining& training,
-                   const std::function<void()>& on_step) {
+                   const neb::OnProgress& on_progress) {
+  const Index length = training.steps.back();
   Curves curves;
   for (Index seed = 0; seed < training.seeds; ++seed) {
     neb::TrainOptions options = training.options;
-    options.steps = training.steps.back();
+    options.steps = length;
     options.seed += static_cast<std::uint64_t>(seed);
     ChosenEnergy phi = make_energy(training.architecture, choice, neb::Key(options.seed).fold("weights"));
     neb::DeenTrainer<float, ChosenEnergy> trainer(phi, images.train, options);
@@ -95,9 +96,11 @@ Curves loss_curves(const Images& images, const Choice& choice, const ChoiceTrain
     trainer.run([&](const neb::Progress& progress) {
       if (std::find(training.steps.begin(), training.steps.end(), progress.count) != training.steps.end())
         curve.push_back(trainer.validate(images.test, neb::Key(0).fold("test loss")));
-      if (on_step) on_step();
-      return true;
+      const Index taken = seed * length + progress.count;
+      return !on_progress ||
+             on_progress({static_cast<double>(taken) / static_cast<double>(training.seeds * length), taken});
     });
+    if (!trainer.finished()) break;
   }
   return curves;
 }
@@ -129,12 +132,12 @@ Results section_4_1(Laboratory& laboratory) {
   std::vector<Curves> all;
   {
     ProgressBar bar = program.progress("training", "steps");
-    const double steps = static_cast<double>(std::ssize(choices) * training.seeds * length);
-    double done = 0;
+    const Index steps = training.seeds * length;  // of a choice
     for (const Choice& choice : choices)
-      all.push_back(loss_curves(images, choice, training, [&] {
-        ++done;
-        bar.update(done / steps, done, choice.name);
+      all.push_back(loss_curves(images, choice, training, [&](const neb::Progress& progress) {
+        const auto taken = static_cast<double>(std::ssize(all) * steps + progress.count);
+        bar.update(taken / static_cast<double>(std::ssize(choices) * steps), taken, choice.name);
+        return true;
       }));
   }
   draw(all, training.steps, program.picture_path("section-4.1"));

@@ -1,12 +1,12 @@
 /// Smooth ReLU against ReLU, and a linear readout against a product of linear layers: Sec. 4.1.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include <neb/training/trainer.hpp>
+#include <neb/core/progress.hpp>
 #include <neb/energy/conv_energy.hpp>
+#include <neb/training/trainer.hpp>
 
 #include "paper/laboratory.hpp"
 #include "paper/results.hpp"
@@ -48,9 +48,10 @@ struct ChoiceTraining {
 /// The untrained energy of a choice.
 ChosenEnergy make_energy(neb::ConvEnergyOptions architecture, const Choice& choice, const neb::Key& key);
 
-/// Losses on images.test: one list for each seed, in the order of training.steps.
+/// Losses on images.test: one list for each seed, in the order of training.steps. Calls `on_progress`, which counts the
+/// steps of all seeds, after each of them; when it returns false, the losses up to there are returned.
 std::vector<std::vector<double>> loss_curves(const Images& images, const Choice& choice, const ChoiceTraining& training,
-                                             const std::function<void()>& on_step = {});
+                                             const neb::OnProgress& on_progress = {});
 
 /// The mean of a - b, which belong to the same seeds, and its standard error.
 struct Difference {

@@ -1,6 +1,7 @@
 #include "paper/score_network.hpp"
 
 #include <cmath>
+#include <functional>
 
 #include <neb/autodiff/transforms.hpp>
 #include <neb/bayes/deen.hpp>
@@ -91,7 +92,7 @@ EnergyAndScore::EnergyAndScore(Index d, const ScoreTraining& training, const neb
       psi(widths({d}, training.hidden, {d}), key.fold("score")) {}
 
 void EnergyAndScore::train(const Tensor<double>& x, const ScoreTraining& training, const neb::Key& key,
-                           const std::function<void(double)>& progress) {
+                           const neb::OnProgress& on_progress) {
   neb::Adam<double> energy_adam(neb::parameters(phi)), score_adam(neb::parameters(psi));
   for (Index step = 0; step < training.steps; ++step) {
     const double done = static_cast<double>(step) / static_cast<double>(training.steps);
@@ -103,7 +104,8 @@ void EnergyAndScore::train(const Tensor<double>& x, const ScoreTraining& trainin
     energy_adam.step(neb::grad(neb::deen_loss(phi, clean, y, training.sigma), energy_adam.parameters()));
     score_adam.set_learning_rate(rate);
     score_adam.step(neb::grad(error_of(clean, score_jump(psi, y, training.sigma)), score_adam.parameters()));
-    if (progress) progress(done);
+    if (on_progress && !on_progress({static_cast<double>(step + 1) / static_cast<double>(training.steps), step + 1}))
+      return;
   }
 }
 
@@ -144,7 +146,7 @@ Results remark_7(Laboratory& laboratory) {
   const double score_before = asymmetry(score()), energy_before = asymmetry(energy());
   {
     ProgressBar bar = laboratory.program().progress("training an energy and a score", "steps");
-    networks.train(x, training, key, [&](double done) { bar.update(done, done * double(training.steps)); });
+    networks.train(x, training, key, std::ref(bar));
   }
   const double score_after = asymmetry(score()), energy_after = asymmetry(energy());
   // At the optimum J = -I / sigma^2 + Cov(X | y) / sigma^4: the first term is no merit of the network.

@@ -1,8 +1,7 @@
 /// A network for the score itself, whose Jacobian nothing makes symmetric, against an energy's: Remark 7.
 #pragma once
 
-#include <functional>
-
+#include <neb/core/progress.hpp>
 #include <neb/energy/mlp_energy.hpp>
 
 #include "paper/laboratory.hpp"
@@ -26,10 +25,10 @@ struct EnergyAndScore {
 
   EnergyAndScore(neb::Index d, const ScoreTraining& training, const neb::Key& key);
 
-  /// Trains both on x: (n, d), with Adam, the denoising objective (Eq. 1), and the same batches and noise. Calls `progress`
-  /// with the part that is done.
+  /// Trains both on x: (n, d), with Adam, the denoising objective (Eq. 1), and the same batches and noise. Calls
+  /// `on_progress` after each step, and ends there when it returns false.
   void train(const neb::Tensor<double>& x, const ScoreTraining& training, const neb::Key& key,
-             const std::function<void(double)>& progress = {});
+             const neb::OnProgress& on_progress = {});
 };
 
 /// The mean over x: (n, d) of |x - xhat|^2 for y = x + noise; of the energy, and of the score.

@@ -1,6 +1,7 @@
 #include "paper/walk_noise.hpp"
 
 #include <cmath>
+#include <functional>
 
 #include <neb/data/sample.hpp>
 #include <neb/flow/gradient_flow.hpp>
@@ -37,14 +38,8 @@ void on_a_gaussian(const Program& program, const neb::Key& key, Results& results
     return neb::sum(neb::square(y), 1) / static_cast<float>(2 * variance);
   };
   ProgressBar bar = program.progress("walking on a Gaussian", "steps");
-  double called = 0;
-  const auto watched = [&](const Var<float>& y) {
-    bar.update(called / (2.0 * steps), called);
-    ++called;
-    return phi(y);
-  };
   const Tensor<float> y0 = neb::smooth(Tensor<float>::zeros({chains, d}), static_cast<float>(sigma), key);
-  const WalkNoise walks = walk_both(watched, y0, delta, {steps}, key);
+  const WalkNoise walks = walk_both(phi, y0, delta, {steps}, key, std::ref(bar));
   const Tensor<float> origin = Tensor<float>::zeros({chains, d});
   const auto inflation = [&](double found) { return std::sqrt(found / variance); };
   const double right = inflation(mean_squared_distance(walks.y[0], origin));
@@ -75,13 +70,7 @@ void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
   WalkNoise walks;
   {
     ProgressBar bar = laboratory.program().progress("walking both ways", "steps");
-    double called = 0;
-    const auto watched = [&](const Var<float>& y) {
-      bar.update(called / (2.0 * static_cast<double>(steps.back())), called);
-      ++called;
-      return energy.phi(y);
-    };
-    walks = walk_both(watched, y0, delta, steps, key);
+    walks = walk_both(energy.phi, y0, delta, steps, key, std::ref(bar));
   }
 
   ContactSheet sheet("sigma = 0.3, delta = 0.003: jumps of both walks from one start, with one noise", energy.image);
@@ -128,15 +117,19 @@ void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
 
 }  // namespace
 
-Tensor<float> printed_walk(const EnergyFunction& phi, Tensor<float> y, neb::WalkOptions options, const neb::Key& key) {
+Tensor<float> printed_walk(const EnergyFunction& phi, Tensor<float> y, neb::WalkOptions options, const neb::Key& key,
+                           const neb::OnProgress& on_progress) {
   const auto drift = static_cast<float>(options.delta * options.delta);
   const auto spread = static_cast<float>(std::sqrt(2 * options.delta));  // the misprint
   const neb::Key noise = key.fold("langevin");
-  for (Index step = options.first_step; step < options.first_step + options.steps; ++step) {
+  for (Index taken = 0; taken < options.steps;) {
     const Tensor<float> slope = neb::energy_and_gradient(phi, Var<float>::constant(y)).gradient.value();
-    const Tensor<float> e = neb::random_normal<float>(y.shape(), noise.at(static_cast<std::uint64_t>(step)));
+    const Tensor<float> e =
+        neb::random_normal<float>(y.shape(), noise.at(static_cast<std::uint64_t>(options.first_step + taken)));
     float* const out = y.mutable_data();
     for (Index i = 0; i < y.size(); ++i) out[i] += spread * e.data()[i] - drift * slope.data()[i];
+    ++taken;
+    if (on_progress && !on_progress({static_cast<double>(taken) / static_cast<double>(options.steps), taken})) break;
   }
   return y;
 }
@@ -147,14 +140,27 @@ double stationary_variance(double variance, double delta_, double spread) {
 }
 
 WalkNoise walk_both(const EnergyFunction& phi, const Tensor<float>& y0, double delta_, const std::vector<Index>& steps,
-                    const neb::Key& key) {
-  WalkNoise walks{.steps = steps, .y = {}, .printed = {}};
+                    const neb::Key& key, const neb::OnProgress& on_progress) {
+  WalkNoise walks{.steps = {}, .y = {}, .printed = {}};
   Tensor<float> y = y0, printed = y0;
-  Index done = 0;
+  Index done = 0, taken = 0;  // by each, by both
+  bool stopped = false;
+  const auto goes_on = [&](const neb::Progress& walked) {
+    const Index count = taken + walked.count;
+    stopped =
+        on_progress && !on_progress({static_cast<double>(count) / (2 * static_cast<double>(steps.back())), count});
+    return !stopped;
+  };
   for (const Index end : steps) {
     const neb::WalkOptions options{.delta = delta_, .steps = end - done, .first_step = done};
-    walks.y.push_back(y = neb::langevin_walk(phi, y, options, key));
-    walks.printed.push_back(printed = printed_walk(phi, printed, options, key));
+    y = neb::langevin_walk(phi, y, options, key, goes_on);
+    taken += options.steps;
+    if (!stopped) printed = printed_walk(phi, printed, options, key, goes_on);
+    taken += options.steps;
+    if (stopped) break;
+    walks.steps.push_back(end);
+    walks.y.push_back(y);
+    walks.printed.push_back(printed);
     done = end;
   }
   return walks;

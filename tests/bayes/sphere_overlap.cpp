@@ -6,6 +6,7 @@
 
 #include "kernels/support.hpp"
 #include "nn/support.hpp"
+#include "progress.hpp"
 
 using namespace neb;
 using neb::test::message_of;
@@ -116,6 +117,44 @@ TEST_CASE("sphere overlap: every other sample is as likely a partner") {
   const Tensor<double> x({3, 1}, {100.0, 0.0, 1.0});
   const SphereOverlap overlap = sphere_overlap(x, 90000, Key(3));
   CHECK(std::abs(1 - overlap.overlapping(10) - 2.0 / 3) < 5 * std::sqrt(2.0 / 9 / 90000));
+}
+
+TEST_CASE("sphere overlap: progress counts pairs, changes nothing, and stops with the chi of those measured") {
+  const auto same = [](const SphereOverlap& a, const SphereOverlap& b) {
+    return a.pairs == b.pairs && a.min == b.min && a.median == b.median && a.mean == b.mean && a.max == b.max &&
+           a.histogram == b.histogram;
+  };
+  SUBCASE("of sampled pairs") {
+    constexpr Index pairs = 1200000;
+    const Tensor<float> x = random_uniform<float>({20, 2}, Key(1));
+    test::ProgressRecord record, stopped;
+    CHECK(same(sphere_overlap(x, pairs, Key(2), record.until()), sphere_overlap(x, pairs, Key(2))));
+    CHECK(record.complete());
+    CHECK(record.told.back().count == pairs);
+    const SphereOverlap part = sphere_overlap(x, pairs, Key(2), stopped.until(1));
+    CHECK(part.pairs == stopped.told.back().count);
+    CHECK(part.pairs < pairs);
+    CHECK(same(part, sphere_overlap(x, part.pairs, Key(2))));
+  }
+  SUBCASE("of all pairs") {
+    const Tensor<float> x = random_uniform<float>({1100, 3}, Key(1));
+    test::ProgressRecord record, stopped;
+    CHECK(same(sphere_overlap(x, record.until()), sphere_overlap(x)));
+    CHECK(record.complete());
+    CHECK(record.told.size() > 1);
+    CHECK(record.told.back().count == 1100 * 1099 / 2);
+    const SphereOverlap part = sphere_overlap(x, stopped.until(1));
+    CHECK(part.pairs == stopped.told.back().count);
+    CHECK(part.pairs == total(part));
+    // The pairs of the first samples with all later ones: what is missing are all pairs of the others.
+    Index left = 2;
+    while (left * (left - 1) / 2 < 1100 * 1099 / 2 - part.pairs) ++left;
+    const std::vector<double> all = all_chi(x), others = all_chi(x.rows(1100 - left, 1100));
+    CHECK(part.pairs + std::ssize(others) == std::ssize(all));
+    const double sum =
+        average(all) * static_cast<double>(all.size()) - average(others) * static_cast<double>(others.size());
+    CHECK(part.mean == doctest::Approx(sum / static_cast<double>(part.pairs)).epsilon(1e-5));
+  }
 }
 
 TEST_CASE("sphere overlap: key and data fix the sampled pairs, threads change nothing") {

@@ -7,6 +7,7 @@
 #include "neb/energy/kde_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "nn/support.hpp"
+#include "progress.hpp"
 
 using namespace neb;
 using neb::test::message_of;
@@ -240,24 +241,33 @@ TEST_CASE("gradient flow: float reaches the tolerance although energies are roun
   for (std::size_t row = 0; row < 20; ++row) CHECK(flow.path_length[row] < 10);
 }
 
-TEST_CASE("gradient flow: progress counts finished rows, and can stop the flow") {
+TEST_CASE("gradient flow: progress counts the flows that have ended, and changes no bit") {
   const Quadratic<double> phi{Tensor<double>({1}, {1.0})};
   const Tensor<double> y0({3, 1}, {1e-6, 1.0, 5.0});
-  Index calls = 0, finished = 0;
-  const auto flow = gradient_flow(phi, y0, 1, {}, [&](Index done, Index rows) {
-    ++calls;
-    CHECK(rows == 3);
-    CHECK(done >= std::max<Index>(finished, 1));
-    finished = done;
-    return true;
-  });
-  CHECK(finished == 3);
+  const auto flow = gradient_flow(phi, y0, 1);
+  test::ProgressRecord record;
+  const auto watched = gradient_flow(phi, y0, 1, {}, record.until());
+  CHECK(same_bits(watched.y, flow.y));
+  CHECK(watched.time == flow.time);
   CHECK(flow.count(FlowEnd::converged) == 3);
+  CHECK(record.complete());
+  CHECK(record.told.front().count == 1);
+  CHECK(record.told.front().done == doctest::Approx(1.0 / 3));
+  CHECK(record.told.back().count == 3);
+}
 
-  const auto stopped = gradient_flow(phi, y0, 1, {}, [&](Index, Index) { return --calls > 0 && calls > 1000; });
+TEST_CASE("gradient flow: stopped by progress, the flows that still moved are unfinished where they are") {
+  const Quadratic<double> phi{Tensor<double>({1}, {1.0})};
+  const Tensor<double> y0({3, 1}, {1e-6, 1.0, 5.0});
+  test::ProgressRecord record;
+  const auto stopped = gradient_flow(phi, y0, 1, {}, record.until(3));
+  CHECK(record.told.size() == 3);
   CHECK(stopped.end == std::vector<FlowEnd>{FlowEnd::converged, FlowEnd::unfinished, FlowEnd::unfinished});
-  CHECK(stopped.time[1] > 0);
-  CHECK(stopped.y(2, 0) < 5);
+  const auto short_of = gradient_flow(phi, y0, 1, {.max_steps = 3});
+  CHECK(same_bits(stopped.y, short_of.y));
+  CHECK(stopped.time == short_of.time);
+  CHECK(stopped.residual == short_of.residual);
+  CHECK(stopped.energy_drop == short_of.energy_drop);
 }
 
 TEST_CASE("gradient flow: images keep their shape, no rows are no work") {

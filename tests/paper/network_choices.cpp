@@ -5,6 +5,7 @@
 #include "gaussian_world.hpp"
 #include "neb/autodiff/transforms.hpp"
 #include "neb/ops/extrema.hpp"
+#include "progress.hpp"
 
 namespace neb::test {
 namespace {
@@ -82,9 +83,10 @@ TEST_CASE("section 4.1: every choice learns; losses fall towards the best that t
                                 .seeds = 2};
   for (const Choice& choice : {Choice{"smooth", false, {}}, Choice{"ReLU", true, {}}, Choice{"readout", false, {10}}}) {
     CAPTURE(choice.name);
-    Index steps = 0;
-    const auto curves = loss_curves(images, choice, training, [&] { ++steps; });
-    CHECK(steps == 120);
+    neb::test::ProgressRecord record, stopped;
+    const auto curves = loss_curves(images, choice, training, record.until());
+    CHECK(record.complete());
+    CHECK(record.told.back().count == 120);
     REQUIRE(curves.size() == 2);
     for (const auto& curve : curves) {
       REQUIRE(curve.size() == 2);
@@ -94,6 +96,7 @@ TEST_CASE("section 4.1: every choice learns; losses fall towards the best that t
     }
     CHECK(curves[0] != curves[1]);
     CHECK(loss_curves(images, choice, training) == curves);
+    CHECK(loss_curves(images, choice, training, stopped.until(59)) == std::vector{std::vector{curves[0][0]}});
   }
 }
 

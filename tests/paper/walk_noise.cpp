@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "gaussian_world.hpp"
+#include "progress.hpp"
 
 namespace neb::test {
 namespace {
@@ -62,6 +63,15 @@ TEST_CASE("walk noise: a walk looked at twice is the walk looked at once") {
   CHECK(mean_squared_distance(twice.y[1], once.y[0]) == 0);
   CHECK(mean_squared_distance(twice.printed[1], once.printed[0]) == 0);
   CHECK(mean_squared_distance(twice.y[0], once.y[0]) > 0);
+
+  ProgressRecord record, stopped;
+  CHECK(mean_squared_distance(walk_both(phi, y0, delta, {4, 10}, Key(2), record.until()).printed[1], once.printed[0]) ==
+        0);
+  CHECK(record.complete());
+  CHECK(record.told.size() == 20);
+  const WalkNoise part = walk_both(phi, y0, delta, {4, 10}, Key(2), stopped.until(17));
+  CHECK(part.steps == std::vector<Index>{4});
+  CHECK(mean_squared_distance(part.printed[0], twice.printed[0]) == 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "kernels/support.hpp"
 #include "neb/energy/conv_energy.hpp"
 #include "nn/support.hpp"
+#include "progress.hpp"
 
 using namespace neb;
 using neb::test::GaussianEnergy;
@@ -53,6 +54,26 @@ TEST_CASE("langevin walk: cut in two it is the whole walk, to the last bit") {
   CHECK(same_bits(langevin_walk(phi, half, {.delta = 0.1, .steps = 5, .first_step = 4}, Key(2)), whole));
   CHECK_FALSE(same_bits(langevin_walk(phi, half, {.delta = 0.1, .steps = 5}, Key(2)), whole));
   CHECK(same_bits(langevin_walk(phi, start, {.delta = 0.1}, Key(2)), start));
+}
+
+TEST_CASE("langevin walk: progress counts steps, changes no bit, and stops the walk where it is") {
+  const GaussianEnergy<double> phi{0.7};
+  const Tensor<double> start = random_normal<double>({3, 5}, Key(1));
+  const WalkOptions options{.delta = 0.1, .steps = 9, .first_step = 20};
+  const Tensor<double> whole = langevin_walk(phi, start, options, Key(2));
+  test::ProgressRecord record;
+  CHECK(same_bits(langevin_walk(phi, start, options, Key(2), record.until()), whole));
+  CHECK(record.complete());
+  CHECK(record.counts() == std::vector<Index>{1, 2, 3, 4, 5, 6, 7, 8, 9});
+  CHECK(record.told[2].done == doctest::Approx(3.0 / 9));
+
+  test::ProgressRecord stopped;
+  const Tensor<double> part = langevin_walk(phi, start, options, Key(2), stopped.until(4));
+  const Index taken = stopped.told.back().count;
+  CHECK(taken == 4);
+  CHECK(same_bits(part, langevin_walk(phi, start, {.delta = 0.1, .steps = 4, .first_step = 20}, Key(2))));
+  CHECK(
+      same_bits(langevin_walk(phi, part, {.delta = 0.1, .steps = 9 - taken, .first_step = 20 + taken}, Key(2)), whole));
 }
 
 TEST_CASE("langevin walk: a chain does not depend on how many there are") {

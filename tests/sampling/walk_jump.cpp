@@ -4,6 +4,7 @@
 
 #include "bayes/closed_forms.hpp"
 #include "nn/support.hpp"
+#include "progress.hpp"
 
 using namespace neb;
 using neb::test::GaussianEnergy;
@@ -62,6 +63,46 @@ TEST_CASE("walk-jump: a callback that returns false ends the walk where it is") 
   const Tensor<double> end = walk_jump<double>(phi, start(), s, {.delta = 0.1, .steps = 9, .every = 2}, Key(2),
                                                [](const Jump<double>& jump) { return jump.step < 4; });
   CHECK(same_bits(end, langevin_walk(phi, start(), {.delta = 0.1, .steps = 4}, Key(2))));
+}
+
+TEST_CASE("walk-jump: progress is told after each step and each jump, and changes no bit") {
+  const auto walk = [](Index steps, Index every, const OnProgress& on_progress) {
+    return walk_jump<double>(phi, start(), s, {.delta = 0.1, .steps = steps, .every = every}, Key(2), go_on,
+                             on_progress);
+  };
+  for (const Index every : {1, 2, 3, 7, 100}) {
+    CAPTURE(every);
+    test::ProgressRecord record;
+    CHECK(same_bits(walk(7, every, record.until()), langevin_walk(phi, start(), {.delta = 0.1, .steps = 7}, Key(2))));
+    CHECK(record.complete());
+    CHECK(std::ssize(record.told) == 7 + 7 / every + 1);
+    CHECK(record.told.back().count == 7);
+  }
+  test::ProgressRecord with_jumps, alone;
+  walk(5, 2, with_jumps.until());
+  CHECK(with_jumps.counts() == std::vector<Index>{0, 1, 2, 2, 3, 4, 4, 5});
+  walk(0, 2, alone.until());
+  CHECK(alone.complete());
+}
+
+TEST_CASE("walk-jump: progress that returns false ends the walk at once, between jumps as well") {
+  for (const std::size_t calls : {1, 2, 3, 5, 6, 8}) {
+    CAPTURE(calls);
+    test::ProgressRecord record;
+    std::vector<Index> jumps;
+    const Tensor<double> end = walk_jump<double>(
+        phi, start(), s, {.delta = 0.1, .steps = 9, .every = 3}, Key(2),
+        [&](const Jump<double>& jump) {
+          jumps.push_back(jump.step);
+          return true;
+        },
+        record.until(calls));
+    CHECK(record.told.size() == calls);
+    const Index steps = record.told.back().count;
+    CHECK(same_bits(end, langevin_walk(phi, start(), {.delta = 0.1, .steps = steps}, Key(2))));
+    CHECK(jumps.back() <= steps);
+    CHECK(std::ssize(jumps) + steps == static_cast<Index>(calls));
+  }
 }
 
 TEST_CASE("walk-jump: delta is sigma / 100 unless it is given") {

@@ -8,6 +8,7 @@
 #include "neb/energy/conv_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "nn/support.hpp"
+#include "progress.hpp"
 
 using namespace neb;
 using neb::test::file_error_of;
@@ -197,7 +198,10 @@ TEST_CASE("trainer: reports count steps, follow the schedule, and a callback can
   });
   CHECK(steps == 5);
   CHECK_FALSE(trainer.finished());
-  trainer.run();
+  test::ProgressRecord rest;
+  trainer.run(rest.until());
+  CHECK(rest.complete());
+  CHECK(rest.counts() == std::vector<Index>{6, 7});
   CHECK(trainer.finished());
   CHECK(trainer.report().step == 7);
 }

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include <neb/core/progress.hpp>
+
 namespace examples {
 
 /// Draws on stderr when that is a terminal, prints plain lines to stdout otherwise, and nothing at all when quiet.
@@ -18,6 +20,12 @@ class ProgressBar {
   /// `done` is the part of all the work, in [0, 1], and `count` what was counted up to now; the first call sets where this
   /// run started. Cheap enough to be called every millisecond.
   void update(double done, double count, const std::string& note = "");
+
+  /// The same as a callback of neb's long computations, which take std::ref(bar); never stops one.
+  bool operator()(const neb::Progress& progress) {
+    update(progress.done, static_cast<double>(progress.count));
+    return true;
+  }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <neb/data/sample.hpp>
-#include <neb/io/safetensors.hpp>
 #include <neb/flow/gradient_flow.hpp>
+#include <neb/io/safetensors.hpp>
 
 #include "common/contact_sheet.hpp"
 
@@ -46,13 +47,8 @@ const char* name_of(Start start) {
 neb::Flow<float> flow_to_attractors(const Program& program, const TrainedEnergy& energy, const Tensor<float>& y0,
                                     const Memories& memories) {
   ProgressBar bar = program.progress("flowing", "memories");
-  const auto count = static_cast<double>(y0.shape()[0]);
   return neb::gradient_flow(energy.phi, y0, static_cast<float>(energy.sigma),
-                            {.tolerance = memories.tolerance, .max_steps = memories.max_steps},
-                            [&](Index finished, Index) {
-                              bar.update(static_cast<double>(finished) / count, static_cast<double>(finished));
-                              return true;
-                            });
+                            {.tolerance = memories.tolerance, .max_steps = memories.max_steps}, std::ref(bar));
 }
 
 double mean_converged(const neb::Flow<float>& flow, const std::vector<double>& values) {

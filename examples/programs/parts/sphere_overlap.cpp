@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 
 #include <neb/bayes/sphere_overlap.hpp>
 
@@ -75,13 +76,10 @@ Summary sphere_overlap(const Program& program, const Images& images, Index pairs
                        const std::string& picture_stem) {
   neb::SphereOverlap overlap;
   {
-    const double count = static_cast<double>(images.train.shape()[0]);
-    const double all = pairs > 0 ? static_cast<double>(pairs) : count * (count - 1) / 2;
     ProgressBar bar = program.progress("comparing", "pairs");
     bar.update(0, 0);
-    const auto progress = [&](double done) { bar.update(done, done * all); };
-    overlap = pairs > 0 ? neb::sphere_overlap(images.train, pairs, neb::Key(program.seed), progress)
-                        : neb::sphere_overlap(images.train, progress);
+    overlap = pairs > 0 ? neb::sphere_overlap(images.train, pairs, neb::Key(program.seed), std::ref(bar))
+                        : neb::sphere_overlap(images.train, std::ref(bar));
   }
   const std::string picture = program.picture_path(picture_stem);
   draw(overlap, sigmas).write(picture);

@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <neb/data/sample.hpp>
-#include <neb/io/safetensors.hpp>
 #include <neb/flow/gradient_flow.hpp>
+#include <neb/io/safetensors.hpp>
 #include <neb/sampling/walk_jump.hpp>
 
 #include "common/contact_sheet.hpp"
 
 namespace examples {
 
-using neb::Index, neb::Tensor, neb::Var;
+using neb::Index, neb::Tensor;
 
 namespace {
 
@@ -43,22 +44,16 @@ Jumps walk_and_jump(const Program& program, const TrainedEnergy& energy, const I
   Jumps jumps{.x0 = neb::sample_rows(images.train, walk.chains, key),
               .delta = walk.delta > 0 ? walk.delta : energy.sigma / 100};
   ProgressBar bar = program.progress("walking", "steps");
-  // The walk asks the energy once a step, and so does every jump.
-  const double calls = static_cast<double>(walk.steps + walk.steps / walk.every + 1);
-  double called = 0;
-  const auto watched = [&](const Var<float>& y) {
-    bar.update(called / calls, called);
-    ++called;
-    return energy.phi(y);
-  };
-  neb::walk_jump(watched, neb::smooth(jumps.x0, sigma, key), sigma,
-                 {.delta = jumps.delta, .steps = walk.steps, .every = walk.every}, key,
-                 std::function([&](const neb::Jump<float>& jump) {
-                   jumps.steps.push_back(jump.step);
-                   jumps.xhat.push_back(jump.xhat);
-                   jumps.escaped.push_back(escaped_rows(jump.y));
-                   return true;
-                 }));
+  neb::walk_jump(
+      energy.phi, neb::smooth(jumps.x0, sigma, key), sigma,
+      {.delta = jumps.delta, .steps = walk.steps, .every = walk.every}, key,
+      [&](const neb::Jump<float>& jump) {
+        jumps.steps.push_back(jump.step);
+        jumps.xhat.push_back(jump.xhat);
+        jumps.escaped.push_back(escaped_rows(jump.y));
+        return true;
+      },
+      std::ref(bar));
   return jumps;
 }
 

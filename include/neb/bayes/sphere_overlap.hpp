@@ -5,9 +5,9 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
+#include "neb/core/progress.hpp"
 #include "neb/core/random.hpp"
 #include "neb/kernels/gemm.hpp"
 
@@ -110,11 +110,11 @@ double chi_bound(const Tensor<T>& x) {
 
 }  // namespace bayes
 
-/// Chi of `pairs` pairs of different samples of x: (N, ...), drawn with `key`; calls `progress` with the part that is done
-/// now and then. Throws ShapeError for fewer than two samples, ValueError for no pairs.
+/// Chi of `pairs` pairs of different samples of x: (N, ...), drawn with `key`. Calls `on_progress` now and then, with the
+/// number of pairs measured, and returns what these give when it returns false. Throws ShapeError for fewer than two
+/// samples, ValueError for no pairs.
 template <Scalar T>
-SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key,
-                             const std::function<void(double)>& progress = {}) {
+SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key, const OnProgress& on_progress = {}) {
   bayes::check_images(x);
   if (pairs < 1) throw ValueError("sphere_overlap: expects at least one pair, got " + std::to_string(pairs));
   const Index n = x.shape()[0], d = x.shape().stride(0);
@@ -134,15 +134,16 @@ SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key,
       }
     });
     for (Index k = 0; k < count; ++k) total.add(chi[static_cast<std::size_t>(k)]);
-    if (progress) progress(static_cast<double>(done + count) / static_cast<double>(pairs));
+    const Index measured = done + count;
+    if (on_progress && !on_progress({static_cast<double>(measured) / static_cast<double>(pairs), measured})) break;
   }
   return total.result(n);
 }
 
-/// Chi of all pairs of samples of x: (N, ...), by one blocked matrix product, with the same `progress`. Throws ShapeError
-/// for fewer than two samples.
+/// Chi of all pairs of samples of x: (N, ...), by one blocked matrix product, with the same `on_progress`; what it returns
+/// when that returns false is of all pairs that hold one of the first samples. Throws ShapeError for fewer than two samples.
 template <Scalar T>
-SphereOverlap sphere_overlap(const Tensor<T>& x, const std::function<void(double)>& progress = {}) {
+SphereOverlap sphere_overlap(const Tensor<T>& x, const OnProgress& on_progress = {}) {
   bayes::check_images(x);
   const Index n = x.shape()[0], d = x.shape().stride(0);
   std::vector<double> squares(static_cast<std::size_t>(n));
@@ -182,8 +183,8 @@ SphereOverlap sphere_overlap(const Tensor<T>& x, const std::function<void(double
         }
     });
     for (const bayes::ChiSummary& summary : partial) total.add(summary);
-    const double open = static_cast<double>(tasks - 1) / static_cast<double>(blocks);  // the triangle below is left
-    if (progress) progress(1 - open * open);
+    const Index last = first + rows, measured = last * (2 * n - last - 1) / 2, pairs = n * (n - 1) / 2;
+    if (on_progress && !on_progress({static_cast<double>(measured) / static_cast<double>(pairs), measured})) break;
   }
   return total.result(n);
 }

@@ -10,7 +10,7 @@ namespace neb {
 /// How far a long computation is.
 struct Progress {
   double done = 0;  ///< part of all the work, in [0, 1]; it never falls, and is 1 once everything is done
-  Index count = 0;  ///< what is counted: steps of training or of a walk, finished flows, pairs
+  Index count = 0;  ///< what is counted: steps of training or of a walk, flows that have ended, pairs
 };
 
 /// Is told the progress now and then, by the thread that called, and says whether to go on. After false, what was

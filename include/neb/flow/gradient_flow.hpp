@@ -4,19 +4,19 @@
 /// that raises the energy is never taken.
 #pragma once
 
-#include <functional>
-
 #include "neb/bayes/smooth.hpp"
+#include "neb/core/progress.hpp"
 #include "neb/flow/moving_rows.hpp"
 
 namespace neb {
 
-/// Follows -grad phi from each row of y0: (N, ...) until it converges, escapes, or has made max_steps attempts at a step;
-/// calls `progress(finished rows, rows)` after every attempt and stops when it returns false.
+/// Follows -grad phi from each row of y0: (N, ...) until it converges, escapes, or has made max_steps attempts at a step.
+/// Calls `on_progress` after every attempt, with the number of flows that have ended; when it returns false, the others are
+/// returned as unfinished, with what they have come to.
 /// Throws ValueError for settings that are not positive, ShapeError when y0 is not a batch.
 template <Scalar T, Energy<T> Phi>
 Flow<T> gradient_flow(const Phi& phi, const Tensor<T>& y0, std::type_identity_t<T> sigma, FlowOptions options = {},
-                      const std::function<bool(Index, Index)>& progress = {}) {
+                      const OnProgress& on_progress = {}) {
   check_sigma("gradient_flow", static_cast<double>(sigma));
   if (!(options.tolerance > 0) || !(options.step_tolerance > 0) || !(options.bound > 0) || options.max_steps < 1)
     throw ValueError("gradient_flow: tolerance, step_tolerance, bound and max_steps are positive");
@@ -30,7 +30,8 @@ Flow<T> gradient_flow(const Phi& phi, const Tensor<T>& y0, std::type_identity_t<
   flow::MovingRows<T, Phi> moving(phi, y0, variance, options, flow);
   while (moving.size() > 0) {
     moving.step();
-    if (progress && !progress(rows - moving.size(), rows)) moving.stop();
+    const Index ended = rows - moving.size();
+    if (on_progress && !on_progress({static_cast<double>(ended) / static_cast<double>(rows), ended})) moving.stop();
   }
   return flow;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "neb/bayes/robbins_jump.hpp"
+#include "neb/core/progress.hpp"
 
 namespace neb {
 
@@ -15,21 +16,26 @@ struct WalkOptions {
 /// Takes `steps` steps y <- y - delta^2 grad phi(y) + sqrt(2) delta e from y: (N, ...), one chain a row
 /// (Saremi & Hyvärinen 2019, Sec. 5, whose printed noise sqrt(2 delta) e is a misprint: it would inflate the stationary
 /// standard deviation by delta^(-1/2)). The stationary density is exp(-phi) up to O(delta^2). Chain i depends on the key
-/// and i alone. Throws ValueError unless delta > 0 and steps >= 0.
+/// and i alone. Calls `on_progress` after each step, with the number of steps that this call has taken, and returns what it
+/// has come to when that returns false; a walk from there whose first_step is larger by so many is the rest of this one.
+/// Throws ValueError unless delta > 0 and steps >= 0.
 template <Scalar T, Energy<T> Phi>
-Tensor<T> langevin_walk(const Phi& phi, Tensor<T> y, WalkOptions options, const Key& key) {
+Tensor<T> langevin_walk(const Phi& phi, Tensor<T> y, WalkOptions options, const Key& key,
+                        const OnProgress& on_progress = {}) {
   if (!(options.delta > 0) || std::isinf(options.delta))
     throw ValueError("langevin_walk: delta is positive, got " + std::to_string(options.delta));
   if (options.steps < 0) throw ValueError("langevin_walk: steps is not negative, got " + std::to_string(options.steps));
   const T drift = static_cast<T>(options.delta * options.delta);
   const T spread = static_cast<T>(std::sqrt(2.0) * options.delta);
   const Key noise = key.fold("langevin");
-  for (Index step = options.first_step; step < options.first_step + options.steps; ++step) {
+  for (Index taken = 0; taken < options.steps;) {
     const Tensor<T> slope = energy_and_gradient(phi, Var<T>::constant(y)).gradient.value();
-    const Tensor<T> e = random_normal<T>(y.shape(), noise.at(static_cast<std::uint64_t>(step)));
+    const Tensor<T> e = random_normal<T>(y.shape(), noise.at(static_cast<std::uint64_t>(options.first_step + taken)));
     kernels::map(
         y.size(), y.mutable_data(), [=](T p, T g, T n) { return p - drift * g + spread * n; }, y.data(), slope.data(),
         e.data());
+    ++taken;
+    if (on_progress && !on_progress({static_cast<double>(taken) / static_cast<double>(options.steps), taken})) break;
   }
   return y;
 }
