@@ -1,7 +1,6 @@
 /// Neural empirical Bayes in the plane, where everything can be seen: two moons, their energy, walks and jumps.
 #include <neb/neb.hpp>
 
-#include "common/canvas.hpp"
 #include "common/program.hpp"
 
 using namespace neb;
@@ -48,11 +47,11 @@ int main(int argc, char** argv) {
     const double error = denoising_error(learned, fresh, sigma, key), best = denoising_error(exact, fresh, sigma, key);
     program.print("squared error: learned %.4f, closed form %.4f, noise %.4f\n", error, best, 2 * sigma * sigma);
     const auto y0 = smooth(fresh.rows(0, 400), sigma, key.fold("start"));
-    examples::Canvas canvas(412, 1000);
+    Canvas canvas(412, 1000);
     canvas.text(16, 12, "learned by a network");
-    canvas.image(40, 12, {360, 480, 3}, picture(learned, y0, sigma, key).data(), 1);
+    canvas.image(40, 12, picture(learned, y0, sigma, key));
     canvas.text(16, 508, "closed form of the data");
-    canvas.image(40, 508, {360, 480, 3}, picture(exact, y0, sigma, key).data(), 1);
+    canvas.image(40, 508, picture(exact, y0, sigma, key));
     canvas.write(program.picture_path("two_moons"));
     program.print("picture: %s\n", program.picture_path("two_moons").c_str());
     program.write_summary({{"learned_error", error}, {"closed_form_error", best}});

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include <neb/bayes/smooth.hpp>
+#include <neb/draw/chart.hpp>
 #include <neb/ops/elementary.hpp>
 #include <neb/ops/reduction.hpp>
 
-#include "common/chart.hpp"
 #include "paper/text.hpp"
 
 namespace examples::paper {
@@ -53,8 +53,8 @@ Tensor<float> outline(const std::vector<double>& radii, double root_d, double ri
 
 Tensor<float> upright(double x) { return {{2, 2}, {static_cast<float>(x), 0.0F, static_cast<float>(x), 1.1F}}; }
 
-Chart chart_of_radii(double right) {
-  Chart chart({0, right, -0.02, 1.15}, 340, 860);
+neb::Chart chart_of_radii(double right) {
+  neb::Chart chart({0, right, -0.02, 1.15}, 340, 860);
   chart.label_axes("radius / sqrt(d)", "samples per bin, of the fullest");
   return chart;
 }
@@ -64,7 +64,7 @@ double deviation(double found, double expected, double error) { return (found - 
 
 /// The norm of noise alone, for several d and sigma.
 void concentration(const Program& program, const neb::Key& key, Results& results) {
-  Chart chart = chart_of_radii(1.5);
+  neb::Chart chart = chart_of_radii(1.5);
   std::vector<double> dimensions, means, spreads;
   for (const double sigma : {0.3, 1.0}) {
     std::size_t colour = 1;
@@ -96,7 +96,7 @@ void concentration(const Program& program, const neb::Key& key, Results& results
 void expansion(const Program& program, const neb::Key& key, Results& results) {
   const GaussianManifold manifold;
   const double root_d = std::sqrt(static_cast<double>(manifold.d));
-  Chart chart = chart_of_radii(1.3);
+  neb::Chart chart = chart_of_radii(1.3);
   std::size_t colour = 0;
   std::vector<double> sigmas{0, 0.15, 0.3, 0.7, 1}, means, variances, mean_z, variance_z, extents;
   for (const double sigma : sigmas) {

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/chart.hpp"
+#include <neb/draw/chart.hpp>
+
 #include "common/float_kernels.hpp"
 #include "paper/text.hpp"
 
@@ -41,7 +42,7 @@ void draw(const std::vector<Curves>& all, const std::vector<Index>& steps, const
       low = std::min(low, curve.back());
       high = std::max(high, curve[1]);  // the first loss is that of a network that has learned next to nothing
     }
-  Chart chart({0, static_cast<double>(steps.back()), 0.9 * low, high}, 420, 860);
+  neb::Chart chart({0, static_cast<double>(steps.back()), 0.9 * low, high}, 420, 860);
   chart.label_axes("steps", "test loss at sigma = 0.3");
   for (std::size_t choice = all.size(); choice-- > 0;)
     for (std::size_t seed = 0; seed < all[choice].size(); ++seed) {

@@ -6,12 +6,12 @@
 #include <neb/autodiff/transforms.hpp>
 #include <neb/bayes/deen.hpp>
 #include <neb/data/sample.hpp>
+#include <neb/draw/canvas.hpp>
 #include <neb/io/safetensors.hpp>
 #include <neb/ops/pooling.hpp>
 #include <neb/optim/adam.hpp>
 #include <neb/optim/schedule.hpp>
 
-#include "common/canvas.hpp"
 #include "paper/text.hpp"
 
 namespace examples::paper {
@@ -64,7 +64,7 @@ Tensor<double> plus_diagonal(Tensor<double> matrices, double value) {
 void draw(const Tensor<double>& score, const Tensor<double>& energy, const std::string& path) {
   const Index d = score.shape()[1], scale = std::max<Index>(1, 260 / d), side = d * scale;
   constexpr Index gap = 24, heading = 44;
-  Canvas canvas(2 * (side + heading) + gap, 2 * side + 3 * gap);
+  neb::Canvas canvas(2 * (side + heading) + gap, 2 * side + 3 * gap);
   double range = 0;  // beside the diagonal, where -1 / sigma^2 stands in both
   for (Index i = 0; i < d; ++i)
     for (Index j = 0; j < d; ++j)
@@ -73,10 +73,7 @@ void draw(const Tensor<double>& score, const Tensor<double>& energy, const std::
     const Index top = row * (side + heading), left = gap + column * (side + gap);
     canvas.text(top + 20, left, name);
     const double shown = column == 0 ? range : range / 5;
-    const Tensor<double> colours = neb::colour_map(image, {-shown, shown});
-    Tensor<float> pixels(colours.shape());
-    std::copy(colours.span().begin(), colours.span().end(), pixels.mutable_data());
-    canvas.image(top + heading, left, pixels.shape(), pixels.data(), scale);
+    canvas.image(top + heading, left, neb::colour_map(image, {-shown, shown}), scale);
   };
   panel(0, 0, "score: (J + JT) / 2", part(score, 1));
   panel(0, 1, "5 (J - JT) / 2", part(score, -1));

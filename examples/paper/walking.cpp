@@ -33,12 +33,12 @@ void draw_film(const Jumps& jumps, Index frames, const std::string& path) {
   const neb::Shape image{shape[1], shape[2], shape[3]};
   constexpr Index scale = 2, space = 4;
   const Index height = scale * image[0] + space, width = scale * image[1] + space;
-  Canvas canvas(2 * height, 2 * width * frames);
+  neb::Canvas canvas(2 * height, 2 * width * frames);
   for (Index frame = 0; frame < frames; ++frame)
     for (Index chain = 0; chain < std::min<Index>(4, shape[0]); ++chain) {
       const auto jump = static_cast<std::size_t>(frame);
       const Index top = chain / 2 * height, left = (2 * frame + chain % 2) * width;
-      canvas.image(top, left, image, jumps.xhat[jump].data() + chain * image.size(), scale);
+      canvas.image(top, left, jumps.xhat[jump].rows(chain, chain + 1).reshaped(image), scale);
       if (jumps.escaped[jump][static_cast<std::size_t>(chain)])
         draw_cross(canvas, {top, left, height - space, width - space});
     }

@@ -2,7 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/chart.hpp"
+#include <neb/draw/chart.hpp>
+
 #include "common/program.hpp"
 
 using namespace examples;
@@ -36,7 +37,7 @@ void draw(const std::vector<Run>& runs, std::vector<double> Run::*abscissa, cons
     right = std::max(right, (run.*abscissa).back());
     low = std::min(low, *std::min_element(run.loss.begin(), run.loss.end()));
   }
-  Chart chart({0, right, 0.95 * low, top}, 420, 720);
+  neb::Chart chart({0, right, 0.95 * low, top}, 420, 720);
   chart.label_axes(x_name, "loss");
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const auto& x = runs[r].*abscissa;

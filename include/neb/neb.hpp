@@ -64,6 +64,8 @@
 #include "neb/io/image.hpp"
 #include "neb/io/safetensors.hpp"
 
+#include "neb/draw/canvas.hpp"
+#include "neb/draw/chart.hpp"
 #include "neb/draw/colour.hpp"
 #include "neb/draw/points.hpp"
 #include "neb/draw/tiles.hpp"

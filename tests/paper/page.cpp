@@ -5,7 +5,8 @@
 #include <cstdlib>
 #include <regex>
 
-#include "common/canvas.hpp"
+#include <neb/draw/canvas.hpp>
+
 #include "io/scratch.hpp"
 #include "neb/io/png.hpp"
 #include "paper/about.hpp"

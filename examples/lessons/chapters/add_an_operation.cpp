@@ -1,10 +1,10 @@
 /// Chapter 7, docs/07-add-an-operation.md. Given a path, draws a picture there.
 #include <cmath>
 #include <cstdio>
-#include <neb/autodiff/check_grads.hpp>
-#include <neb/ops/activation.hpp>
 
-#include "common/chart.hpp"
+#include <neb/autodiff/check_grads.hpp>
+#include <neb/draw/chart.hpp>
+#include <neb/ops/activation.hpp>
 
 using namespace neb;
 
@@ -76,7 +76,7 @@ void unrecorded() {
 }
 
 void draw(const char* path) {
-  examples::Chart chart({-4, 4, -1.2, 3});
+  Chart chart({-4, 4, -1.2, 3});
   const auto derivative = [](double x, int order) {
     const Var<double> point{Tensor<double>::scalar(x)};
     Var<double> f = log_cosh(point);

@@ -1,14 +1,14 @@
 /// Chapter 4, docs/04-convolution-as-a-closed-triple.md. Given a path, draws a picture there.
 #include <cstdio>
 #include <map>
-#include <neb/autodiff/grad.hpp>
-#include <neb/core/random.hpp>
-#include <neb/ops/conv2d.hpp>
-#include <neb/ops/elementary.hpp>
 #include <set>
 #include <string>
 
-#include "common/canvas.hpp"
+#include <neb/autodiff/grad.hpp>
+#include <neb/core/random.hpp>
+#include <neb/draw/canvas.hpp>
+#include <neb/ops/conv2d.hpp>
+#include <neb/ops/elementary.hpp>
 
 using namespace neb;
 
@@ -65,18 +65,18 @@ void stride() {
 }
 
 /// `x` (1, H, W, 1) as a picture in grey, from its smallest value to its largest.
-void panel(examples::Canvas& canvas, Index left, const char* name, const Var<double>& x, Index scale) {
+void panel(Canvas& canvas, Index left, const char* name, const Var<double>& x, Index scale) {
   const PixelRange range = finite_range(x.value());
   Tensor<float> grey({x.shape()[1], x.shape()[2], 1});
   for (Index i = 0; i < x.size(); ++i)
     grey.mutable_data()[i] = static_cast<float>(unit_value(x.value().data()[i], range));
   canvas.text(12, left, name);
-  canvas.image(36, left, grey.shape(), grey.data(), scale);
+  canvas.image(36, left, grey, scale);
 }
 
 /// A letter of 28 x 28 pixels: (1, 28, 28, 1).
 Var<double> letter() {
-  examples::Canvas canvas(28, 28, {0, 0, 0});
+  Canvas canvas(28, 28, {0, 0, 0});
   canvas.text(4, 7, "R", {1, 1, 1}, 3);
   Tensor<double> image({1, 28, 28, 1});
   for (Index i = 0; i < image.size(); ++i) image.mutable_data()[i] = double(canvas.pixels().data()[3 * i]);
@@ -87,7 +87,7 @@ void draw(const char* path) {
   const Var<double> x = letter();
   const Var<double> w{Tensor<double>({1, 3, 3, 1}, {-1, 0, 1, -2, 0, 2, -1, 0, 1})};  // edges, left to right
   const Var<double> y = conv2d(x, w);
-  examples::Canvas canvas(188, 4 * 160 + 12);
+  Canvas canvas(188, 4 * 160 + 12);
   panel(canvas, 12, "x", x, 5);
   panel(canvas, 172, "conv2d(x,w)", y, 5);
   panel(canvas, 332, "input grad", conv2d_input_grad(y, w, x.shape()), 5);

@@ -1,13 +1,13 @@
 /// Chapter 3, docs/03-gradient-of-a-gradient.md. Given a path, draws a picture there.
 #include <cstdio>
+
 #include <neb/autodiff/profile.hpp>
 #include <neb/autodiff/trace.hpp>
 #include <neb/autodiff/transforms.hpp>
 #include <neb/bayes/deen.hpp>
+#include <neb/draw/chart.hpp>
 #include <neb/energy/mlp_energy.hpp>
 #include <neb/ops/activation.hpp>
-
-#include "common/chart.hpp"
 
 using namespace neb;
 
@@ -102,7 +102,7 @@ double derivative(double x, int order) {
 }
 
 void draw(const char* path) {
-  examples::Chart chart({-6, 6, -0.6, 2.4});
+  Chart chart({-6, 6, -0.6, 2.4});
   const Colour colours[] = {{0.1, 0.1, 0.1}, {0.1, 0.4, 0.7}, {0.8, 0.2, 0.1}, {0.2, 0.6, 0.2}};
   const char* const names[] = {"smooth relu", "first", "second", "third derivative"};
   for (int order = 0; order <= 3; ++order)

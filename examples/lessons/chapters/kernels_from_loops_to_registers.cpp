@@ -1,10 +1,10 @@
 /// Chapter 5, docs/05-kernels-from-loops-to-registers.md. Given a path, draws a picture there.
 #include <cmath>
 #include <cstdio>
-#include <neb/core/random.hpp>
-#include <neb/kernels/conv2d/conv2d.hpp>
 
-#include "common/canvas.hpp"
+#include <neb/core/random.hpp>
+#include <neb/draw/canvas.hpp>
+#include <neb/kernels/conv2d/conv2d.hpp>
 
 using namespace neb;
 using kernels::Conv2dGeometry;
@@ -87,7 +87,7 @@ void choice() {
 }
 
 void draw(const char* path) {
-  examples::Canvas letter(28, 28, {0, 0, 0});
+  Canvas letter(28, 28, {0, 0, 0});
   letter.text(4, 7, "R", {1, 1, 1}, 3);
   Tensor<float> x({1, 28, 28, 1});
   for (Index i = 0; i < x.size(); ++i) x.mutable_data()[i] = letter.pixels().data()[3 * i];
@@ -95,9 +95,9 @@ void draw(const char* path) {
   Tensor<float> rows({g.out_pixels(), g.patch_size()});  // (676, 9)
   kernels::im2col(g, x.data(), 0, g.out_pixels(), rows.mutable_data());
 
-  examples::Canvas canvas(3 * 84 + 44, 12 + 28 * 6 + 36 + 3 * 84);
+  Canvas canvas(3 * 84 + 44, 12 + 28 * 6 + 36 + 3 * 84);
   canvas.text(12, 12, "x");
-  canvas.image(36, 12, {28, 28, 1}, x.data(), 6);
+  canvas.image(36, 12, x.reshaped({28, 28, 1}), 6);
   const Colour orange{1, 0.5, 0};
   const Index marked = 12;  // row and column of a pixel to follow
   canvas.rectangle({36 + marked * 6, 12 + marked * 6, 6, 6}, orange);
@@ -106,7 +106,7 @@ void draw(const char* path) {
     Tensor<float> image({26, 26, 1});
     for (Index i = 0; i < image.size(); ++i) image.mutable_data()[i] = rows(i, column);
     const Index top = 36 + column / 3 * 84, left = 216 + column % 3 * 84;
-    canvas.image(top, left, image.shape(), image.data(), 3);
+    canvas.image(top, left, image, 3);
     canvas.rectangle({top + (marked - column / 3) * 3, left + (marked - column % 3) * 3, 3, 3}, orange);
   }
   canvas.write(path);

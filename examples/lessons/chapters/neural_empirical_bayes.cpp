@@ -1,15 +1,16 @@
 /// Chapter 6, docs/06-neural-empirical-bayes.md. Given a path, draws a picture there.
 #include <cmath>
 #include <cstdio>
+
 #include <neb/autodiff/transforms.hpp>
 #include <neb/bayes/deen.hpp>
 #include <neb/bayes/sphere_overlap.hpp>
+#include <neb/draw/canvas.hpp>
+#include <neb/draw/points.hpp>
 #include <neb/energy/kde_energy.hpp>
 #include <neb/flow/gradient_flow.hpp>
 #include <neb/ops/activation.hpp>
 #include <neb/sampling/langevin.hpp>
-
-#include "common/canvas.hpp"
 
 using namespace neb;
 
@@ -89,11 +90,10 @@ void draw(const char* path) {
     points.mutable_data()[2 * i] = std::sin(0.4 * std::numbers::pi * static_cast<double>(i));
     points.mutable_data()[2 * i + 1] = std::cos(0.4 * std::numbers::pi * static_cast<double>(i));
   }
-  examples::Canvas canvas(size + 44, 3 * size + 48);
+  Canvas canvas(size + 44, 3 * size + 48);
   const auto panel = [&](Index number, const char* name, const Tensor<double>& picture) {
-    const Tensor<float> pixels = picture.to<float>();
     canvas.text(12, 12 + number * (size + 12), name);
-    canvas.image(36, 12 + number * (size + 12), pixels.shape(), pixels.data(), 1);
+    canvas.image(36, 12 + number * (size + 12), picture);
   };
   const KdeEnergy<double> phi(points, 0.4);
   const Tensor<double> y = langevin_walk(phi, Tensor<double>::zeros({200, 2}), {.delta = 0.04, .steps = 1000}, Key(3));

@@ -1,10 +1,10 @@
 /// Chapter 2, docs/02-reverse-mode.md. Given a path, draws a picture there.
 #include <cstdio>
+
 #include <neb/autodiff/grad.hpp>
+#include <neb/draw/points.hpp>
 #include <neb/ops/elementary.hpp>
 #include <neb/ops/movement.hpp>
-
-#include "common/canvas.hpp"
 
 using namespace neb;
 

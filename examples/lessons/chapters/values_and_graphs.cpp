@@ -1,10 +1,10 @@
 /// Chapter 1, docs/01-values-and-graphs.md. Given a path, draws a picture there.
 #include <cstdio>
+
 #include <neb/autodiff/grad.hpp>
 #include <neb/autodiff/trace.hpp>
+#include <neb/draw/chart.hpp>
 #include <neb/ops/elementary.hpp>
-
-#include "common/chart.hpp"
 
 using namespace neb;
 
@@ -94,7 +94,7 @@ std::vector<double> live_megabytes(F f) {
 }
 
 void draw(const char* path) {
-  examples::Chart chart({-0.5, 25.5, -1, 22});
+  Chart chart({-0.5, 25.5, -1, 22});
   const auto steps = [&](const std::vector<double>& live, const Colour& colour, const char* name) {
     chart.curve([&](double x) { return live[static_cast<std::size_t>(std::max(x, 0.0))]; }, colour, name);
   };

@@ -5,7 +5,7 @@
 
 namespace examples {
 
-using neb::Index;
+using neb::Box, neb::Canvas, neb::Index;
 
 namespace {
 
@@ -58,7 +58,7 @@ void ContactSheet::write(const std::string& path) const {
                 row.label);
     for (Index column = 0; column < row.images.shape()[0]; ++column) {
       const Index x = left + column * cell_width;
-      canvas.image(top, x, image_, row.images.data() + column * image_.size(), scale_);
+      canvas.image(top, x, row.images.rows(column, column + 1).reshaped(image_), scale_);
       if (std::find(row.crossed.begin(), row.crossed.end(), column) != row.crossed.end())
         draw_cross(canvas, {top, x, cell_height - space, cell_width - space});
     }

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "common/canvas.hpp"
+#include <neb/draw/canvas.hpp>
 
 namespace examples {
 
 /// A cross over what is in the box: it is not what it should be.
-void draw_cross(Canvas& canvas, const Box& box);
+void draw_cross(neb::Canvas& canvas, const neb::Box& box);
 
 /// Rows of images of one shape, each row with its label on the left. Values from 0 (black) to 1 (white) are shown, what
 /// lies beyond is clipped.

@@ -6,12 +6,11 @@
 #include <functional>
 
 #include <neb/bayes/sphere_overlap.hpp>
-
-#include "common/chart.hpp"
+#include <neb/draw/chart.hpp>
 
 namespace examples {
 
-using neb::Index;
+using neb::Canvas, neb::Index;
 
 namespace {
 
@@ -45,7 +44,7 @@ Canvas draw(const neb::SphereOverlap& overlap, const std::vector<double>& sigmas
   }
 
   canvas.rectangle({top + height, left, 2, width}, axis);
-  const double step = tick_step(right);
+  const double step = neb::tick_step(right);
   for (int tick = 0; tick * step < right; ++tick) {
     const std::string label = decimals("%.4g", tick * step);
     canvas.rectangle({top + height, x_of(tick * step), 8, 2}, axis);

@@ -1,0 +1,83 @@
+#include "neb/draw/chart.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "io/scratch.hpp"
+#include "neb/core/error.hpp"
+
+namespace neb::test {
+namespace {
+
+TEST_CASE("chart: an axis has from four to ten steps of 1, 2 or 5 times a power of ten") {
+  CHECK(tick_step(1) == doctest::Approx(0.1));
+  CHECK(tick_step(1.3) == doctest::Approx(0.2));
+  CHECK(tick_step(0.0045) == doctest::Approx(0.0005));
+  CHECK(tick_step(7000) == doctest::Approx(1000));
+  for (double extent = 1e-3; extent < 1e4; extent *= 1.07) {
+    const double steps = extent / tick_step(extent);
+    CHECK(steps > 3.99);
+    CHECK(steps < 10.01);
+  }
+  for (const double extent : {0.0, -1.0, HUGE_VAL, std::nan("")}) CHECK_THROWS_AS(tick_step(extent), ValueError);
+}
+
+TEST_CASE("chart: the numbers of an axis are its round ones, both ends included, and at most eleven") {
+  CHECK(detail::ticks(0, 10) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  CHECK(detail::ticks(-0.3, 3.6) == std::vector<double>{0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5});
+  CHECK_FALSE(std::signbit(detail::ticks(-0.3, 3.6)[0]));
+  CHECK(detail::ticks(1e17, 1e17 + 100).size() <= 11);  // where the next whole number is not a double
+}
+
+TEST_CASE("chart: lines and numbers are drawn where they belong, and points outside the window are not") {
+  const Scratch scratch;
+  const auto size_of = [&](const Chart& chart, const char* name) {
+    chart.write(scratch.path(name));
+    return std::filesystem::file_size(scratch.path(name));
+  };
+  Chart plain({0, 1, 0, 1}, 100, 200), outside({0, 1, 0, 1}, 100, 200), named({0, 1, 0, 1}, 100, 200);
+  outside.line(Tensor<float>({2, 2}, {2.0F, 2.0F, 3.0F, 3.0F}), {1, 0, 0});
+  named.label_axes("x", "y");
+  // PPM: three bytes a pixel after a header.
+  CHECK(size_of(plain, "plain.ppm") == size_of(outside, "outside.ppm"));
+  CHECK(size_of(named, "named.ppm") > size_of(plain, "plain.ppm"));
+  const auto bytes = [&](const char* name) {
+    std::ifstream file(scratch.path(name), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  CHECK(bytes("plain.ppm") == bytes("outside.ppm"));
+
+  Chart across({0, 1, 0, 1}, 100, 200);
+  across.line(Tensor<float>({2, 2}, {0.0F, 0.5F, 1.0F, 0.5F}), {1, 0, 0});
+  across.write(scratch.path("across.ppm"));
+  const std::string drawn = bytes("across.ppm");
+  const std::size_t header = drawn.size() - 3 * 200 * 128;  // the legend's row is 28 pixels high
+  const auto red = [&](std::size_t row, std::size_t column) {
+    const std::size_t pixel = header + 3 * (row * 200 + column);
+    return drawn[pixel] == '\xff' && drawn[pixel + 1] == '\0' && drawn[pixel + 2] == '\0';
+  };
+  for (std::size_t column = 2; column < 198; ++column) CHECK(red(28 + 50, column));
+  CHECK_FALSE(red(28 + 40, 100));
+}
+
+TEST_CASE("chart: lines from and to points that are not finite are left out") {
+  const Scratch scratch;
+  Chart plain({0, 1, 0, 1}, 100, 200), broken({0, 1, 0, 1}, 100, 200);
+  broken.line(Tensor<float>({4, 2}, {0, 0, NAN, 0.5F, 1, 1, HUGE_VALF, 1}), {1, 0, 0});
+  plain.write(scratch.path("plain.ppm"));
+  broken.write(scratch.path("broken.ppm"));
+  const bool same = content_of(scratch.path("plain.ppm")) == content_of(scratch.path("broken.ppm"));
+  CHECK(same);
+}
+
+TEST_CASE("chart: shapes and bounds that do not fit are errors") {
+  CHECK_THROWS_AS(Chart({1, 0, 0, 1}), ValueError);
+  CHECK_THROWS_AS(Chart({0, 1, 0, 1}, 0, 200), ShapeError);
+  CHECK_THROWS_WITH_AS(Chart({0, 1, 0, 1}).line(Tensor<float>::zeros({2, 3}), {1, 0, 0}),
+                       "Chart::line: expects points (N, 2)   [points: (2, 3)]", ShapeError);
+}
+
+}  // namespace
+}  // namespace neb::test
