@@ -15,7 +15,6 @@
 #include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/tasks.hpp"
-#include "neb/kernels/gemm.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
@@ -40,10 +39,10 @@ class FilterGradBlock {
         panel_(band * k.out_width * tile_columns<T>) {}
 
   /// Sets the sums to those over output rows [begin, end) of image n, at most a band of them, or adds these.
-  void sum_band(Index n, Index begin, Index end, Update update) const {
+  void sum_band(Index n, Index begin, Index end, bool add) const {
     pack_upstream((n * k_.out_height + begin) * k_.out_width, (n * k_.out_height + end) * k_.out_width);
     const T* const image = x_ + n * k_.height * k_.width * k_.channels;
-    for (Index kh = 0; kh < k_.kernel_height; ++kh) sum_kernel_row(image, kh, begin, end, update);
+    for (Index kh = 0; kh < k_.kernel_height; ++kh) sum_kernel_row(image, kh, begin, end, add);
   }
 
  private:
@@ -62,12 +61,12 @@ class FilterGradBlock {
   }
 
   /// For one kernel row, over those of the output rows [begin, end) whose input row exists.
-  void sum_kernel_row(const T* image, Index kh, Index begin, Index end, Update update) const {
+  void sum_kernel_row(const T* image, Index kh, Index begin, Index end, bool add) const {
     const Index lead = k_.top - kh;  // output row r reads input row r * stride - lead
     const Index first = std::clamp(lead > 0 ? (lead - 1) / k_.stride + 1 : 0, begin, end);
     const Index reach = k_.height - 1 + lead;
     const Index last = std::clamp(reach < 0 ? 0 : reach / k_.stride + 1, first, end);
-    if (first == last && update == Update::add) return;
+    if (first == last && add) return;
     const Index pitch = k_.width * k_.channels;
     const T* const rows = first == last ? image : image + (first * k_.stride - lead) * pitch;
     const TileProduct<T> tile{
@@ -81,7 +80,7 @@ class FilterGradBlock {
         .c = sum_ + kh * k_.run() * tile_columns<T>,
         .c_row = tile_columns<T>,
         .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
-        .add = update == Update::add};
+        .add = add};
     if (!k_.columns_apart()) return multiply_rows(k_.run(), tile);
     for (Index kw = 0; kw < k_.kernel_width; ++kw) {
       const auto [left, right] = k_.outputs_of_column(kw);
@@ -149,7 +148,7 @@ void conv2d_filter_grad_direct(const Conv2dGeometry& g, const T* x, const T* dy,
       if (begin >= end && first == 0) std::fill_n(sum, block_size, T(0));
       for (Index b = begin; b < end; ++b)
         block.sum_band(b / per_image, b % per_image * band, std::min(b % per_image * band + band, g.out_height()),
-                       b == begin && first == 0 ? Update::replace : Update::add);
+                       b != begin || first != 0);
     });
   });
   detail::unpack_filter_sums(g.out_channels, g.patch_size(), shares, sums.data(), dw);

@@ -132,7 +132,7 @@ void correlate(const Correlation& k, const T* x, T* y, Filters&& filters) {
       const Planes<T> u = filters_of(channels);
       const Planes<T> m = plain_planes(product_scratch.data(), count, channels);
       if (!resident) filters(channel, channels, u);
-      multiply_planes(v, u, m, count, k.channels);
+      multiply_planes(v, u, m, {.rows = count});
       grid.each(begin, count, [&](Index row, Index n, Index top, Index left) {
         transform_output_tile(k, m, row, n, top, left, channel, channels, y);
       });

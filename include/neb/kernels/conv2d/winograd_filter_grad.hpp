@@ -43,31 +43,6 @@ void transform_upstream_tile(const Conv2dGeometry& g, const T* dy, Index n, Inde
   }
 }
 
-/// In every plane, rows [first, first + count) of d (O, I) = y (tiles, count), transposed, times the panels v (tiles, I);
-/// or adds it.
-template <class T>
-void multiply_transposed_planes(const Planes<T>& y, const Planes<T>& v, const Planes<T>& d, Index first, Index count,
-                                bool add) {
-  constexpr Index group = 4;  // panels of a task
-  const Index groups = tile_count(v.panels, group);
-  parallel_tasks(planes * groups, [&](Index task) {
-    const Index plane = task / groups;
-    const Index begin = task % groups * group;
-    for (Index panel = begin; panel < std::min(begin + group, v.panels); ++panel)
-      multiply_rows<T>(count, {.a = y.data + plane * y.pitch(),
-                               .a_row = 1,
-                               .outer = 1,
-                               .a_outer = 0,
-                               .inner = y.rows,
-                               .a_inner = y.width,
-                               .b = v.data + plane * v.pitch() + panel * v.rows * v.width,
-                               .c = d.data + plane * d.pitch() + first * d.width + panel * v.width,
-                               .c_row = d.width,
-                               .columns = std::min(v.width, d.width - panel * v.width),
-                               .add = add});
-  });
-}
-
 /// dw (O,3,3,I) = G^T d G for the filters [first, first + d.rows).
 template <class T>
 void transform_filter_sums_to(const Conv2dGeometry& g, const Planes<T>& d, Index first, T* dw) {
@@ -125,7 +100,7 @@ void sum_tiles(const Conv2dGeometry& g, const T* x, const T* dy, Index begin, In
       grid.each(start, count, [&](Index row, Index n, Index top, Index left) {
         transform_upstream_tile(g, dy, n, top, left, first + channel, channels, y, row);
       });
-      multiply_transposed_planes(y, v, d, channel, channels, start != begin);
+      multiply_planes(y, v, d, {.rows = channels, .first = channel, .transposed = true, .add = start != begin});
     }
   }
 }

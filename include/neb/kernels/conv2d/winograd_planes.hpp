@@ -63,25 +63,34 @@ Index panel_size(Index rows, Index channels) {
   return Planes<T>::size(rows, tile_columns<T>, tile_count(channels, tile_columns<T>));
 }
 
-/// In every plane, c (rows, columns) = a (rows, depth) times the panels b (depth, columns).
+/// What multiply_planes computes.
+struct PlaneProduct {
+  Index rows = 0;           ///< how many rows of the result
+  Index first = 0;          ///< the first of them
+  bool transposed = false;  ///< whether the left operand is (depth, rows) instead of (rows, depth)
+  bool add = false;         ///< to the result, instead of replacing it
+};
+
+/// In every plane, some rows of c = a (rows, depth) times the panels b (depth, columns); see PlaneProduct.
 template <class T>
-void multiply_planes(const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, Index rows, Index depth) {
+void multiply_planes(const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, const PlaneProduct& product) {
   constexpr Index group = 4;  // panels of a task
   const Index groups = tile_count(b.panels, group);
   parallel_tasks(planes * groups, [&](Index task) {
     const Index plane = task / groups;
     const Index first = task % groups * group;
     for (Index panel = first; panel < std::min(first + group, b.panels); ++panel)
-      multiply_rows<T>(rows, {.a = a.data + plane * a.pitch(),
-                              .a_row = a.width,
-                              .outer = 1,
-                              .a_outer = 0,
-                              .inner = depth,
-                              .a_inner = 1,
-                              .b = b.data + plane * b.pitch() + panel * b.rows * b.width,
-                              .c = c.data + plane * c.pitch() + panel * b.width,
-                              .c_row = c.width,
-                              .columns = std::min(b.width, c.width - panel * b.width)});
+      multiply_rows<T>(product.rows, {.a = a.data + plane * a.pitch(),
+                                      .a_row = product.transposed ? 1 : a.width,
+                                      .outer = 1,
+                                      .a_outer = 0,
+                                      .inner = b.rows,
+                                      .a_inner = product.transposed ? a.width : 1,
+                                      .b = b.data + plane * b.pitch() + panel * b.rows * b.width,
+                                      .c = c.data + plane * c.pitch() + product.first * c.width + panel * b.width,
+                                      .c_row = c.width,
+                                      .columns = std::min(b.width, c.width - panel * b.width),
+                                      .add = product.add});
   });
 }
 
