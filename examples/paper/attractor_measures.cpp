@@ -2,13 +2,14 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
 #include <neb/autodiff/transforms.hpp>
+#include <neb/bayes/chi.hpp>
+#include <neb/core/parallel.hpp>
 #include <neb/data/sample.hpp>
-
-#include "paper/chi.hpp"
 
 namespace examples::paper {
 
@@ -26,11 +27,23 @@ std::vector<Index> distinct_attractors(const neb::Flow<float>& flow, double tole
   std::vector<Index> distinct;
   for (const Index row : converged_rows(flow)) {
     const bool known = std::any_of(distinct.begin(), distinct.end(), [&](Index other) {
-      return chi(flow.y.data() + row * d, flow.y.data() + other * d, d) < tolerance;
+      return neb::chi(d, flow.y.data() + row * d, flow.y.data() + other * d) < tolerance;
     });
     if (!known) distinct.push_back(row);
   }
   return distinct;
+}
+
+std::vector<double> chi_to_nearest(const Tensor<float>& y, const Tensor<float>& data) {
+  const Index d = data.shape().stride(0);
+  std::vector<double> distances(static_cast<std::size_t>(y.shape()[0]));
+  neb::parallel_tasks(y.shape()[0], [&](Index row) {
+    double nearest = HUGE_VAL;
+    for (Index i = 0; i < data.shape()[0]; ++i)
+      nearest = std::min(nearest, neb::chi(d, y.data() + row * d, data.data() + i * d));
+    distances[static_cast<std::size_t>(row)] = nearest;
+  });
+  return distances;
 }
 
 std::vector<double> energies_at(const TrainedEnergy& energy, const Tensor<float>& y) {

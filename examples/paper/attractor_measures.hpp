@@ -14,6 +14,9 @@ inline constexpr double same_attractor = 0.01;
 /// Of the flows that converged, the first one to each attractor: their rows, in order.
 std::vector<neb::Index> distinct_attractors(const neb::Flow<float>& flow, double tolerance = same_attractor);
 
+/// chi of each row of y: (N, ...) and the row of data: (n, ...) that is nearest to it.
+std::vector<double> chi_to_nearest(const neb::Tensor<float>& y, const neb::Tensor<float>& data);
+
 /// phi at each row of y: (N, ...).
 std::vector<double> energies_at(const TrainedEnergy& energy, const neb::Tensor<float>& y);
 

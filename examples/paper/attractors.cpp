@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include <neb/bayes/chi.hpp>
 #include <neb/io/safetensors.hpp>
 
-#include "paper/chi.hpp"
 #include "paper/text.hpp"
 
 namespace examples::paper {
@@ -15,7 +15,7 @@ using neb::Index, neb::Tensor, neb::FlowEnd;
 Results attractors(const Program& program, const TrainedEnergy& energy, const Classify& classify,
                    const Tensor<float>& y0, const neb::Flow<float>& flow, Index shown, const std::string& name) {
   const std::vector<Index> arrived = converged_rows(flow), distinct = distinct_attractors(flow);
-  const std::vector<double> distances = rows_of(chi_of_rows(y0, flow.y), arrived),
+  const std::vector<double> distances = rows_of(neb::chi(y0, flow.y), arrived),
                             lengths = rows_of(flow.path_length, arrived),
                             heights = above_lowest(energies_at(energy, rows_of(flow.y, arrived)));
   const Spread distance = spread_of(distances), length = spread_of(lengths), height = spread_of(heights);
@@ -62,7 +62,7 @@ Results attractors(const Program& program, const TrainedEnergy& energy, const Cl
 }
 
 Nearer nearer(const Tensor<float>& y0, const neb::Flow<float>& a, const neb::Flow<float>& b) {
-  const std::vector<double> chi_a = chi_of_rows(y0, a.y), chi_b = chi_of_rows(y0, b.y);
+  const std::vector<double> chi_a = neb::chi(y0, a.y), chi_b = neb::chi(y0, b.y);
   Nearer found;
   for (std::size_t i = 0; i < chi_a.size(); ++i) {
     if (a.end[i] != FlowEnd::converged || b.end[i] != FlowEnd::converged) continue;

@@ -5,7 +5,6 @@
 #include <neb/bayes/sphere_overlap.hpp>
 #include <neb/io/safetensors.hpp>
 
-#include "paper/chi.hpp"
 #include "paper/text.hpp"
 
 namespace examples::paper {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "paper/chi.hpp"
+#include <neb/bayes/chi.hpp>
 
 namespace examples::paper {
 
@@ -40,7 +40,7 @@ Mixing mixing(const Jumps& jumps, Index jumps_per_unit, const Classify& classify
   const Index d = jumps.x0.shape().stride(0);
   const auto apart = [&](std::size_t a, std::size_t b, std::size_t chain) {
     const Index at = static_cast<Index>(chain) * d;
-    return chi(jumps.xhat[a].data() + at, jumps.xhat[b].data() + at, d);
+    return neb::chi(d, jumps.xhat[a].data() + at, jumps.xhat[b].data() + at);
   };
 
   Mixing found;

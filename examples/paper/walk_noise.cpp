@@ -1,10 +1,11 @@
 #include "paper/walk_noise.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
+#include <neb/bayes/escaped.hpp>
 #include <neb/data/sample.hpp>
-#include <neb/flow/gradient_flow.hpp>
 #include <neb/ops/elementary.hpp>
 
 #include "common/contact_sheet.hpp"
@@ -17,18 +18,6 @@ using neb::Index, neb::Tensor, neb::Var;
 namespace {
 
 constexpr double sigma = 0.3, delta = sigma / 100;
-
-/// Beyond this no image plus noise is ever found.
-bool escaped(const Tensor<float>& y, Index row) {
-  const Index d = y.shape().stride(0);
-  return !(neb::flow::largest_magnitude(d, y.data() + row * d) < 10);
-}
-
-double escaped_rows(const Tensor<float>& y) {
-  double count = 0;
-  for (Index row = 0; row < y.shape()[0]; ++row) count += escaped(y, row) ? 1 : 0;
-  return count;
-}
 
 /// The energy of N(0, sigma^2 I), from a start within it: how wide either walk becomes.
 void on_a_gaussian(const Program& program, const neb::Key& key, Results& results) {
@@ -81,11 +70,12 @@ void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
                          std::vector<double>& off, std::vector<double>& away) {
       const Tensor<float> xhat = neb::robbins_jump(energy.phi, y, static_cast<float>(sigma));
       sheet.add_row(label + std::to_string(steps[k]) + " steps", xhat, 0, chains, /*gap=*/&y == &walks.y[k]);
+      const std::vector<bool> escaped = neb::escaped(y);
       for (Index chain = 0; chain < chains; ++chain)
-        if (escaped(y, chain)) sheet.cross_out(chain);
+        if (escaped[static_cast<std::size_t>(chain)]) sheet.cross_out(chain);
       moved.push_back(mean_squared_distance(y, y0));
       off.push_back(mean_squared_distance(xhat, x0));
-      away.push_back(escaped_rows(y));
+      away.push_back(static_cast<double>(std::count(escaped.begin(), escaped.end(), true)));
     };
     row(walks.y[k], "sqrt(2) delta e, ", distance, error, lost);
     row(walks.printed[k], "sqrt(2 delta) e, ", printed_distance, printed_error, printed_lost);
@@ -101,7 +91,7 @@ void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
                                 text("%.3g; as printed %.3g", error[k], printed_error[k])});
   }
   results.findings.push_back(
-      {text("chains with a pixel beyond +-10 after %td steps", steps.back()), "",
+      {text("chains with a pixel beyond +-%.0f after %td steps", neb::escape_bound, steps.back()), "",
        text("%.0f of %td; as printed %.0f of %td", lost.back(), chains, printed_lost.back(), chains)});
   const std::vector<double> at(steps.begin(), steps.end());
   results.numbers.insert(results.numbers.end(), {{"steps", at},

@@ -5,14 +5,14 @@
 #include <algorithm>
 
 #include "io/scratch.hpp"
-#include "paper/chi.hpp"
+#include "neb/bayes/chi.hpp"
 #include "points_world.hpp"
 
 namespace neb::test {
 namespace {
 
-using examples::paper::attractors, examples::paper::chi_of_rows, examples::paper::chi_to_nearest,
-    examples::paper::distinct_attractors, examples::paper::nearer, examples::paper::smallest_curvatures;
+using examples::paper::attractors, examples::paper::chi_to_nearest, examples::paper::distinct_attractors,
+    examples::paper::nearer, examples::paper::smallest_curvatures;
 
 constexpr double sigma = 0.1;
 
@@ -75,7 +75,7 @@ TEST_CASE("attractors are nearer to their start where points interact less") {
   const auto near = flow_down(energy_of(pair, 0.05), pair), far = flow_down(energy_of(pair, 0.5), pair);
   CHECK(distinct_attractors(near).size() == 2);
   CHECK(distinct_attractors(far).size() == 1);
-  CHECK(chi_of_rows(pair, far.y)[0] == doctest::Approx(0.05).epsilon(2e-2));
+  CHECK(chi(pair, far.y)[0] == doctest::Approx(0.05).epsilon(2e-2));
   const auto found = nearer(pair, near, far);
   CHECK(found.both == 2);
   CHECK(found.in_a == 2);
@@ -91,9 +91,7 @@ TEST_CASE("flows that did not converge are no attractors, and are not compared")
   CHECK(nearer(points, flow, flow).both == 3);
 }
 
-TEST_CASE("chi is the distance over 2 sqrt d, and that to the nearest is the smallest") {
-  CHECK(chi_of_rows(flat_images({0, 1}), flat_images({0.5f, 3}))[0] == doctest::Approx(0.25));
-  CHECK(chi_of_rows(flat_images({0, 1}), flat_images({0.5f, 3}))[1] == doctest::Approx(1));
+TEST_CASE("chi to the nearest is the smallest") {
   CHECK(chi_to_nearest(flat_images({0.9f, -7}), points)[0] == doctest::Approx(0.05));
   CHECK(chi_to_nearest(flat_images({0.9f, -7}), points)[1] == doctest::Approx(3));
 }

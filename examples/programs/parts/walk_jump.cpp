@@ -4,8 +4,8 @@
 #include <cmath>
 #include <functional>
 
+#include <neb/bayes/escaped.hpp>
 #include <neb/data/sample.hpp>
-#include <neb/flow/gradient_flow.hpp>
 #include <neb/io/safetensors.hpp>
 #include <neb/sampling/walk_jump.hpp>
 
@@ -14,18 +14,6 @@
 namespace examples {
 
 using neb::Index, neb::Tensor;
-
-namespace {
-
-std::vector<bool> escaped_rows(const Tensor<float>& y) {
-  const Index rows = y.shape()[0], d = y.shape().stride(0);
-  std::vector<bool> escaped;
-  for (Index row = 0; row < rows; ++row)
-    escaped.push_back(!(neb::flow::largest_magnitude(d, y.data() + row * d) < walk_bound));
-  return escaped;
-}
-
-}  // namespace
 
 neb::PixelRange Jumps::range(std::size_t stride) const {
   neb::PixelRange range{HUGE_VAL, -HUGE_VAL};
@@ -50,7 +38,7 @@ Jumps walk_and_jump(const Program& program, const TrainedEnergy& energy, const I
       [&](const neb::Jump<float>& jump) {
         jumps.steps.push_back(jump.step);
         jumps.xhat.push_back(jump.xhat);
-        jumps.escaped.push_back(escaped_rows(jump.y));
+        jumps.escaped.push_back(neb::escaped(jump.y));
         return true;
       },
       std::ref(bar));
@@ -84,7 +72,7 @@ Summary walk_jump(const Program& program, const TrainedEnergy& energy, const Ima
   if (lost > 0)
     program.print(
         "%ld chains left the data (a pixel beyond +-%.0f) and are crossed out; train longer, or take a smaller --delta\n",
-        static_cast<long>(lost), walk_bound);
+        static_cast<long>(lost), neb::escape_bound);
   program.print("picture: %s\n", picture.c_str());
   return {{"sigma", energy.sigma}, {"delta", jumps.delta},   {"chains", walk.chains}, {"steps", walk.steps},
           {"jump_min", range.low}, {"jump_max", range.high}, {"every", walk.every},   {"escaped", lost}};

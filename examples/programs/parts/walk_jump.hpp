@@ -26,9 +26,6 @@ struct Jumps {
   neb::PixelRange range(std::size_t stride = 1) const;
 };
 
-/// Beyond this no image plus noise is ever found: the chain has left the data. The energy of a network need not hold it.
-inline constexpr double walk_bound = 10;
-
 /// Walks from noisy training images, drawn at random, and jumps on the way.
 Jumps walk_and_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk);
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "neb/bayes/chi.hpp"
 #include "neb/core/progress.hpp"
 #include "neb/core/random.hpp"
 #include "neb/kernels/gemm.hpp"
@@ -81,17 +82,6 @@ void check_images(const Tensor<T>& x) {
     throw ShapeError("sphere_overlap: expects at least two samples (N, ...)   [x: " + x.shape().to_string() + "]");
 }
 
-/// |a - b|^2 in double.
-template <Scalar T>
-double squared_distance(const T* a, const T* b, Index d) {
-  double sum = 0;
-  for (Index i = 0; i < d; ++i) {
-    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-    sum += difference * difference;
-  }
-  return sum;
-}
-
 /// A bound of |X_i - X_j| / (2 sqrt d): the diagonal of the box that holds the data. Sets the range of histograms.
 template <Scalar T>
 double chi_bound(const Tensor<T>& x) {
@@ -108,6 +98,43 @@ double chi_bound(const Tensor<T>& x) {
   return std::max(1e-30, std::sqrt(sum / static_cast<double>(d)) / 2);
 }
 
+/// |X_i|^2 of each sample.
+template <Scalar T>
+std::vector<double> squared_norms(const Tensor<T>& x) {
+  const Index n = x.shape()[0], d = x.shape().stride(0);
+  std::vector<double> squares(static_cast<std::size_t>(n));
+  parallel_tiles(n, 64, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) {
+      double sum = 0;
+      for (Index p = i * d; p < (i + 1) * d; ++p)
+        sum += static_cast<double>(x.data()[p]) * static_cast<double>(x.data()[p]);
+      squares[static_cast<std::size_t>(i)] = sum;
+    }
+  });
+  return squares;
+}
+
+inline constexpr Index pair_block = 512;
+
+/// Adds the chi of `pair_block` samples from `first` on with as many from `second` on, each pair once; `squares` are those
+/// of all samples.
+template <Scalar T>
+void add_block(ChiSummary& summary, const Tensor<T>& x, const std::vector<double>& squares, Index first, Index second) {
+  const Index n = x.shape()[0], d = x.shape().stride(0);
+  const Index rows = std::min(pair_block, n - first), columns = std::min(pair_block, n - second);
+  Tensor<T> products(Shape{rows, columns});
+  kernels::gemm<T>(rows, columns, d, {x.data() + first * d, d, kernels::Transpose::no},
+                   {x.data() + second * d, d, kernels::Transpose::yes}, products.mutable_data(), columns);
+  for (Index i = 0; i < rows; ++i)
+    for (Index j = second == first ? i + 1 : 0; j < columns; ++j) {
+      const double both = squares[static_cast<std::size_t>(first + i)] + squares[static_cast<std::size_t>(second + j)];
+      const double squared = both - 2 * static_cast<double>(products.data()[i * columns + j]);
+      // |a|^2 + |b|^2 - 2 ab cancels for near duplicates: those few are computed directly.
+      summary.add(squared < 1e-2 * both ? chi(d, x.data() + (first + i) * d, x.data() + (second + j) * d)
+                                        : std::sqrt(squared / static_cast<double>(d)) / 2);
+    }
+}
+
 }  // namespace bayes
 
 /// Chi of `pairs` pairs of different samples of x: (N, ...), drawn with `key`. Calls `on_progress` now and then, with the
@@ -120,20 +147,19 @@ SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key, co
   const Index n = x.shape()[0], d = x.shape().stride(0);
   const Key draws = key.fold("sphere_overlap");
   constexpr Index tile = 1 << 16;
-  std::vector<double> chi(static_cast<std::size_t>(std::min(pairs, 8 * tile)));
+  std::vector<double> values(static_cast<std::size_t>(std::min(pairs, 8 * tile)));
   bayes::ChiSummary total(bayes::chi_bound(x) / (bayes::ChiSummary::bins - 1));
-  for (Index done = 0; done < pairs; done += std::ssize(chi)) {
-    const Index count = std::min<Index>(std::ssize(chi), pairs - done);
+  for (Index done = 0; done < pairs; done += std::ssize(values)) {
+    const Index count = std::min<Index>(std::ssize(values), pairs - done);
     parallel_tiles(count, 1024, [&](Index begin, Index end) {
       for (Index k = begin; k < end; ++k) {
         const Index i = random_index(n, draws, 2 * (done + k));
         const Index other = random_index(n - 1, draws, 2 * (done + k) + 1);
         const Index j = other + (other >= i ? 1 : 0);  // any but i, evenly
-        const double squared = bayes::squared_distance(x.data() + i * d, x.data() + j * d, d);
-        chi[static_cast<std::size_t>(k)] = std::sqrt(squared / static_cast<double>(d)) / 2;
+        values[static_cast<std::size_t>(k)] = chi(d, x.data() + i * d, x.data() + j * d);
       }
     });
-    for (Index k = 0; k < count; ++k) total.add(chi[static_cast<std::size_t>(k)]);
+    for (Index k = 0; k < count; ++k) total.add(values[static_cast<std::size_t>(k)]);
     const Index measured = done + count;
     if (on_progress && !on_progress({static_cast<double>(measured) / static_cast<double>(pairs), measured})) break;
   }
@@ -145,45 +171,19 @@ SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key, co
 template <Scalar T>
 SphereOverlap sphere_overlap(const Tensor<T>& x, const OnProgress& on_progress = {}) {
   bayes::check_images(x);
-  const Index n = x.shape()[0], d = x.shape().stride(0);
-  std::vector<double> squares(static_cast<std::size_t>(n));
-  parallel_tiles(n, 64, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) {
-      double sum = 0;
-      for (Index p = i * d; p < (i + 1) * d; ++p)
-        sum += static_cast<double>(x.data()[p]) * static_cast<double>(x.data()[p]);
-      squares[static_cast<std::size_t>(i)] = sum;
-    }
-  });
-
-  constexpr Index block = 512;
-  const Index blocks = tile_count(n, block);
+  const Index n = x.shape()[0], pairs = n * (n - 1) / 2, blocks = tile_count(n, bayes::pair_block);
+  const std::vector<double> squares = bayes::squared_norms(x);
   const double bin_width = bayes::chi_bound(x) / (bayes::ChiSummary::bins - 1);
   bayes::ChiSummary total(bin_width);
-  for (Index row_block = 0; row_block < blocks; ++row_block) {
+  for (Index row = 0; row < blocks; ++row) {
     // A row of blocks in parallel, summarised in block order.
-    const Index first = row_block * block, rows = std::min(block, n - first);
-    const Index tasks = blocks - row_block;
-    std::vector<bayes::ChiSummary> partial(static_cast<std::size_t>(tasks), bayes::ChiSummary(bin_width));
-    parallel_tasks(tasks, [&](Index task) {
-      const Index second = (row_block + task) * block, columns = std::min(block, n - second);
-      Tensor<T> products(Shape{rows, columns});
-      kernels::gemm<T>(rows, columns, d, {x.data() + first * d, d, kernels::Transpose::no},
-                       {x.data() + second * d, d, kernels::Transpose::yes}, products.mutable_data(), columns);
-      bayes::ChiSummary& summary = partial[static_cast<std::size_t>(task)];
-      for (Index i = 0; i < rows; ++i)
-        for (Index j = second == first ? i + 1 : 0; j < columns; ++j) {
-          const double both =
-              squares[static_cast<std::size_t>(first + i)] + squares[static_cast<std::size_t>(second + j)];
-          double squared = both - 2 * static_cast<double>(products.data()[i * columns + j]);
-          // |a|^2 + |b|^2 - 2 ab cancels for near duplicates: those few are computed directly.
-          if (squared < 1e-2 * both)
-            squared = bayes::squared_distance(x.data() + (first + i) * d, x.data() + (second + j) * d, d);
-          summary.add(std::sqrt(squared / static_cast<double>(d)) / 2);
-        }
+    std::vector<bayes::ChiSummary> partial(static_cast<std::size_t>(blocks - row), bayes::ChiSummary(bin_width));
+    parallel_tasks(blocks - row, [&](Index task) {
+      bayes::add_block(partial[static_cast<std::size_t>(task)], x, squares, row * bayes::pair_block,
+                       (row + task) * bayes::pair_block);
     });
     for (const bayes::ChiSummary& summary : partial) total.add(summary);
-    const Index last = first + rows, measured = last * (2 * n - last - 1) / 2, pairs = n * (n - 1) / 2;
+    const Index last = std::min(n, (row + 1) * bayes::pair_block), measured = last * (2 * n - last - 1) / 2;
     if (on_progress && !on_progress({static_cast<double>(measured) / static_cast<double>(pairs), measured})) break;
   }
   return total.result(n);

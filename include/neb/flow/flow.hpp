@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "neb/bayes/escaped.hpp"
 #include "neb/core/tensor.hpp"
 
 namespace neb {
@@ -12,8 +13,8 @@ namespace neb {
 struct FlowOptions {
   double tolerance = 1e-3;  ///< converged when sigma^2 |grad phi|_inf, the largest pixel of the jump, is below this
   double step_tolerance = 1e-3;  ///< largest error of any pixel in one step, in data units
-  double bound = 10;  ///< escaped when a pixel leaves [-bound, bound]: the energies of networks need not be coercive
-  Index max_steps = 10000;  ///< attempts per row
+  double bound = escape_bound;   ///< a flow has escaped() when a pixel leaves [-bound, bound]
+  Index max_steps = 10000;       ///< attempts per row
 };
 
 /// How a flow ended.

@@ -11,6 +11,7 @@
 #include <limits>
 #include <vector>
 
+#include "neb/bayes/escaped.hpp"
 #include "neb/core/finite.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/flow/flow.hpp"
@@ -162,7 +163,7 @@ class MovingRows {
     for (Index i = 0; i < size(); ++i) {
       const Row& row = rows_[static_cast<std::size_t>(i)];
       const double residual = variance_ * largest_magnitude(d_, slope + i * d_);
-      if (largest_magnitude(d_, y + i * d_) > options_.bound || residual == HUGE_VAL || !is_finite(row.energy)) {
+      if (escaped(d_, y + i * d_, options_.bound) || residual == HUGE_VAL || !is_finite(row.energy)) {
         finish(i, FlowEnd::escaped);
       } else if (residual < options_.tolerance) {
         finish(i, FlowEnd::converged);
