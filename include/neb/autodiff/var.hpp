@@ -1,8 +1,8 @@
 /// Var<T>: a tensor together with the history of how it was computed.
 ///
 /// A graph is made of nodes. A node is either a leaf, whose only property is its identity, or a recorded operation with
-/// the variables that it was applied to. A Var holds a value and, unless it is a constant, a node. Nothing else exists: no
-/// tape, no mode, no flag on the side. What is computed from constants alone is a constant, and costs no graph.
+/// the variables that it was applied to. A Var holds a value and, unless it is a constant, a node. That alone decides what
+/// is recorded, with no tape and no mode: what is computed from constants alone is a constant, and costs no graph.
 #pragma once
 
 #include <array>
