@@ -16,6 +16,7 @@ to=${1:-$root/docs/images}
 has_command dot || fail 2 "please install what Debian calls graphviz, then try again"
 
 install_missing
+# shellcheck disable=SC2119
 configure
 build_targets draw_graph
 graphs=$(mktemp -d)
