@@ -1,7 +1,9 @@
 /// A whole training step, the score alone, and a step of the walk: neb, and libtorch where it is installed.
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <stdexcept>
+#include <string>
 
 #include "deen_work.hpp"
 #include "libtorch.hpp"
@@ -24,9 +26,8 @@ double alone_rss(const std::string& contender, const bench::Case& c, int what, i
 }
 
 template <class T>
-std::vector<neb::Var<T>> gradient(neb::ConvEnergy<T>& phi, const neb::Tensor<T>& x, const neb::Tensor<T>& y) {
-  return grad(deen_loss(phi, neb::Var<T>::constant(x), neb::Var<T>::constant(y), T(0.3)),
-              variables(neb::parameters(phi)));
+std::vector<neb::Var<T>> gradient(const neb::ConvEnergy<T>& phi, const neb::Tensor<T>& x, const neb::Tensor<T>& y) {
+  return grad(deen_loss(phi, neb::Var<T>::constant(x), neb::Var<T>::constant(y), T(0.3)), phi);
 }
 
 /// Throws unless the gradient of the DEEN loss in float is that of the same network in double.
@@ -34,9 +35,9 @@ void check_gradient(const bench::Case& c) {
   const neb::Index batch = 2;
   neb::ConvEnergy<float> phi({.channels = c.channels}, neb::Key(1));
   neb::ConvEnergy<double> exact({.channels = c.channels}, neb::Key(1));
-  const auto floats = neb::parameters(phi);
-  const auto doubles = neb::parameters(exact);
-  for (std::size_t i = 0; i < floats.size(); ++i) *doubles[i] = neb::Var<double>(floats[i]->value().to<double>());
+  std::map<std::string, neb::Tensor<double>> weights;
+  for (const auto& [name, tensor] : neb::state(phi)) weights.emplace(name, tensor.to<double>());
+  neb::load_state(exact, weights);
   const auto x = neb::random_uniform<float>({batch, 28, 28, 1}, neb::Key(2));
   const auto y = neb::random_uniform<float>({batch, 28, 28, 1}, neb::Key(3));
   const auto got = gradient(phi, x, y);

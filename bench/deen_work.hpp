@@ -3,9 +3,9 @@
 
 #include <functional>
 #include <memory>
-#include <neb/training/trainer.hpp>
 #include <neb/energy/conv_energy.hpp>
 #include <neb/sampling/langevin.hpp>
+#include <neb/training/trainer.hpp>
 #include <vector>
 
 namespace bench {
@@ -35,7 +35,7 @@ inline std::function<void()> neb_work(const Case& c, int what) {
   struct Network {
     neb::ConvEnergy<float> phi;
     neb::Tensor<float> data, y;
-    neb::DeenTrainer<float, neb::ConvEnergy<float>> trainer;
+    neb::DeenTrainer<neb::ConvEnergy<float>> trainer;
     Index steps = 0;
     Network(const std::vector<Index>& channels, Index batch)
         : phi({.channels = channels}, neb::Key(1)),

@@ -1,9 +1,9 @@
 /// How cost grows: with threads, batch, width, depth, and the order of derivative.
 #include <cstdio>
 #include <cstring>
-#include <neb/training/trainer.hpp>
 #include <neb/energy/conv_energy.hpp>
 #include <neb/nn/conv2d.hpp>
+#include <neb/training/trainer.hpp>
 #include <stdexcept>
 
 #include "measure.hpp"
@@ -36,8 +36,8 @@ void check_bits(const Phi& phi, const Tensor<float>& y, int threads) {
 
 /// The time of a DEEN step, in ms.
 double deen_step_ms(const std::vector<Index>& channels, Index batch, double seconds) {
-  Phi phi({.channels = channels}, Key(2));
-  neb::DeenTrainer<float, Phi> trainer(phi, images(batch), {.batch = batch, .steps = 1 << 30, .ema_decay = 0});
+  neb::DeenTrainer trainer(Phi({.channels = channels}, Key(2)), images(batch),
+                           {.batch = batch, .steps = 1 << 30, .ema_decay = 0});
   return 1e3 * bench::take_turns({[&] { trainer.step(); }}, seconds)[0].median;
 }
 
@@ -57,8 +57,7 @@ void threads_over_one(Report& report, const bench::Options& options) {
   for (const Index batch : {Index{32}, Index{1}}) {
     const Tensor<float> y = images(batch);
     check_bits(phi, y, options.threads);
-    Phi trained = phi;
-    neb::DeenTrainer<float, Phi> trainer(trained, y, {.batch = batch, .steps = 1 << 30, .ema_decay = 0});
+    neb::DeenTrainer trainer(phi, y, {.batch = batch, .steps = 1 << 30, .ema_decay = 0});
     const auto with = [](int threads, const std::function<void()>& work) {
       return [threads, work] {
         neb::set_threads(threads);

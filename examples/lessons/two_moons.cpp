@@ -36,11 +36,11 @@ int main(int argc, char** argv) {
     const float sigma = 0.3f;                        // noise level, in data units
     const auto moons = two_moons<float>(1024, key);  // (1024, 2)
     MlpEnergy<float> learned{{2, 128, 128}, key};    // (N, 2) -> (N)
-    Adam adam{parameters(learned), {.learning_rate = 1e-3}};
+    Adam<float> adam{{.learning_rate = 1e-3}};
     for (std::uint64_t step = 0; step < 2000; ++step) {
       const Var<float> x = Var<float>::constant(sample_rows(moons, 128, key.at(step)));
-      const Var<float> y = smooth(x, sigma, key.at(step));                  // X -> Y
-      adam.step(grad(deen_loss(learned, x, y, sigma), adam.parameters()));  // a gradient of a gradient
+      const Var<float> y = smooth(x, sigma, key.at(step));                 // X -> Y
+      adam.step(learned, grad(deen_loss(learned, x, y, sigma), learned));  // a gradient of a gradient
     }
     const KdeEnergy<float> exact{moons, sigma};
     const auto fresh = two_moons<float>(4096, key.fold("fresh"));  // points that neither has seen

@@ -70,7 +70,7 @@ Classifier::Classifier(const Program& program, const Tensor<float>& images, cons
   const neb::Key key = neb::Key(options.seed).fold("classifier");
   const Index classes = 1 + *std::max_element(labels.begin(), labels.end());
   const auto network = std::make_shared<Network>(neb::Shape{shape[1], shape[2], shape[3]}, classes, key);
-  neb::Adam<float> adam(neb::parameters(*network));
+  neb::Adam<float> adam;
   ProgressBar bar = program.progress("training a classifier", "images");
   for (Index step = 0; step < options.steps; ++step) {
     const double progress = static_cast<double>(step) / static_cast<double>(options.steps);
@@ -84,7 +84,7 @@ Classifier::Classifier(const Program& program, const Tensor<float>& images, cons
     Var<float> loss =
         cross_entropy((*network)(disturbed(neb::gather_rows(images, std::span<const Index>(rows)), draw)), row_labels);
     adam.set_learning_rate(options.learning_rate * schedule_factor(neb::Schedule::cosine, progress, /*warmup=*/0.05));
-    adam.step(grad(std::move(loss), adam.parameters()));
+    adam.step(*network, grad(std::move(loss), *network));
     bar.update(progress, static_cast<double>(step * options.batch));
   }
   scores_ = [network](const Var<float>& batch) { return (*network)(batch); };

@@ -91,8 +91,8 @@ Curves loss_curves(const Images& images, const Choice& choice, const ChoiceTrain
     neb::TrainOptions options = training.options;
     options.steps = length;
     options.seed += static_cast<std::uint64_t>(seed);
-    ChosenEnergy phi = make_energy(training.architecture, choice, neb::Key(options.seed).fold("weights"));
-    neb::DeenTrainer<float, ChosenEnergy> trainer(phi, images.train, options);
+    neb::DeenTrainer trainer(make_energy(training.architecture, choice, neb::Key(options.seed).fold("weights")),
+                             images.train, options);
     std::vector<double>& curve = curves.emplace_back();
     trainer.run([&](const neb::Progress& progress) {
       if (std::find(training.steps.begin(), training.steps.end(), progress.count) != training.steps.end())

@@ -90,7 +90,7 @@ EnergyAndScore::EnergyAndScore(Index d, const ScoreTraining& training, const neb
 
 void EnergyAndScore::train(const Tensor<double>& x, const ScoreTraining& training, const neb::Key& key,
                            const neb::OnProgress& on_progress) {
-  neb::Adam<double> energy_adam(neb::parameters(phi)), score_adam(neb::parameters(psi));
+  neb::Adam<double> energy_adam, score_adam;
   for (Index step = 0; step < training.steps; ++step) {
     const double done = static_cast<double>(step) / static_cast<double>(training.steps);
     const double rate = training.learning_rate * neb::schedule_factor(neb::Schedule::cosine, done, 0.02);
@@ -98,9 +98,9 @@ void EnergyAndScore::train(const Tensor<double>& x, const ScoreTraining& trainin
     const auto clean = Var<double>::constant(neb::sample_rows(x, training.batch, here));
     const Var<double> y = neb::smooth(clean, training.sigma, here);
     energy_adam.set_learning_rate(rate);
-    energy_adam.step(neb::grad(neb::deen_loss(phi, clean, y, training.sigma), energy_adam.parameters()));
+    energy_adam.step(phi, neb::grad(neb::deen_loss(phi, clean, y, training.sigma), phi));
     score_adam.set_learning_rate(rate);
-    score_adam.step(neb::grad(error_of(clean, score_jump(psi, y, training.sigma)), score_adam.parameters()));
+    score_adam.step(psi, neb::grad(error_of(clean, score_jump(psi, y, training.sigma)), psi));
     if (on_progress && !on_progress({static_cast<double>(step + 1) / static_cast<double>(training.steps), step + 1}))
       return;
   }

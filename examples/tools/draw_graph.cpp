@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
     // The DEEN loss contains a gradient; what training differentiates once more is all of this.
     const Var<double> loss = deen_loss(phi, clean, noisy, 0.3);
     write("graph_deen", to_graphviz(loss, {.names = energy_names}));
-    const std::vector<Var<double>> step = grad(loss, variables(parameters(phi)), {.create_graph = true});
+    const std::vector<Var<double>> step = grad(loss, phi, {.create_graph = true});
     write("graph_deen_modules", to_graphviz(step, {.names = energy_names, .collapse = true}));
     program.write_summary({{"cube", std::vector<double>{y.item(), dy.item(), d2y.item()}}, {"loss", loss.item()}});
   });

@@ -20,7 +20,7 @@ struct Step {
     const Var<double> x(random_normal<double>({n, 8}, Key(2)));
     const Var<double> y(smooth(x, 0.3, Key(3)).value());
     auto copy = phi;
-    grad(deen_loss(copy, x, y, 0.3), variables(parameters(copy)));
+    grad(deen_loss(copy, x, y, 0.3), copy);
   }
 };
 

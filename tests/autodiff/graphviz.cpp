@@ -117,7 +117,7 @@ TEST_CASE("the DEEN loss is a gradient between two pieces of user code, and its 
   CHECK(dot.count(second) == 0);
   CHECK(DotText::has(dot.boxes.at(dot.box("square")), forward));
   CHECK(DotText::has(dot.boxes.at(dot.box("smooth_relu_slope")), gradient));
-  const auto gradients = grad(loss, variables(parameters(net.phi)), {.create_graph = true});
+  const auto gradients = grad(loss, net.phi, {.create_graph = true});
   const std::string step = to_graphviz(gradients, {.names = net.names});
   CHECK(DotText(step).count(second) > 0);
   CHECK(dot_accepts(text));

@@ -23,7 +23,7 @@ void check_loss(Phi phi, const SafeTensors& file, std::size_t skip, double toler
   const Var<T> x = Var<T>::constant(file.get<T>("x")), y = Var<T>::constant(file.get<T>("y"));
   const Var<T> loss = deen_loss(phi, x, y, file.get<T>("sigma").item());
   CHECK(static_cast<double>(loss.item()) == doctest::Approx(file.get<double>("loss").item()).epsilon(tolerance));
-  const auto gradients = grad(loss, variables(parameters(phi)));
+  const auto gradients = grad(loss, phi);
   std::size_t i = 0;
   visit_parameters(phi, [&](const std::string& name, const Var<T>&) {
     CAPTURE(name);
@@ -41,7 +41,7 @@ void check_parameter_gradients(const Phi& phi, const Shape& shape, double sigma)
   const Function<double> loss = [&](const std::vector<Var<double>>& v) {
     Phi moved = phi;
     std::size_t i = 0;
-    for (Var<double>* parameter : parameters(moved)) *parameter = v[i++];
+    visit_parameters(moved, [&](const std::string&, Var<double>& parameter) { parameter = v[i++]; });
     return deen_loss(moved, x, y, sigma);
   };
   CHECK_NOTHROW(check_grads<double>(loss, values, {.order = 1, .tolerance = 1e-7}));

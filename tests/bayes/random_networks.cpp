@@ -52,7 +52,7 @@ void check(Phi phi, const Fixture& fixture) {
   const Var<double> x = Var<double>::constant(fixture.tensor("x"));
   const Var<double> loss = deen_loss(phi, x, y.detach(), fixture.tensor("sigma").item());
   CHECK(relative_difference(loss.value(), fixture.tensor("loss")) < tolerance);
-  const auto gradients = grad(loss, variables(parameters(phi)));
+  const auto gradients = grad(loss, phi);
   std::size_t i = 0;
   visit_parameters(phi, [&](const std::string& name, const Var<double>&) {
     CAPTURE(name);

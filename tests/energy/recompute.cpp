@@ -53,7 +53,7 @@ TEST_CASE("recomputing the blocks of a convolutional energy: the same gradients 
   ConvEnergy<float> phi({.channels = {16, 16, 16, 16, 16, 16}}, Key(1));
   const Var<float> x(random_normal<float>({16, 28, 28, 1}, Key(2)));
   const Var<float> y(smooth(x, 0.3f, Key(3)).value());
-  const auto all = variables(parameters(phi));
+  const auto all = parameters(phi);
 
   const auto report = [&](const std::string& what, auto&& gradients) {
     const Measured plain = measure([&] { return gradients(phi); });

@@ -58,8 +58,8 @@ TEST_CASE("mlp: derivatives with respect to x and every parameter agree with fin
   const Mlp<double> network({2, 3, 2}, Key(1), true, 1.3);
   const Function<double> f = [&](const std::vector<Var<double>>& v) {
     Mlp<double> moved = network;
-    const auto list = parameters(moved);
-    for (std::size_t i = 0; i < list.size(); ++i) *list[i] = v[i + 1];
+    auto next = v.begin() + 1;
+    visit_parameters(moved, [&](const std::string&, Var<double>& parameter) { parameter = *next++; });
     return moved(v[0]);
   };
   std::vector<Tensor<double>> inputs = {random_normal<double>({3, 2}, Key(2))};

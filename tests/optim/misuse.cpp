@@ -58,74 +58,65 @@ const Misuse shape_errors[] = {
     {"Adam: expects 2 gradients, got 1",
      [] {
        L l = linear();
-       Adam(parameters(l)).step({zeros({2, 3})});
+       Adam<double>().step(l, {zeros({2, 3})});
      }},
     {"Adam: gradient 1 has another shape than its parameter   [parameter: (3,), gradient: (2,)]",
      [] {
        L l = linear();
-       Adam(parameters(l)).step({zeros({2, 3}), zeros({2})});
+       Adam<double>().step(l, {zeros({2, 3}), zeros({2})});
      }},
     {"Adam: gradient 0 has another shape than its parameter   [parameter: (2, 3), gradient: (0,)]",
      [] {
        L l = linear();
-       Adam(parameters(l)).step({moved_from(), zeros({3})});
+       Adam<double>().step(l, {moved_from(), zeros({3})});
      }},
     {"Adam: the state is that of 0 parameters, not 2",
      [] {
        L l = linear();
-       Adam(parameters(l)).restore({});
+       Adam<double> adam;
+       adam.restore({.steps = 1, .first = {}, .second = {}});
+       adam.step(l, {zeros({2, 3}), zeros({3})});
      }},
-    {"Adam: moments of parameter 0 have another shape   [parameter: (2, 3), moment: (3, 2)]",
+    {"Adam: the moment of parameter 0 has another shape   [parameter: (2, 3), moment: (3, 2)]",
      [] {
        L l = linear();
        const Tensor<double> w = Tensor<double>::zeros({3, 2}), b = Tensor<double>::zeros({3});
-       Adam(parameters(l)).restore({.first = {w, b}, .second = {w, b}});
+       Adam<double> adam;
+       adam.restore({.first = {w, b}, .second = {w, b}});
+       adam.step(l, {zeros({2, 3}), zeros({3})});
      }},
     {"Sgd: expects 2 gradients, got 0",
      [] {
        L l = linear();
-       Sgd(parameters(l)).step({});
+       Sgd<double>().step(l, {});
      }},
     {"Sgd: gradient 0 has another shape than its parameter   [parameter: (2, 3), gradient: (6,)]",
      [] {
        L l = linear();
-       Sgd(parameters(l)).step({zeros({6}), zeros({3})});
+       Sgd<double>().step(l, {zeros({6}), zeros({3})});
      }},
-    {"Ema: the averages belong to other parameters",
-     [] {
-       L l = linear();
-       Ema(parameters(l)).restore({}, 1);
-     }},
-    {"Ema: the target parameters have other shapes than the averaged ones",
+    {"Sgd: the velocity of parameter 0 has another shape   [parameter: (2, 4), velocity: (2, 3)]",
      [] {
        L l = linear(), larger(2, 4, Key(1));
-       Ema(parameters(l)).copy_to(parameters(larger));
+       Sgd<double> sgd;
+       sgd.step(l, {zeros({2, 3}), zeros({3})});
+       sgd.step(larger, {zeros({2, 4}), zeros({4})});
      }},
+    {"Ema: the state is that of 2 parameters, not 4",
+     [] {
+       Ema(linear()).update(Mlp<double>({2, 3, 1}, Key(1)));
+     }},
+    {"Ema: the average of parameter 0 has another shape   [parameter: (2, 4), average: (2, 3)]",
+     [] { Ema(linear()).averaged(L(2, 4, Key(1))); }},
 };
 
 const Misuse value_errors[] = {
     {"Mlp: expects at least an input and an output width", [] { Mlp<double>({2}, Key(1)); }},
     {"Mlp: expects at least an input and an output width", [] { Mlp<double>({}, Key(1)); }},
-    {"Adam: beta1 and beta2 are in [0, 1), got 1.000000 and 0.999000",
-     [] {
-       L l = linear();
-       Adam(parameters(l), {.beta1 = 1});
-     }},
-    {"Adam: beta1 and beta2 are in [0, 1), got 0.900000 and nan",
-     [] {
-       L l = linear();
-       Adam(parameters(l), {.beta2 = std::nan("")});
-     }},
-    {"Sgd: momentum is in [0, 1), got -0.500000",
-     [] {
-       L l = linear();
-       Sgd(parameters(l), {.momentum = -0.5});
-     }},
-    {"Ema: decay is in [0, 1], got 1.500000",
-     [] {
-       L l = linear();
-       Ema(parameters(l), 1.5);
-     }},
+    {"Adam: beta1 and beta2 are in [0, 1), got 1.000000 and 0.999000", [] { Adam<double>({.beta1 = 1}); }},
+    {"Adam: beta1 and beta2 are in [0, 1), got 0.900000 and nan", [] { Adam<double>({.beta2 = std::nan("")}); }},
+    {"Sgd: momentum is in [0, 1), got -0.500000", [] { Sgd<double>({.momentum = -0.5}); }},
+    {"Ema: decay is in [0, 1], got 1.500000", [] { Ema(linear(), 1.5); }},
     {"schedule: expects constant, linear or cosine, got cosinus", [] { schedule_named("cosinus"); }},
     {"schedule: expects constant, linear or cosine, got ", [] { schedule_named(""); }},
 };

@@ -6,18 +6,20 @@
 #include "neb/ops/arithmetic.hpp"
 #include "neb/ops/elementary.hpp"
 #include "nn/support.hpp"
+#include "optim/leaves.hpp"
 
 using namespace neb;
+using neb::test::Leaves;
 using neb::test::message_of;
 
 namespace {
 
 /// theta after `steps` steps on the quadratic curvature theta^2 / 2 from theta = 3.
 double descended(SgdOptions options, double curvature, int steps) {
-  Var<double> theta(Tensor<double>({1}, {3.0}));
-  Sgd<double> sgd({&theta}, options);
-  for (int k = 0; k < steps; ++k) sgd.step(grad(sum(square(theta)) * (curvature / 2), sgd.parameters()));
-  return theta.item();
+  Leaves<double> theta{{Var<double>(Tensor<double>({1}, {3.0}))}};
+  Sgd<double> sgd(options);
+  for (int k = 0; k < steps; ++k) sgd.step(theta, grad(sum(square(theta.list[0])) * (curvature / 2), theta));
+  return theta.list[0].item();
 }
 
 }  // namespace
@@ -34,22 +36,27 @@ TEST_CASE("sgd: heavy-ball momentum follows its closed form at critical damping"
     CHECK(descended(options, curvature, k) == doctest::Approx(3 * (1 + k * (1 - r)) * std::pow(r, k)).epsilon(1e-10));
 }
 
-TEST_CASE("sgd: the learning rate can change between steps") {
-  Var<double> theta(Tensor<double>({1}, {1.0}));
-  Sgd<double> sgd({&theta}, {.learning_rate = 0.5});
+TEST_CASE("sgd: the learning rate can change between steps, and the module can move") {
+  Leaves<double> theta{{Var<double>(Tensor<double>({1}, {1.0}))}};
+  Sgd<double> sgd({.learning_rate = 0.5, .momentum = 0.5});
   const Var<double> one(Tensor<double>({1}, {1.0}));
-  sgd.step({one});
+  sgd.step(theta, {one});  // velocity 1
   sgd.set_learning_rate(0.25);
-  sgd.step({one});
-  CHECK(theta.item() == 0.25);
+  Leaves<double> moved = std::move(theta);
+  sgd.step(moved, {one});  // velocity 1.5
+  CHECK(moved.list[0].item() == 0.125);
 }
 
-TEST_CASE("sgd: gradients that do not match are refused") {
-  Var<double> theta(Tensor<double>({1}, {1.0}));
-  Sgd<double> sgd({&theta});
-  CHECK(message_of<ShapeError>([&] { sgd.step({}); }) == "Sgd: expects 1 gradients, got 0");
-  CHECK(message_of<ShapeError>([&] {
-          sgd.step({Var<double>(Tensor<double>({2}, {1.0, 2.0}))});
-        }) == "Sgd: gradient 0 has another shape than its parameter   [parameter: (1,), gradient: (2,)]");
-  CHECK(theta.item() == 1);
+TEST_CASE("sgd: gradients and velocities that do not match are refused") {
+  Leaves<double> theta{{Var<double>(Tensor<double>({1}, {1.0}))}};
+  Leaves<double> wide{{Var<double>(Tensor<double>({2}, {1.0, 2.0}))}};
+  Sgd<double> sgd;
+  CHECK(message_of<ShapeError>([&] { sgd.step(theta, {}); }) == "Sgd: expects 1 gradients, got 0");
+  CHECK(message_of<ShapeError>([&] { sgd.step(theta, wide.list); }) ==
+        "Sgd: gradient 0 has another shape than its parameter   [parameter: (1,), gradient: (2,)]");
+  CHECK(theta.list[0].item() == 1);
+  sgd.step(wide, wide.list);
+  CHECK(message_of<ShapeError>([&] { sgd.step(theta, theta.list); }) ==
+        "Sgd: the velocity of parameter 0 has another shape   [parameter: (1,), velocity: (2,)]");
+  CHECK(theta.list[0].item() == 1);
 }

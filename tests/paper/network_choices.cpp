@@ -58,8 +58,7 @@ TEST_CASE("section 4.1: with ReLU the objective has no gradient in a bias, which
   };
   CHECK(slope(true) == 0);
   CHECK(slope(false) > 1e-4);
-  ChosenEnergy rectified{layers, true};
-  CHECK(parameters(rectified).size() == 4);
+  CHECK(parameters(ChosenEnergy{layers, true}).size() == 4);
 }
 
 TEST_CASE("section 4.1: an overparameterised readout is the plain one with the product of its weights") {
@@ -106,12 +105,11 @@ TEST_CASE(
     "section 4.1: a trained energy of the wrong sign, or jumped from without sigma^2, loses more than noise alone") {
   const GaussianWorld world;
   const examples::Images images = world.images(500, 300);
-  ChosenEnergy phi{ConvEnergy<float>(tiny, Key(2))};
-  DeenTrainer<float, ChosenEnergy> trainer(phi, images.train,
-                                           {.sigma = world.sigma, .steps = 60, .learning_rate = 1e-2, .ema_decay = 0});
+  DeenTrainer trainer(ChosenEnergy{ConvEnergy<float>(tiny, Key(2))}, images.train,
+                      {.sigma = world.sigma, .steps = 60, .learning_rate = 1e-2, .ema_decay = 0});
   trainer.run();
   const auto loss = [&](float factor) {
-    const auto scaled = [&](const Var<float>& y) { return factor * phi(y); };
+    const auto scaled = [&](const Var<float>& y) { return factor * trainer.phi()(y); };
     return denoising_error(scaled, images.test, static_cast<float>(world.sigma), Key(3));
   };
   const double noise_alone = 36 * world.sigma * world.sigma;

@@ -2,13 +2,13 @@
 #include "misuse.hpp"
 
 #include "neb/bayes/sphere_overlap.hpp"
-#include "neb/training/trainer.hpp"
 #include "neb/data/sample.hpp"
 #include "neb/data/toy.hpp"
 #include "neb/energy/kde_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "neb/flow/gradient_flow.hpp"
 #include "neb/sampling/walk_jump.hpp"
+#include "neb/training/trainer.hpp"
 
 using namespace neb;
 using namespace neb::test;
@@ -62,7 +62,7 @@ const Misuse shape_errors[] = {
      }},
     {"denoising_error: expects at least one sample   [x: (0,)]", [] { denoising_error(phi(), empty, 0.5, Key(1)); }},
     {"DeenTrainer: expects at least one sample   [data: (0,)]",
-     [] { DeenTrainer<double, MlpEnergy<double>>(phi(), empty, {.sigma = 0.5, .steps = 1}); }},
+     [] { DeenTrainer(phi(), empty, {.sigma = 0.5, .steps = 1}); }},
     {"sphere_overlap: expects at least two samples (N, ...)   [x: (1, 3)]",
      [] {
        sphere_overlap(X::zeros({1, 3}), 10, Key(1));
@@ -98,15 +98,14 @@ const Misuse value_errors[] = {
      [] { MlpEnergy<double>(std::vector<Index>{3}, Key(1)); }},
     {"denoising_error: batch is at least 1, got 0", [] { denoising_error(phi(), batch, 0.5, Key(1), 0); }},
     {"DeenTrainer: sigma is a positive noise level in data units, got -1.000000",
-     [] { DeenTrainer<double, MlpEnergy<double>>(phi(), batch, {.sigma = -1, .steps = 1}); }},
+     [] { DeenTrainer(phi(), batch, {.sigma = -1, .steps = 1}); }},
     {"DeenTrainer: batch is at least 1, got 0",
-     [] { DeenTrainer<double, MlpEnergy<double>>(phi(), batch, {.sigma = 0.5, .batch = 0, .steps = 1}); }},
-    {"DeenTrainer: steps or minutes is positive",
-     [] { DeenTrainer<double, MlpEnergy<double>>(phi(), batch, {.sigma = 0.5, .steps = 0}); }},
+     [] { DeenTrainer(phi(), batch, {.sigma = 0.5, .batch = 0, .steps = 1}); }},
+    {"DeenTrainer: steps or minutes is positive", [] { DeenTrainer(phi(), batch, {.sigma = 0.5, .steps = 0}); }},
     {"DeenTrainer: the learning rate is positive, got -0.100000",
-     [] { DeenTrainer<double, MlpEnergy<double>>(phi(), batch, {.sigma = 0.5, .steps = 1, .learning_rate = -0.1}); }},
+     [] { DeenTrainer(phi(), batch, {.sigma = 0.5, .steps = 1, .learning_rate = -0.1}); }},
     {"Ema: decay is in [0, 1], got 2.000000",
-     [] { DeenTrainer<double, MlpEnergy<double>>(phi(), batch, {.sigma = 0.5, .steps = 1, .ema_decay = 2}); }},
+     [] { DeenTrainer(phi(), batch, {.sigma = 0.5, .steps = 1, .ema_decay = 2}); }},
     {"sphere_overlap: expects at least one pair, got 0", [] { sphere_overlap(batch, 0, Key(1)); }},
     {"langevin_walk: delta is positive, got 0.000000", [] { langevin_walk(bowl, batch, {.steps = 1}, Key(1)); }},
     {"langevin_walk: delta is positive, got inf",

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+
 #include "bayes/closed_forms.hpp"
 #include "io/scratch.hpp"
 #include "kernels/support.hpp"
@@ -20,7 +22,7 @@ using neb::test::Scratch;
 namespace {
 
 using Net = ConvEnergy<float>;
-using Trainer = DeenTrainer<float, Net>;
+using Trainer = DeenTrainer<Net>;
 
 Net fresh() { return Net({.image = {9, 9, 1}, .channels = {6, 20}, .bottleneck = 4}, Key(1)); }
 
@@ -35,28 +37,46 @@ TEST_CASE("trainer: the same seed gives the same bits of weights and averages at
   for (const int threads : {1, 2, 3, 4}) {
     CAPTURE(threads);
     const test::WithThreads scope(threads);
-    Net phi = fresh();
-    Trainer trainer(phi, images(), options);
+    Trainer trainer(fresh(), images(), options);
     trainer.run();
     if (threads == 1) {
-      first = phi;
+      first = trainer.phi();
       first_average = trainer.averaged();
-      CHECK_FALSE(same_parameters(phi, fresh()));
+      CHECK_FALSE(same_parameters(first, fresh()));
     }
-    CHECK(same_parameters(phi, first));
+    CHECK(same_parameters(trainer.phi(), first));
     CHECK(same_parameters(trainer.averaged(), first_average));
   }
-  Net other = fresh();
   TrainOptions seeded = options;
   seeded.seed = 12;
-  Trainer(other, images(), seeded).run();
-  CHECK_FALSE(same_parameters(other, first));
+  Trainer other(fresh(), images(), seeded);
+  other.run();
+  CHECK_FALSE(same_parameters(other.phi(), first));
+}
+
+TEST_CASE("trainer: moved or copied in the middle of a run, it goes on with the same bits") {
+  Trainer still(fresh(), images(), options);
+  still.run();
+
+  Net phi = fresh();
+  auto first = std::make_unique<Trainer>(phi, images(), options);
+  CHECK(same_parameters(first->phi(), phi));
+  for (int i = 0; i < 3; ++i) first->step();
+  CHECK(same_parameters(phi, fresh()));  // the trainer has its own
+  Trainer copy = *first;
+  Trainer moved = std::move(*first);
+  first.reset();
+  for (Trainer* trainer : {&moved, &copy}) {
+    trainer->run();
+    CHECK(same_parameters(trainer->phi(), still.phi()));
+    CHECK(same_parameters(trainer->averaged(), still.averaged()));
+  }
 }
 
 TEST_CASE("trainer: a steady step asks the system for no buffer, whatever its sizes") {
   const test::WithThreads one(1);  // threads that share tasks hold more or fewer working buffers at once
-  Net phi({.channels = {8, 24}, .bottleneck = 4}, Key(1));
-  Trainer trainer(phi, random_uniform<float>({64, 28, 28, 1}, Key(2)), {.batch = 64, .steps = 100});
+  Trainer trainer(Net({.channels = {8, 24}, .bottleneck = 4}, Key(1)), random_uniform<float>({64, 28, 28, 1}, Key(2)),
+                  {.batch = 64, .steps = 100});
   for (int i = 0; i < 3; ++i) trainer.step();
   const MemoryStats before = memory_stats();
   for (int i = 0; i < 4; ++i) trainer.step();
@@ -65,37 +85,34 @@ TEST_CASE("trainer: a steady step asks the system for no buffer, whatever its si
 }
 
 TEST_CASE("trainer: an average of decay 0 is the weights, and costs no memory") {
-  Net phi = fresh();
   TrainOptions without = options;
   without.ema_decay = 0;
-  Trainer trainer(phi, images(), without);
+  Trainer trainer(fresh(), images(), without);
   trainer.run();
-  CHECK(same_parameters(trainer.averaged(), phi));
+  CHECK(same_parameters(trainer.averaged(), trainer.phi()));
+  CHECK_FALSE(same_parameters(trainer.phi(), fresh()));
 }
 
 TEST_CASE("trainer: saved and resumed at any step, a run goes on with the bits of an uninterrupted one") {
   const Scratch scratch;
-  Net whole = fresh();
-  Trainer uninterrupted(whole, images(), options);
+  Trainer uninterrupted(fresh(), images(), options);
   uninterrupted.run();
   uninterrupted.save(scratch.path("whole"));
-  for (const Index cut : {1, 4, 7}) {
+  for (const Index cut : {0, 1, 4, 7}) {
     CAPTURE(cut);
-    Net before = fresh();
-    Trainer interrupted(before, images(), options);
-    interrupted.run([&](const Progress& progress) { return progress.count < cut; });
+    Trainer interrupted(fresh(), images(), options);
+    if (cut > 0) interrupted.run([&](const Progress& progress) { return progress.count < cut; });
     CHECK(interrupted.report().step == cut);
     interrupted.save(scratch.path("cut"), {{"note", "kept"}});
     CHECK(read_checkpoint(scratch.path("cut")).text("note") == "kept");
 
-    Net after({.image = {9, 9, 1}, .channels = {6, 20}, .bottleneck = 4}, Key(99));
-    Trainer resumed(after, images(), options);
+    Trainer resumed(Net({.image = {9, 9, 1}, .channels = {6, 20}, .bottleneck = 4}, Key(99)), images(), options);
     resumed.resume(scratch.path("cut"));
     CHECK(resumed.report().step == cut);
     CHECK(resumed.report().seconds == interrupted.report().seconds);
     CHECK(resumed.finished() == (cut == 7));
     resumed.run();
-    CHECK(same_parameters(after, whole));
+    CHECK(same_parameters(resumed.phi(), uninterrupted.phi()));
     CHECK(same_parameters(resumed.averaged(), uninterrupted.averaged()));
     // The moments too: the files agree in every tensor.
     resumed.save(scratch.path("resumed"));
@@ -108,18 +125,16 @@ TEST_CASE("trainer: saved and resumed at any step, a run goes on with the bits o
 TEST_CASE("trainer: a checkpoint of other settings is refused with the setting's name, and nothing changes") {
   const Scratch scratch;
   const std::string path = scratch.path("checkpoint");
-  Net phi = fresh();
-  Trainer trainer(phi, images(), options);
+  Trainer trainer(fresh(), images(), options);
   trainer.step();
   trainer.save(path);
 
   const auto error = [&](auto&& change) {
     TrainOptions changed = options;
     change(changed);
-    Net other = fresh();
-    Trainer resumed(other, images(), changed);
+    Trainer resumed(fresh(), images(), changed);
     const std::string message = file_error_of([&] { resumed.resume(path); });
-    if (!message.empty()) CHECK(same_parameters(other, fresh()));
+    if (!message.empty()) CHECK(same_parameters(resumed.phi(), fresh()));
     CHECK(resumed.report().step == (message.empty() ? 1 : 0));
     return test::without(message, path + ": the checkpoint has ");
   };
@@ -135,27 +150,24 @@ TEST_CASE("trainer: a checkpoint of other settings is refused with the setting's
   CHECK(error([](TrainOptions& o) { o.seed = 12; }) == "seed 11, this run 12" + same);
   CHECK(error([](TrainOptions&) {}) == "");
 
-  Net small = fresh();
-  Trainer fewer(small, images().rows(0, 19), options);
+  Trainer fewer(fresh(), images().rows(0, 19), options);
   CHECK(file_error_of([&] { fewer.resume(path); }) == path + ": the checkpoint has samples 20, this run 19" + same);
 }
 
 TEST_CASE("trainer: a checkpoint of another network, or of nonsense, is refused and nothing changes") {
   const Scratch scratch;
   const std::string path = scratch.path("checkpoint");
-  Net phi = fresh();
-  Trainer trainer(phi, images(), options);
+  Trainer trainer(fresh(), images(), options);
   trainer.step();
   trainer.save(path);
 
-  Net wide({.image = {9, 9, 1}, .channels = {6, 21}, .bottleneck = 4}, Key(1));
-  const Net untouched = wide;
+  const Net wide({.image = {9, 9, 1}, .channels = {6, 21}, .bottleneck = 4}, Key(1));
   Trainer other(wide, images(), options);
   CHECK(file_error_of([&] {
           other.resume(path);
         }).find("tensor \"parameter.conv.1.weight\": expected shape (21, 3, 3, 6)") != std::string::npos);
-  CHECK(same_parameters(wide, untouched));
-  CHECK(same_parameters(other.averaged(), untouched));
+  CHECK(same_parameters(other.phi(), wide));
+  CHECK(same_parameters(other.averaged(), wide));
 
   const auto damaged = [&](const std::string& key, const std::string& value) {
     const SafeTensors file = read_checkpoint(path);
@@ -164,10 +176,9 @@ TEST_CASE("trainer: a checkpoint of another network, or of nonsense, is refused 
     Metadata metadata = file.metadata();
     metadata[key] = value;
     write_checkpoint(scratch.path("damaged"), tensors, metadata);
-    Net net = fresh();
-    Trainer resumed(net, images(), options);
+    Trainer resumed(fresh(), images(), options);
     const std::string message = file_error_of([&] { resumed.resume(scratch.path("damaged")); });
-    CHECK(same_parameters(net, fresh()));
+    CHECK(same_parameters(resumed.phi(), fresh()));
     return test::without(message, scratch.path("damaged") + ": ");
   };
   CHECK(damaged("step", "-1") == "metadata \"step\": expected a count, got -1");
@@ -179,8 +190,7 @@ TEST_CASE("trainer: a checkpoint of another network, or of nonsense, is refused 
 }
 
 TEST_CASE("trainer: reports count steps, follow the schedule, and a callback can stop the run") {
-  Net phi = fresh();
-  Trainer trainer(phi, images(), options);
+  Trainer trainer(fresh(), images(), options);
   Index steps = 0;
   trainer.run([&](const Progress& progress) {
     const TrainReport& report = trainer.report();
@@ -207,10 +217,9 @@ TEST_CASE("trainer: reports count steps, follow the schedule, and a callback can
 }
 
 TEST_CASE("trainer: a run by the clock ends when its minutes are over") {
-  Net phi = fresh();
   TrainOptions timed = options;
   timed.minutes = 0.1 / 60;
-  Trainer trainer(phi, images(), timed);
+  Trainer trainer(fresh(), images(), timed);
   trainer.run();
   CHECK(trainer.finished());
   CHECK(trainer.report().seconds >= 0.1);
@@ -218,22 +227,20 @@ TEST_CASE("trainer: a run by the clock ends when its minutes are over") {
 }
 
 TEST_CASE("trainer: a loss that is not finite any more ends the run with an error") {
-  Net phi = fresh();
   TrainOptions wild = options;
   wild.learning_rate = 1e12;
   wild.warmup = 0;
-  Trainer trainer(phi, images(), wild);
+  Trainer trainer(fresh(), images(), wild);
   const std::string message = message_of<Error>([&] { trainer.run(); });
   CHECK(message.find("training diverged at step ") == 0);
   CHECK(message.find("; lower the learning rate") != std::string::npos);
 }
 
 TEST_CASE("trainer: settings out of range are refused") {
-  Net phi = fresh();
-  const auto error = [&](auto&& change, Tensor<float> data = images()) {
+  const auto error = [](auto&& change, Tensor<float> data = images()) {
     TrainOptions changed = options;
     change(changed);
-    return message_of<Error>([&] { Trainer(phi, data, changed); });
+    return message_of<Error>([&] { Trainer(fresh(), data, changed); });
   };
   CHECK(error([](TrainOptions& o) { o.sigma = 0; }).find("DeenTrainer: sigma is a positive noise level") == 0);
   CHECK(error([](TrainOptions& o) { o.batch = 0; }) == "DeenTrainer: batch is at least 1, got 0");
@@ -250,10 +257,8 @@ TEST_CASE("trainer: settings out of range are refused") {
 TEST_CASE("trainer: on Gaussian data it reaches the closed-form loss and score") {
   constexpr double v = 1.5, s = 0.8;
   constexpr Index d = 2;
-  MlpEnergy<float> phi({d, 32, 32}, Key(1));
-  DeenTrainer<float, MlpEnergy<float>> trainer(
-      phi, test::normal_samples<float>(20000, d, v, Key(2)),
-      {.sigma = s, .batch = 256, .steps = 500, .learning_rate = 1e-2, .ema_decay = 0.98, .seed = 3});
+  DeenTrainer trainer(MlpEnergy<float>({d, 32, 32}, Key(1)), test::normal_samples<float>(20000, d, v, Key(2)),
+                      {.sigma = s, .batch = 256, .steps = 500, .learning_rate = 1e-2, .ema_decay = 0.98, .seed = 3});
   trainer.run();
   const MlpEnergy<float> trained = trainer.averaged();
 

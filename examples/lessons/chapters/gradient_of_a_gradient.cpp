@@ -84,7 +84,7 @@ void cost() {
     energy = profile.orders().at(0).flops;
   }
   const Profile profile;
-  grad(deen_loss(phi, clean, y, 0.3), variables(parameters(phi)));
+  grad(deen_loss(phi, clean, y, 0.3), phi);
   double total = 0;
   for (const auto& [order, sum] : profile.orders()) {
     std::printf("order %d: %.1f\n", order, sum.flops / energy);

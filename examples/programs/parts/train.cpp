@@ -49,7 +49,7 @@ class Log {
 };
 
 /// Steps to the end or to the first signal, which is returned.
-int run_steps(Program& program, neb::DeenTrainer<float, Phi>& trainer, const Training& training,
+int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& training,
               const std::function<void()>& save) {
   using Clock = std::chrono::steady_clock;
   const Interrupt interrupt;
@@ -103,25 +103,24 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
   neb::ConvEnergyOptions architecture = training.architecture;
   architecture.image = {data[1], data[2], data[3]};
 
-  const auto phi = check_input([&] {
-    if (training.start.empty()) return std::make_shared<Phi>(architecture, neb::Key(options.seed).fold("weights"));
-    return std::make_shared<Phi>(neb::read_model<float>(training.start).phi);
+  Phi phi = check_input([&] {
+    if (training.start.empty()) return Phi(architecture, neb::Key(options.seed).fold("weights"));
+    return neb::read_model<float>(training.start).phi;
   });
-  if (phi->options.image != architecture.image)
-    throw UsageError("--model " + training.start + ": was trained on images of " + phi->options.image.to_string() +
+  if (phi.options.image != architecture.image)
+    throw UsageError("--model " + training.start + ": was trained on images of " + phi.options.image.to_string() +
                      ", those of --data are " + architecture.image.to_string() + "; choose two that fit");
-  neb::DeenTrainer<float, Phi> trainer =
-      check_input([&] { return neb::DeenTrainer<float, Phi>(*phi, images.train, options); });
+  neb::DeenTrainer trainer = check_input([&] { return neb::DeenTrainer(std::move(phi), images.train, options); });
   if (!training.resume.empty()) check_input([&] { trainer.resume(training.resume); });
 
-  const neb::ConvEnergyOptions& net = phi->options;
+  const neb::ConvEnergyOptions& net = trainer.phi().options;
   program.print("images: %ld to train on, %ld to test with, %s pixels from %.3g to %.3g\n", static_cast<long>(data[0]),
                 static_cast<long>(images.test.shape()[0]), size_text(net.image).c_str(), pixel_range(images.train).low,
                 pixel_range(images.train).high);
   program.print("energy: convolutions %s, kernel %ld, stride %s, padding %ld, bottleneck %ld: %ld weights\n",
                 list_text(net.channels).c_str(), static_cast<long>(net.kernel), list_text(net.stride).c_str(),
                 static_cast<long>(net.padding), static_cast<long>(net.bottleneck),
-                static_cast<long>(neb::parameter_count(*phi)));
+                static_cast<long>(neb::parameter_count(trainer.phi())));
   const double noise_alone = options.sigma * options.sigma * static_cast<double>(net.image.size());
   program.print(
       "noise: sigma %.4g; an image loses d sigma^2 = %.4g to it, and the jump wins back what the energy knows\n",
@@ -162,7 +161,7 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
                   {"noise_alone", noise_alone},
                   {"sigma", options.sigma},
                   {"batch", options.batch},
-                  {"weights", neb::parameter_count(*phi)},
+                  {"weights", neb::parameter_count(trainer.phi())},
                   {"model", model_path}}};
 }
 

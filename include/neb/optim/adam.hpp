@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "neb/kernels/pointwise.hpp"
-#include "neb/nn/module.hpp"
+#include "neb/optim/checks.hpp"
 
 namespace neb {
 
@@ -20,51 +22,40 @@ struct AdamOptions {
 template <Scalar T>
 struct AdamState {
   Index steps = 0;                ///< t, the number of updates so far
-  std::vector<Tensor<T>> first;   ///< the moments m, in the order of the parameters
+  std::vector<Tensor<T>> first;   ///< the moments m, in the order of the module's visit()
   std::vector<Tensor<T>> second;  ///< the moments v, likewise
 };
 
-/// Adam: steps scaled by running moments of the gradient.
+/// Adam: steps scaled by running moments of the gradient. It holds these moments and no address: the module that it steps
+/// may be moved or copied between steps.
 template <Scalar T>
 class Adam {
  public:
-  /// Keeps the addresses of the parameters, which must stay where they are while the optimiser is used.
   /// Throws ValueError unless both betas are in [0, 1).
-  explicit Adam(Parameters<T> parameters, AdamOptions options = {})
-      : parameters_(std::move(parameters)), options_(options) {
+  explicit Adam(AdamOptions options = {}) : options_(options) {
     const auto is_part = [](double beta) { return beta >= 0 && beta < 1; };
     if (!is_part(options.beta1) || !is_part(options.beta2))
       throw ValueError("Adam: beta1 and beta2 are in [0, 1), got " + std::to_string(options.beta1) + " and " +
                        std::to_string(options.beta2));
-    for (const Var<T>* parameter : parameters_) {
-      state_.first.push_back(Tensor<T>::zeros(parameter->shape()));
-      state_.second.push_back(Tensor<T>::zeros(parameter->shape()));
-    }
   }
 
-  /// The parameters as they are now, as grad() takes them.
-  std::vector<Var<T>> parameters() const { return variables(parameters_); }
   /// Changes the learning rate, for schedules.
   void set_learning_rate(double rate) { options_.learning_rate = rate; }
   /// What it remembers, for checkpoints.
   const AdamState<T>& state() const { return state_; }
+  /// Goes on from a saved state; step() checks that it is one of its module.
+  void restore(AdamState<T> state) { state_ = std::move(state); }
 
-  /// Goes on from a saved state. Throws ShapeError when it belongs to other parameters.
-  void restore(AdamState<T> state) {
-    if (state.first.size() != parameters_.size() || state.second.size() != parameters_.size())
-      throw ShapeError("Adam: the state is that of " + std::to_string(state.first.size()) + " parameters, not " +
-                       std::to_string(parameters_.size()));
-    for (std::size_t i = 0; i < parameters_.size(); ++i)
-      if (state.first[i].shape() != parameters_[i]->shape() || state.second[i].shape() != parameters_[i]->shape())
-        throw ShapeError("Adam: moments of parameter " + std::to_string(i) + " have another shape   [parameter: " +
-                         parameters_[i]->shape().to_string() + ", moment: " + state.first[i].shape().to_string() + "]");
-    state_ = std::move(state);
-  }
-
-  /// One update with gradients in the order of parameters(), in one pass over each. Comments quote Algorithm 1.
-  /// Throws ShapeError when they do not match.
-  void step(const std::vector<Var<T>>& gradients) {
-    check_gradients("Adam", parameters_, gradients);
+  /// One update of a module with gradients in the order of its visit(), as grad(loss, module) gives them, in one pass over
+  /// each parameter. Comments quote Algorithm 1. Throws ShapeError, before anything changes, when the gradients or the
+  /// moments are those of other parameters.
+  template <Module M>
+  void step(M& module, const std::vector<Var<T>>& gradients) {
+    optim::check_gradients("Adam", module, gradients);
+    if (state_.steps == 0 && state_.first.empty() && state_.second.empty())
+      state_.first = state_.second = optim::zeros_for(module);
+    optim::check_state("Adam", module, "moment", state_.first);
+    optim::check_state("Adam", module, "moment", state_.second);
     ++state_.steps;  // t <- t + 1
     const double t = static_cast<double>(state_.steps);
     const T beta1 = static_cast<T>(options_.beta1), beta2 = static_cast<T>(options_.beta2);
@@ -72,13 +63,14 @@ class Adam {
     const T first_correction = static_cast<T>(1 / (1 - std::pow(options_.beta1, t)));
     const T second_correction = static_cast<T>(1 / (1 - std::pow(options_.beta2, t)));
     const T rate = static_cast<T>(options_.learning_rate), epsilon = static_cast<T>(options_.epsilon);
-    for (std::size_t i = 0; i < gradients.size(); ++i) {
-      Tensor<T> updated(parameters_[i]->shape());
+    std::size_t i = 0;
+    visit_parameters(module, [&](const std::string&, Var<T>& parameter) {
+      Tensor<T> updated(parameter.shape());
       T* const theta = updated.mutable_data();
       T* const m = state_.first[i].mutable_data();
       T* const v = state_.second[i].mutable_data();
-      const T* const before = parameters_[i]->value().data();
-      const T* const g = gradients[i].value().data();
+      const T* const before = parameter.value().data();
+      const T* const g = gradients[i++].value().data();
       parallel_tiles(updated.size(), kernels::pointwise_tile, [&](Index begin, Index end) {
 #pragma omp simd
         for (Index k = begin; k < end; ++k) {
@@ -89,12 +81,11 @@ class Adam {
           theta[k] = before[k] - rate * m_hat / (std::sqrt(v_hat) + epsilon);  // theta <- theta - alpha m_hat / (...)
         }
       });
-      *parameters_[i] = Var<T>(std::move(updated));
-    }
+      parameter = Var<T>(std::move(updated));
+    });
   }
 
  private:
-  Parameters<T> parameters_;
   AdamOptions options_;
   AdamState<T> state_;
 };

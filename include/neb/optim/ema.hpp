@@ -1,74 +1,65 @@
 /// Exponential moving average of weights.
 #pragma once
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "neb/kernels/pointwise.hpp"
-#include "neb/nn/module.hpp"
+#include "neb/optim/checks.hpp"
 
 namespace neb {
 
 /// average <- decay average + (1 - decay) theta after every step (Polyak & Juditsky 1992 in exponential form). Early on
-/// the decay is min(decay, (1 + t) / (10 + t)), so that the average forgets the initial weights.
+/// the decay is min(decay, (1 + t) / (10 + t)), so that the average forgets the initial weights. It holds averages and no
+/// address: the module may be moved or copied. At decay 0 it holds nothing, and the average is the module as it is.
 template <Scalar T>
 class Ema {
  public:
-  /// Starts from the parameters as they are; keeps their addresses. Throws ValueError unless decay is in [0, 1].
-  explicit Ema(Parameters<T> parameters, double decay = 0.999) : parameters_(std::move(parameters)), decay_(decay) {
+  /// Starts from the module as it is, or goes on from one that is the average of `steps` updates. Throws ValueError unless
+  /// decay is in [0, 1].
+  template <Module M>
+  explicit Ema(const M& module, double decay = 0.999, Index steps = 0) : decay_(decay), steps_(steps) {
     if (!(decay >= 0 && decay <= 1)) throw ValueError("Ema: decay is in [0, 1], got " + std::to_string(decay));
-    if (decay > 0) averages_ = values();
+    if (decay == 0) return;
+    for (const Var<T>& parameter : parameters(module)) averages_.push_back(parameter.value());
   }
 
-  /// Takes the parameters as they are now into the average.
-  void update() {
-    ++steps_;
-    if (decay_ == 0) return;
-    const double t = static_cast<double>(steps_);
-    const T keep = static_cast<T>(std::min(decay_, (1 + t) / (10 + t)));
-    for (std::size_t i = 0; i < parameters_.size(); ++i)
-      kernels::map(
-          averages_[i].size(), averages_[i].mutable_data(),
-          [keep](T average, T theta) { return average + (T(1) - keep) * (theta - average); }, averages_[i].data(),
-          parameters_[i]->value().data());
-  }
-
-  /// The averages, in the order of the parameters.
-  std::vector<Tensor<T>> averages() const { return decay_ > 0 ? averages_ : values(); }
   /// Number of updates so far.
   Index steps() const { return steps_; }
 
-  /// Goes on from saved averages. Throws ShapeError when they belong to other parameters.
-  void restore(std::vector<Tensor<T>> averages, Index steps) {
-    if (averages.size() != parameters_.size()) throw ShapeError("Ema: the averages belong to other parameters");
-    for (std::size_t i = 0; i < averages.size(); ++i)
-      if (averages[i].shape() != parameters_[i]->shape())
-        throw ShapeError("Ema: the averages belong to other parameters");
-    if (decay_ > 0) averages_ = std::move(averages);
-    steps_ = steps;
+  /// Takes the module as it is now into the average. Throws ShapeError when it has other parameters.
+  template <Module M>
+  void update(const M& module) {
+    if (decay_ > 0) optim::check_state("Ema", module, "average", averages_);
+    const double t = static_cast<double>(++steps_);
+    const T keep = static_cast<T>(std::min(decay_, (1 + t) / (10 + t)));
+    const std::vector<Var<T>> now = parameters(module);
+    for (std::size_t i = 0; i < averages_.size(); ++i)
+      kernels::map(
+          averages_[i].size(), averages_[i].mutable_data(),
+          [keep](T average, T theta) { return average + (T(1) - keep) * (theta - average); }, averages_[i].data(),
+          now[i].value().data());
   }
 
-  /// Writes the averages into the parameters of another module of the same architecture.
-  void copy_to(const Parameters<T>& targets) const {
-    check_same_shapes(targets);
-    const std::vector<Tensor<T>> now = averages();
-    for (std::size_t i = 0; i < targets.size(); ++i) *targets[i] = Var<T>(now[i]);
+  /// A copy of the module with the averages for parameters. Throws ShapeError when it has other parameters.
+  template <Module M>
+  M averaged(M module) const {
+    if (decay_ == 0) return module;
+    optim::check_state("Ema", module, "average", averages_);
+    auto next = averages_.begin();
+    visit_parameters(module, [&](const std::string&, Var<T>& parameter) { parameter = Var<T>(*next++); });
+    return module;
   }
 
  private:
-  void check_same_shapes(const Parameters<T>& targets) const {
-    bool same = targets.size() == parameters_.size();
-    for (std::size_t i = 0; same && i < targets.size(); ++i) same = targets[i]->shape() == parameters_[i]->shape();
-    if (!same) throw ShapeError("Ema: the target parameters have other shapes than the averaged ones");
-  }
-
-  std::vector<Tensor<T>> values() const {
-    std::vector<Tensor<T>> now;
-    for (const Var<T>* parameter : parameters_) now.push_back(parameter->value());
-    return now;
-  }
-
-  Parameters<T> parameters_;
   double decay_;
-  std::vector<Tensor<T>> averages_;  ///< empty at decay 0, where the average is the parameter itself
-  Index steps_ = 0;
+  Index steps_;
+  std::vector<Tensor<T>> averages_;  ///< in the order of the module's visit(); empty at decay 0
 };
+
+/// The scalar is the module's.
+template <Module M, class... Rest>
+explicit Ema(const M&, Rest...) -> Ema<typename M::value_type>;
 
 }  // namespace neb

@@ -39,17 +39,15 @@ struct TrainReport {
 /// Trains an energy on a data set: (n, ...). Step k draws its batch and noise from (seed, k), so the weights after it are
 /// a function of the options and the data; a run that is cut, saved and resumed gives the same bits as one that is not,
 /// unless `minutes` ties the schedule to the clock.
-template <Scalar T, class Phi>
+template <Module Phi>
 class DeenTrainer {
  public:
-  /// Keeps a reference to phi, which must outlive the trainer and stay where it is. Throws ValueError for settings that
-  /// are out of range, ShapeError for an empty data set.
-  DeenTrainer(Phi& phi, Tensor<T> data, TrainOptions options)
-      : phi_(phi),
-        data_(std::move(data)),
-        options_(options),
-        adam_(neb::parameters(phi), {.learning_rate = options.learning_rate}),
-        average_(neb::parameters(phi), options.ema_decay) {
+  using T = typename Phi::value_type;  ///< the scalar of the energy
+
+  /// Takes the energy, which phi() shows as it is trained. Throws ValueError for settings that are out of range,
+  /// ShapeError for an empty data set.
+  DeenTrainer(Phi phi, Tensor<T> data, TrainOptions options)
+      : phi_(std::move(phi)), data_(std::move(data)), options_(options), average_(phi_, options.ema_decay) {
     check_sigma("DeenTrainer", options.sigma);
     if (data_.rank() < 1 || data_.size() == 0)
       throw ShapeError("DeenTrainer: expects at least one sample   [data: " + data_.shape().to_string() + "]");
@@ -57,8 +55,12 @@ class DeenTrainer {
     if (options.steps < 1 && !(options.minutes > 0)) throw ValueError("DeenTrainer: steps or minutes is positive");
     if (!(options.learning_rate > 0))
       throw ValueError("DeenTrainer: the learning rate is positive, got " + std::to_string(options.learning_rate));
+    // So that save() has moments to write before the first step.
+    adam_.restore({.first = optim::zeros_for(phi_), .second = optim::zeros_for(phi_)});
   }
 
+  /// The energy with the weights of the last step.
+  const Phi& phi() const { return phi_; }
   /// What the run tells about itself.
   const TrainReport& report() const { return report_; }
   /// Whether the run has reached its length.
@@ -78,8 +80,8 @@ class DeenTrainer {
     report_.learning_rate =
         options_.learning_rate * schedule_factor(options_.schedule, report_.progress, options_.warmup);
     adam_.set_learning_rate(report_.learning_rate);
-    adam_.step(grad(std::move(loss), adam_.parameters()));
-    average_.update();
+    adam_.step(phi_, grad(std::move(loss), phi_));
+    average_.update(phi_);
 
     ++report_.step;
     ++steps_here_;
@@ -101,11 +103,7 @@ class DeenTrainer {
   }
 
   /// A copy of the energy with the averaged weights, which denoise better than the last ones.
-  Phi averaged() const {
-    Phi copy = phi_;
-    average_.copy_to(neb::parameters(copy));
-    return copy;
-  }
+  Phi averaged() const { return average_.averaged(phi_); }
 
   /// The denoising error of the averaged weights on held-out data x: (n, ...), with noise that `key` fixes.
   double validate(const Tensor<T>& x, const Key& key) const {
@@ -115,12 +113,13 @@ class DeenTrainer {
   /// Writes everything that the run needs to go on, atomically, with `metadata` added. Throws FileError.
   void save(const std::string& path, Metadata metadata = {}) const {
     TensorMap tensors;
+    const std::vector<Var<T>> averages = parameters(averaged());
     std::size_t i = 0;
-    visit_parameters(std::as_const(phi_), [&](const std::string& name, const Var<T>& parameter) {
+    visit_parameters(phi_, [&](const std::string& name, const Var<T>& parameter) {
       tensors.emplace("parameter." + name, parameter.value());
       tensors.emplace("first." + name, adam_.state().first[i]);
       tensors.emplace("second." + name, adam_.state().second[i]);
-      tensors.emplace("average." + name, average_.averages()[i]);
+      tensors.emplace("average." + name, averages[i].value());
       ++i;
     });
     for (auto& [key, value] : settings()) metadata[key] = value;
@@ -138,14 +137,18 @@ class DeenTrainer {
       if (file.text(key) != value)
         throw file_error(path, "the checkpoint has " + key + " " + file.text(key) + ", this run " + value +
                                    "; resume with the same settings");
+    const auto read = [&](const std::string& kind) {
+      Phi copy = phi_;
+      visit_parameters(copy, [&](const std::string& name, Var<T>& parameter) {
+        parameter = Var<T>(file.get<T>(kind + "." + name, parameter.shape()));
+      });
+      return copy;
+    };
+    Phi phi = read("parameter");
     AdamState<T> moments;
-    std::vector<Tensor<T>> averages, values;
-    visit_parameters(std::as_const(phi_), [&](const std::string& name, const Var<T>& parameter) {
-      values.push_back(file.get<T>("parameter." + name, parameter.shape()));
-      moments.first.push_back(file.get<T>("first." + name, parameter.shape()));
-      moments.second.push_back(file.get<T>("second." + name, parameter.shape()));
-      averages.push_back(file.get<T>("average." + name, parameter.shape()));
-    });
+    for (const Var<T>& first : parameters(read("first"))) moments.first.push_back(first.value());
+    for (const Var<T>& second : parameters(read("second"))) moments.second.push_back(second.value());
+    const Phi average = read("average");
     TrainReport report;
     report.step = file.number<Index>("step");
     report.seconds = file.number<double>("seconds");
@@ -158,10 +161,9 @@ class DeenTrainer {
     expect(report.progress >= 0 && report.progress <= 1, "progress", "a part of the run");
     moments.steps = report.step;
 
+    phi_ = std::move(phi);
     adam_.restore(std::move(moments));
-    average_.restore(std::move(averages), report.step);
-    std::size_t i = 0;
-    visit_parameters(phi_, [&](const std::string&, Var<T>& parameter) { parameter = Var<T>(values[i++]); });
+    average_ = Ema<T>(average, options_.ema_decay, report.step);
     report_ = report;
     steps_here_ = 0;
     seconds_here_ = 0;
@@ -184,7 +186,7 @@ class DeenTrainer {
             {"samples", std::to_string(data_.shape()[0])}};
   }
 
-  Phi& phi_;
+  Phi phi_;
   Tensor<T> data_;
   TrainOptions options_;
   Adam<T> adam_;
