@@ -166,9 +166,9 @@ Results section_4_1(Laboratory& laboratory) {
   }
   results.pictures = {
       {Program::picture_file("section-4.1"),
-       text("Test loss of small networks in training, %td seeds each. With ReLU biases have no gradient: ",
+       text("Test loss of small networks in training, %td seeds each. With ReLU no batch has a gradient in a ",
             training.seeds) +
-           "they change the energy's gradient only where a unit switches."}};
+           "bias: biases decide where units switch, which only a mean over all noise would show."}};
   return results;
 }
 

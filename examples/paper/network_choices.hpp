@@ -14,7 +14,8 @@
 namespace examples::paper {
 
 /// A ConvEnergy, with ReLU in place of the smooth one if `rectified`. ReLU's second derivative is zero, so the gradient of
-/// the objective then lacks what the Hessian would add: biases have no gradient at all, and stay what they are.
+/// a batch's loss then lacks what the Hessian would add: it is zero in the biases, which stay what they are, although the
+/// objective depends on them.
 struct ChosenEnergy {
   using value_type = float;
   neb::ConvEnergy<float> layers;

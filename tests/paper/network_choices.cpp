@@ -48,7 +48,7 @@ TEST_CASE("section 4.1: the Hessian of the energy with ReLU is zero, that of the
   CHECK(largest(false) > 1e-3);
 }
 
-TEST_CASE("section 4.1: with ReLU the objective has no gradient in a bias, which the trainer therefore leaves alone") {
+TEST_CASE("section 4.1: with ReLU no batch has a gradient in a bias, and the trainer leaves biases alone") {
   const ConvEnergy<float> layers(tiny, Key(2));
   const auto x = Var<float>::constant(random_images(4)), y = smooth(x, 0.3F, Key(3));
   const auto slope = [&](bool rectified) {

@@ -1,7 +1,9 @@
 /// Winograd's F(4 x 4, 3 x 3): 3 x 3 convolutions with a quarter of the multiplications.
 ///
-/// Along one axis, four outputs of a filter of three taps are values of a product of two polynomials. Evaluate both at six
-/// points (0, 1, -1, 2, -2 and infinity), multiply point by point, and interpolate: six multiplications do the work of
+/// A polynomial of three coefficients times one of four is known from its values at six points (0, 1, -1, 2, -2 and
+/// infinity): evaluate both factors (G and A), multiply point by point, interpolate (B). The convolution along one axis, of
+/// six inputs to four outputs, is the same trilinear form with the image in the place of the product: its inputs go through
+/// the transposed interpolation B^T, its products through the transposed evaluation A^T. Six multiplications do the work of
 /// twelve. Along both axes, 36 do the work of 144, and each of the 36 is a matrix product over the channels:
 ///
 ///   y = A^T [ (G w G^T) * (B^T x B) ] A      for tiles x: 6 x 6, y: 4 x 4, filters w: 3 x 3, with * summed over channels
@@ -24,7 +26,7 @@ inline constexpr int planes = points * points;  ///< matrix products
 inline constexpr int taps = 3;                  ///< of a filter, along one axis
 inline constexpr Index outputs = 4;             ///< of a tile, along one axis
 
-/// to = B^T from: six inputs to their six points.
+/// to = B^T from: six inputs to six points, the transpose of interpolation.
 template <class V>
 inline void transform_input(const V (&x)[6], V (&to)[6]) {
   const V even = x[4] - 4 * x[2], odd = x[3] - 4 * x[1];
@@ -37,7 +39,7 @@ inline void transform_input(const V (&x)[6], V (&to)[6]) {
   to[5] = 4 * x[1] - 5 * x[3] + x[5];
 }
 
-/// to = A^T from: six points to four outputs.
+/// to = A^T from: six points to four outputs, the transpose of evaluation.
 template <class V>
 inline void transform_output(const V (&m)[6], V (&to)[4]) {
   const V sum = m[1] + m[2], difference = m[1] - m[2], outer_sum = m[3] + m[4], outer_difference = m[3] - m[4];
@@ -60,7 +62,7 @@ inline void transform_upstream(const V (&y)[4], V (&to)[6]) {
   to[5] = y[3];
 }
 
-/// to = G from: three taps to six points.
+/// to = G from: three taps to their values at six points, over the divisors of the interpolation.
 template <class V>
 inline void transform_filter(const V (&w)[3], V (&to)[6]) {
   using T = std::remove_cvref_t<decltype(w[0][0])>;
