@@ -14,7 +14,7 @@ Var<double> cosine(const Var<double>& x);
 struct Sine {
   static constexpr const char* name = "sine";
   Tensor<double> forward(const Tensor<double>& x) const {
-    return ops::pointwise(x, [](double v) { return std::sin(v); });
+    return pointwise(x, [](double v) { return std::sin(v); });
   }
   Var<double> vjp(Index, const Var<double>& g, const Var<double>& x) const { return g * cosine(x); }
 };
@@ -22,7 +22,7 @@ struct Sine {
 struct Cosine {
   static constexpr const char* name = "cosine";
   Tensor<double> forward(const Tensor<double>& x) const {
-    return ops::pointwise(x, [](double v) { return std::cos(v); });
+    return pointwise(x, [](double v) { return std::cos(v); });
   }
   Var<double> vjp(Index, const Var<double>& g, const Var<double>& x) const { return -(g * sine(x)); }
 };

@@ -65,7 +65,7 @@ TEST_CASE("a finite check sees cotangents that cancel to NaN where they are adde
   CHECK(message_of<ValueError>([&] {
           const FiniteCheck check;
           grad(y, x);
-        }).starts_with("FiniteCheck: the result of add_cotangents is not finite at (0,); so is its input 0 at (0,)"));
+        }).starts_with("FiniteCheck: the result of add_cotangents is not finite at (0,); so is its input 1 at (0,)"));
 }
 
 TEST_CASE("what is finite passes, in every scalar, and outside of its scope nothing is checked") {

@@ -16,24 +16,13 @@ using Vars = std::vector<V>;
 const V x = zeros({3}), other = zeros({2}), constant = V::constant(Tensor<double>::zeros({3}));
 
 /// The sum of the squares, as a user would write it, with one thing wrong.
-enum class Wrong { shape, item, rank, reads_value };
+enum class Wrong { shape, rank };
 
 struct Squares {
   static constexpr const char* name = "squares";
   Wrong wrong;
   Tensor<double> forward(const Tensor<double>& v) const { return sum(square<double>(v)).value(); }
   V vjp(Index, const V& g, const V& v) const { return wrong == Wrong::shape ? g : reshape(2 * g * v, {1, 3}); }
-};
-
-struct Reader {
-  static constexpr const char* name = "reader";
-  static constexpr bool needs_values = false;
-  Wrong wrong;
-  Tensor<double> forward(const Tensor<double>& v) const { return v; }
-  V vjp(Index, const V& g, const V& v) const {
-    if (wrong == Wrong::item) return g * v.item();
-    return wrong == Wrong::reads_value ? g * v : v;
-  }
 };
 
 const V one_element = zeros({1});
@@ -83,12 +72,6 @@ const Misuse graph_errors[] = {
     // Operations that break their word.
     {"squares: vjp of input 0 has shape (), the input has (3,)", [] { grad(apply(Squares{Wrong::shape}, x), x); }},
     {"squares: vjp of input 0 has shape (1, 3), the input has (3,)", [] { grad(apply(Squares{Wrong::rank}, x), x); }},
-    {"multiply: the vjp that calls it uses the value of an input, but its operation says needs_values = false   [x: (3,)]",
-     [] { grad(sum(apply(Reader{Wrong::reads_value}, x)), x); }},
-    {"reader: vjp of input 0 returns the value of an input, but its operation says needs_values = false",
-     [] { grad(sum(apply(Reader{Wrong::shape}, x)), x); }},
-    {"item: the elements were not kept, only the shape   [x: (1,)]",
-     [] { grad(sum(apply(Reader{Wrong::item}, one_element)), one_element); }},
 };
 
 const Misuse shape_errors[] = {

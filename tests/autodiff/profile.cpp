@@ -145,3 +145,35 @@ TEST_CASE("another thread's operations are not in the profile") {
   std::thread([] { exp(vector({1})); }).join();
   CHECK(profile.rows().empty());
 }
+
+TEST_CASE("a profile sees cotangents that are added, in place as without it") {
+  const auto x = Var<double>(Tensor<double>::ones({1'000'000}));
+  const auto two = Var<double>::constant(Tensor<double>::full({1'000'000}, 2));
+  const auto cotangent = Var<double>::constant(Tensor<double>::ones({1'000'000}));
+  const Var<double> y = x * two + x * two + x * two + x * two;
+  const auto peak_of_gradient = [&](const auto& measure) {
+    release_cached_memory();  // larger buffers would stand in
+    reset_peak_memory();
+    const auto before = static_cast<double>(memory_stats().live);
+    const Tensor<double> gradient = measure([&] { return vjp(y, x, cotangent).value(); });
+    CHECK(gradient(999'999) == 8);
+    return before;
+  };
+  double plain = 0, watched = 0;
+  plain -= peak_of_gradient([&](const auto& gradient) {
+    const Tensor<double> g = gradient();
+    plain += static_cast<double>(memory_stats().peak);
+    return g;
+  });
+  watched -= peak_of_gradient([&](const auto& gradient) {
+    const Profile profile;
+    const Tensor<double> g = gradient();
+    CHECK(row_of(profile, "add_cotangents", 1).count == 3);
+    CHECK(row_of(profile, "add_cotangents", 1).flops == 3e6);
+    CHECK(row_of(profile, "add_cotangents", 1).bytes == 3 * 3 * 8e6);
+    watched += profile.orders().at(1).peak;
+    return g;
+  });
+  CHECK(plain == watched);
+  CHECK(watched < 2.5 * 8e6);  // the sum and one term
+}

@@ -17,7 +17,6 @@ X moved() {
 }
 
 const X x23 = X::zeros({2, 3});
-const X hollow = X::without_elements({1});
 
 const Misuse shape_errors[] = {
     {"Shape: extents are not negative, got (2, -1)",
@@ -53,12 +52,6 @@ const Misuse value_errors[] = {
     {"random_index: count is at least 1, got 0", [] { random_index(0, Key(1), 0); }},
 };
 
-const Misuse graph_errors[] = {
-    {"item: the elements were not kept, only the shape   [x: (1,)]", [] { hollow.item(); }},
-    {"operator(): the elements were not kept, only the shape   [x: (1,)]", [] { hollow(0); }},
-    {"rows: the elements were not kept, only the shape   [x: (1,)]", [] { hollow.rows(0, 1); }},
-};
-
 }  // namespace
 
 TEST_CASE("a tensor refuses shapes and indices that do not fit, each with its message") {
@@ -66,7 +59,3 @@ TEST_CASE("a tensor refuses shapes and indices that do not fit, each with its me
 }
 
 TEST_CASE("the core refuses values out of range, each with its message") { check_misuses<ValueError>(value_errors); }
-
-TEST_CASE("a stand-in without elements refuses to be read, and does not crash") {
-  check_misuses<GraphError>(graph_errors);
-}

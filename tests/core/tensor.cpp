@@ -167,10 +167,3 @@ TEST_CASE("elements convert between scalar types as static_cast does") {
   CHECK(elements(x.to<float>().to<double>()) == std::vector<double>{double{0.1f}, double{-1e30f}, 0.0});
   CHECK(x.to<double>().data() == x.data());
 }
-
-TEST_CASE("a tensor without elements has a shape and null data") {
-  const auto x = Tensor<double>::without_elements({2, 3});
-  CHECK(x.shape() == Shape{2, 3});
-  CHECK(x.size() == 6);
-  CHECK(x.data() == nullptr);
-}

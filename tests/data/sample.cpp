@@ -21,26 +21,7 @@ Tensor<float> counting(const Shape& shape) {
 
 }  // namespace
 
-TEST_CASE("sample: rows are gathered in the order of their indices") {
-  const std::array<Index, 4> indices{2, 0, 2, 1};
-  const Tensor<float> rows = gather_rows(counting({3, 2, 2}), std::span<const Index>(indices));
-  CHECK(rows.shape() == Shape{4, 2, 2});
-  for (Index i = 0; i < 4; ++i)
-    for (Index k = 0; k < 4; ++k)
-      CHECK(rows.data()[4 * i + k] == static_cast<float>(4 * indices[static_cast<std::size_t>(i)] + k));
-  CHECK(gather_rows(counting({3}), std::span<const Index>(indices)).shape() == Shape{4});
-  CHECK(gather_rows(counting({3, 2}), std::span<const Index>{}).shape() == Shape{0, 2});
-  CHECK(gather_rows(counting({3, 0}), std::span<const Index>(indices)).shape() == Shape{4, 0});
-}
-
-TEST_CASE("sample: a row that does not exist is an error") {
-  for (const Index bad : {Index{-1}, Index{3}, Index{1} << 60}) {
-    const std::array<Index, 1> indices{bad};
-    CHECK_THROWS_WITH_AS(gather_rows(counting({3, 2}), std::span<const Index>(indices)),
-                         ("gather_rows: row " + std::to_string(bad) + " does not exist   [x: (3, 2)]").c_str(),
-                         ShapeError);
-  }
-  CHECK_THROWS_AS(gather_rows(Tensor<float>::scalar(1), std::span<const Index>{}), ShapeError);
+TEST_CASE("sample: no rows, and fewer than none, are errors") {
   CHECK_THROWS_AS(sample_rows(counting({0, 2}), 3, Key{1}), ShapeError);
   CHECK_THROWS_AS(sample_rows(Tensor<float>::scalar(1), 3, Key{1}), ShapeError);
   CHECK_THROWS_AS(sample_rows(counting({3, 2}), -1, Key{1}), ValueError);

@@ -80,7 +80,7 @@ std::set<std::string> names_in(const Var<T>& x) {
     open.pop_back();
     if (!node || !met.insert(node).second) continue;
     names.insert(node->name());
-    for (const Var<T>& input : node->inputs()) open.push_back(input.node().get());
+    for (const Input<T>& input : node->inputs()) open.push_back(input.node);
   }
   return names;
 }

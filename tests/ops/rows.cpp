@@ -39,3 +39,18 @@ TEST_CASE("gathering and scattering are adjoint: <gather x, y> = <x, scatter y>"
   CHECK(sum(gather_rows(x, indices) * y).item() ==
         doctest::Approx(sum(x * scatter_rows(y, indices, 5)).item()).epsilon(1e-13));
 }
+
+TEST_CASE("gather_rows of a tensor takes rows of any rank in the order of their numbers") {
+  Tensor<float> x({3, 2, 2});
+  for (Index i = 0; i < x.size(); ++i) x.mutable_data()[i] = static_cast<float>(i);
+  const std::vector<Index> indices{2, 0, 2, 1};
+  const Tensor<float> rows = gather_rows(x, indices);
+  REQUIRE(rows.shape() == Shape{4, 2, 2});
+  for (Index i = 0; i < 4; ++i)
+    for (Index k = 0; k < 4; ++k)
+      CHECK(rows.data()[4 * i + k] == static_cast<float>(4 * indices[static_cast<std::size_t>(i)] + k));
+  CHECK(gather_rows(x.reshaped({3, 4}), {}).shape() == Shape{0, 4});
+  CHECK(gather_rows(Tensor<float>({3, 0}), indices).shape() == Shape{4, 0});
+  CHECK_THROWS_WITH_AS(gather_rows(x, {Index{1} << 60}),
+                       "gather_rows: row 1152921504606846976 does not exist   [x: (3, 2, 2), rows: 3]", ShapeError);
+}

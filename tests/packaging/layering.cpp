@@ -25,7 +25,7 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"optim", {"core", "kernels", "autodiff", "nn"}},
     {"io", {"core"}},
     {"draw", {"core", "io"}},
-    {"data", {"core", "kernels", "io"}},
+    {"data", {"core", "kernels", "autodiff", "ops", "io"}},
     {"energy", {"core", "autodiff", "ops", "nn", "io"}},
     {"bayes", {"core", "kernels", "autodiff", "ops", "energy"}},
     {"training", {"core", "autodiff", "nn", "optim", "data", "io", "energy", "bayes"}},

@@ -77,11 +77,6 @@ const Misuse shape_errors[] = {
     {"energy: phi gives one energy per row, of shape (2,)   [y: (2, 3), phi(y): ()]",
      [] { gradient_flow(one_number, batch, 0.5); }},
     // Data.
-    {"gather_rows: row 2 does not exist   [x: (2, 3)]",
-     [] {
-       const Index rows[] = {2};
-       gather_rows(batch, std::span<const Index>(rows));
-     }},
     {"sample_rows: expects at least one row   [x: (0,)]", [] { sample_rows(empty, 3, Key(1)); }},
 };
 

@@ -17,7 +17,7 @@ struct LogCosh {
 
   Tensor<T> forward(const Tensor<T>& x) const {
     // cosh x overflows for large x; this form has only e^-2|x|.
-    return ops::pointwise(
+    return pointwise(
         x, [](T v) { return std::abs(v) + std::log1p(std::exp(T(-2) * std::abs(v))) - std::numbers::ln2_v<T>; });
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g * tanh(x); }

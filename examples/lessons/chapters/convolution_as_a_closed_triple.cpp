@@ -35,10 +35,10 @@ void by_hand() {
   std::printf("T = <g, y> = %g, <x, dx> = %g, <w, dw> = %g\n", inner(g, y), inner(x, dx), inner(w, dw));
 }
 
-/// Collects the nodes that led to x.
-void collect(const Var<double>& x, std::set<const Node<double>*>& nodes) {
-  if (!x.tracked() || !nodes.insert(x.node().get()).second) return;
-  for (const Var<double>& input : x.node()->inputs()) collect(input, nodes);
+/// Collects a node and those that led to it.
+void collect(const Node<double>* node, std::set<const Node<double>*>& nodes) {
+  if (!node || !nodes.insert(node).second) return;
+  for (const Input<double>& input : node->inputs()) collect(input.node, nodes);
 }
 
 void orders() {
@@ -47,7 +47,7 @@ void orders() {
   Var<double> f = sum(square(conv2d(x, w)));
   for (int order = 0; order <= 2; ++order) {
     std::set<const Node<double>*> nodes;
-    collect(f, nodes);
+    collect(f.node().get(), nodes);
     std::map<std::string, int> count;
     for (const Node<double>* node : nodes) ++count[node->name()];
     std::printf("order %d: conv2d %d, conv2d_input_grad %d, conv2d_filter_grad %d\n", order, count["conv2d"],

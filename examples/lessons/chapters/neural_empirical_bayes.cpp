@@ -49,7 +49,7 @@ void learning() {
   const Key key(2019);
   for (std::uint64_t step = 0; step < 300; ++step) {
     const auto signs = random_uniform<double>({1000, 1}, key.fold("data").at(step), -1.0, 1.0);
-    const auto x = Var<double>::constant(ops::pointwise(signs, [](double u) { return u < 0 ? -1.0 : 1.0; }));
+    const auto x = Var<double>::constant(pointwise(signs, [](double u) { return u < 0 ? -1.0 : 1.0; }));
     const Var<double> y = smooth(x, 1.0, key.at(step));  // X -> Y
     const Var<double> loss = deen_loss(phi, x, y, 1.0);  // how far the jump lands from x
     phi.b = Var<double>((phi.b - 0.5 * grad(loss, phi.b)).value());

@@ -17,20 +17,20 @@ void values() {
   std::printf("a = (%g, %g), b = (%g, %g)\n", a(0), a(1), b(0), b(1));
 }
 
-void show(const Var<double>& x, int depth = 0) {
-  std::printf("%*s%s", 2 * depth, "", x.tracked() ? x.node()->name() : "constant");
-  if (x.value().data() != nullptr)
-    std::printf(" %g\n", x.item());
+void show(const Node<double>* node, const Tensor<double>* value, int depth = 0) {
+  std::printf("%*s%s", 2 * depth, "", node ? node->name() : "constant");
+  if (value)
+    std::printf(" %g\n", value->item());
   else
     std::printf(", value not kept\n");
-  if (!x.tracked()) return;
-  for (const Var<double>& input : x.node()->inputs()) show(input, depth + 1);
+  if (!node) return;
+  for (const Input<double>& input : node->inputs()) show(input.node, input.value, depth + 1);
 }
 
 void graph() {
   const Var<double> a{Tensor<double>::scalar(2)}, b{Tensor<double>::scalar(3)};
   const Var<double> f = (a + b) * b;
-  show(f);
+  show(f.node().get(), &f.value());
 }
 
 void table() {
@@ -43,9 +43,8 @@ void sharing() {
   const Var<double> a{Tensor<double>::scalar(2)}, b{Tensor<double>::scalar(3)};
   const Var<double> f = (a + b) * b;
   const auto factors = f.node()->inputs();
-  const auto terms = factors[0].node()->inputs();
-  std::printf("b of the sum and b of the product are %s node\n",
-              terms[1].node() == factors[1].node() ? "one" : "not one");
+  const auto terms = factors[0].node->inputs();
+  std::printf("b of the sum and b of the product are %s node\n", terms[1].node == factors[1].node ? "one" : "not one");
 }
 
 void constants() {

@@ -1,9 +1,12 @@
 /// check_grads(): derivatives against finite differences, to any order. Use double.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
-#include <functional>
+#include <string>
+#include <vector>
 
+#include "neb/autodiff/function.hpp"
 #include "neb/autodiff/grad.hpp"
 #include "neb/core/random.hpp"
 
@@ -16,10 +19,6 @@ struct CheckOptions {
   double tolerance = 1e-6;  ///< of the difference, relative to the sizes compared (at least 1)
   std::uint64_t seed = 0;   ///< of the random directions
 };
-
-/// A function of several variables, as check_grads() takes it.
-template <Scalar T>
-using Function = std::function<Var<T>(const std::vector<Var<T>>&)>;
 
 namespace autodiff {
 

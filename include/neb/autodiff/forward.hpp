@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <span>
 #include <vector>
 
 #include "neb/autodiff/var.hpp"
@@ -11,43 +13,49 @@ namespace neb::autodiff {
 
 /// Floating-point operations of one run; those of an operation that does not say are one for each element it reads or
 /// writes, whichever are more.
-template <class Op, class... X>
+template <class Op, std::same_as<Shape>... X>
 double flops_of(const Shape& y, const X&... x) {
-  if constexpr (requires { Op::flops(y, x.shape()...); })
-    return Op::flops(y, x.shape()...);
+  if constexpr (requires { Op::flops(y, x...); })
+    return Op::flops(y, x...);
   else
     return static_cast<double>(std::max({y.size(), x.size()...}));
 }
 
-template <class Op, Scalar T, std::same_as<Tensor<T>>... Rest>
-[[gnu::noinline]] Tensor<T> forward_observed(const Op& op, const Tensor<T>& x, const Rest&... rest) {
-  const std::array<Operand, 1 + sizeof...(rest)> inputs{Operand(x), Operand(rest)...};
+/// The tensor that run() gives, which is what the operation makes of `inputs`; the observers of this thread see it, with
+/// flops(its shape).
+template <class Op, class Run, class Flops>
+[[gnu::noinline]] auto observed(std::span<const Operand> inputs, const Run& run, const Flops& flops) {
   Watch watch({Op::name, recording.order, inputs});
-  Tensor<T> y = op.forward(x, rest...);
-  watch.computed(y, flops_of<Op>(y.shape(), x, rest...));
+  auto y = run();
+  watch.computed(y, flops(y.shape()));
   return y;
 }
 
+/// op.forward(x...), and the observers of this thread see it.
+template <class Op, Scalar T, std::same_as<Tensor<T>>... Rest>
+Tensor<T> forward(const Op& op, const Tensor<T>& x, const Rest&... rest) {
+  if (!recording.observer) [[likely]]
+    return op.forward(x, rest...);
+  const std::array<Operand, 1 + sizeof...(rest)> inputs{Operand(x), Operand(rest)...};
+  return observed<Op>(
+      inputs, [&] { return op.forward(x, rest...); },
+      [&](const Shape& y) { return flops_of<Op>(y, x.shape(), rest.shape()...); });
+}
+
+/// The same for an operation that takes its inputs as one span.
 template <class Op, Scalar T>
-[[gnu::noinline]] Tensor<T> forward_observed(const Op& op, std::span<const Var<T>> x) {
+Tensor<T> forward(const Op& op, std::span<const Var<T>> x) {
+  if (!recording.observer) [[likely]]
+    return op.forward(x);
   std::vector<Operand> inputs;
   Index elements = 0;
   for (const Var<T>& input : x) {
     inputs.emplace_back(input.value());
     elements += input.size();
   }
-  Watch watch({Op::name, recording.order, inputs});
-  Tensor<T> y = op.forward(x);
-  watch.computed(y, static_cast<double>(std::max(y.size(), elements)));
-  return y;
-}
-
-/// op.forward(x...), and the observers of this thread see it.
-template <class Op, class... X>
-auto forward(const Op& op, const X&... x) {
-  if (recording.observer) [[unlikely]]
-    return forward_observed(op, x...);
-  return op.forward(x...);
+  return observed<Op>(
+      inputs, [&] { return op.forward(x); },
+      [&](const Shape& y) { return static_cast<double>(std::max(y.size(), elements)); });
 }
 
 }  // namespace neb::autodiff

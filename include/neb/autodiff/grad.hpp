@@ -21,18 +21,19 @@ struct GradOptions {
 
 namespace autodiff {
 
-/// vjp() for the public function `caller`, which its errors name.
+/// vjp() of an output of which nothing but its history and its shape need be known, for the public function `caller`, which
+/// its errors name.
 template <Scalar T>
-std::vector<Var<T>> vjp_for(const char* caller, Var<T> output, std::span<const Var<T>> targets,
+std::vector<Var<T>> vjp_for(const char* caller, std::type_identity_t<Origin<T>> output, std::span<const Var<T>> targets,
                             const std::type_identity_t<Var<T>>& cotangent, GradOptions options) {
-  if (cotangent.shape() != output.shape())
+  if (cotangent.shape() != output.shape)
     throw ShapeError(std::string(caller) + ": the cotangent has the shape of the output   [output: " +
-                     output.shape().to_string() + ", cotangent: " + cotangent.shape().to_string() + "]");
+                     output.shape.to_string() + ", cotangent: " + cotangent.shape().to_string() + "]");
   std::vector<std::optional<Var<T>>> reached(targets.size());
-  if (output.tracked()) {
-    Sweep<T> sweep(output.node().get());
+  if (output.node) {
+    Sweep<T> sweep(output.node.get());
     reached = sweep.run(targets, options.create_graph ? cotangent : cotangent.detach(), options.create_graph,
-                        std::move(output.node()));
+                        std::move(output.node));
   }
 
   std::vector<Var<T>> results;
@@ -44,7 +45,7 @@ std::vector<Var<T>> vjp_for(const char* caller, Var<T> output, std::span<const V
     else
       throw GraphError(std::string(caller) + ": the output does not depend on target " + std::to_string(i) + " of " +
                        std::to_string(targets.size()) + "   [target: " + targets[i].shape().to_string() +
-                       ", output: " + output.shape().to_string() + "]" +
+                       ", output: " + output.shape.to_string() + "]" +
                        (targets[i].tracked() ? "" : "; the target is a constant, make it a leaf with Var(tensor)"));
   }
   return results;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "neb/autodiff/var.hpp"
+#include "neb/autodiff/layout.hpp"
 
 namespace neb {
 
@@ -44,64 +44,57 @@ class Listing {
       if (var.tracked()) name_of_[var.node().get()] = name;
   }
 
-  /// Appends what `root` was computed from, and is not listed yet. With an explicit stack: graphs are deep.
+  /// Appends what `root` was computed from, and is not listed yet.
   void add(const Var<T>& root) {
     if (!root.tracked()) {
-      steps_.push_back({"constant", given_name(root), "", root.shape(), 0});
+      steps_.push_back({"constant", given_name(&root.value()), "", root.shape(), 0});
       return;
     }
-    struct Frame {
-      const Node<T>* node;
-      Shape shape;
-      std::size_t next;
-    };
-    std::vector<Frame> path;
-    const auto enter = [&](const Var<T>& x) {
-      if (x.tracked() && position_.try_emplace(x.node().get(), Step::none).second)
-        path.push_back({x.node().get(), x.shape(), 0});
-    };
-    enter(root);
-    while (!path.empty()) {
-      Frame& top = path.back();
-      const auto inputs = top.node->inputs();
-      if (top.next < inputs.size()) {
-        enter(inputs[top.next++]);
-        continue;
-      }
-      append(*top.node, top.shape);
-      path.pop_back();
+    const std::size_t listed = graph_.order().size();
+    graph_.add(root.node().get());
+    // A node does not know its own shape; who uses it does.
+    std::vector<Shape> shapes(graph_.size());
+    shapes[graph_.find(root.node().get())] = root.shape();
+    for (const auto position : graph_.order().subspan(listed)) {
+      const auto inputs = graph_.inputs(position);
+      for (std::size_t i = 0; i < inputs.size(); ++i)
+        if (inputs[i] != graph_.nowhere) shapes[inputs[i]] = graph_.node(position).input(i).shape;
     }
+    step_of_.resize(graph_.size());
+    for (const auto position : graph_.order().subspan(listed)) append(position, shapes[position]);
   }
 
   const std::vector<Step>& steps() const { return steps_; }
 
  private:
-  void append(const Node<T>& node, const Shape& shape) {
-    position_[&node] = steps_.size();
+  void append(typename Layout<T>::Position position, const Shape& shape) {
+    const Node<T>& node = graph_.node(position);
+    step_of_[position] = steps_.size();
     Step step{node.name(), "", "", shape, node.order()};
     if (const auto found = name_of_.find(&node); found != name_of_.end()) step.name = found->second;
-    for (const Var<T>& input : node.inputs())
-      if (input.tracked())
-        step.inputs.push_back({position_.at(input.node().get()), ""});
+    for (std::size_t i = 0; i < node.input_count(); ++i) {
+      const auto input = graph_.inputs(position)[i];
+      if (input != graph_.nowhere)
+        step.inputs.push_back({step_of_[input], ""});
       else
-        step.inputs.push_back({Step::none, constant_name(input)});
+        step.inputs.push_back({Step::none, constant_name(node.input(i))});
+    }
     step.module = module_of(step);
     steps_.push_back(std::move(step));
   }
 
   /// The name that a constant was given, or nothing. Constants have no node: the same elements are the same constant.
-  std::string given_name(const Var<T>& constant) const {
-    const T* const data = constant.value().data();
+  std::string given_name(const Tensor<T>* constant) const {
     for (const auto& [var, name] : names_)
-      if (!var.tracked() && data && var.value().data() == data) return name;
+      if (constant && constant->size() > 0 && !var.tracked() && var.value().data() == constant->data()) return name;
     return "";
   }
 
-  std::string constant_name(const Var<T>& x) const {
-    if (std::string name = given_name(x); !name.empty()) return name;
-    if (x.size() != 1 || !x.value().data()) return "constant " + x.shape().to_string();
+  std::string constant_name(const Input<T>& x) const {
+    if (std::string name = given_name(x.value); !name.empty()) return name;
+    if (!x.value || x.shape.size() != 1) return "constant " + x.shape.to_string();
     char text[32];
-    std::snprintf(text, sizeof text, "%.6g", static_cast<double>(x.item()));
+    std::snprintf(text, sizeof text, "%.6g", static_cast<double>(x.value->item()));
     return text;
   }
 
@@ -127,7 +120,8 @@ class Listing {
 
   const Names<T>& names_;
   std::unordered_map<const Node<T>*, std::string> name_of_;
-  std::unordered_map<const Node<T>*, std::size_t> position_;
+  Layout<T> graph_;
+  std::vector<std::size_t> step_of_;  // where the nodes of the graph stand in steps_
   std::vector<Step> steps_;
 };
 

@@ -5,40 +5,35 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
+#include <concepts>
+#include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "neb/autodiff/function.hpp"
 #include "neb/autodiff/grad.hpp"
 
 namespace neb {
 
 template <Scalar T>
-Var<T> recompute(std::function<Var<T>(const std::vector<Var<T>>&)> f, const std::vector<Var<T>>& inputs);
+Var<T> recompute(Function<T> f, const std::vector<Var<T>>& inputs);
 
 namespace autodiff {
 
-template <Scalar T>
-using Piece = std::function<Var<T>(const std::vector<Var<T>>&)>;
-
-/// f(x) without its value, which no sweep looks at: whoever evaluates a piece again wants its graph.
-template <Scalar T>
-Var<T> graph_of(const Piece<T>& f, const std::vector<Var<T>>& x) {
-  const Var<T> y = f(x);
-  return Var<T>(shape_only<T>(y.shape()), y.node());
-}
-
 /// The vjp of input `i` of a piece `f` of derivative order `order`, as a function of f's inputs and of the cotangent.
 template <Scalar T>
-Piece<T> vjp_piece(Piece<T> f, std::size_t i, int order) {
+Function<T> vjp_piece(Function<T> f, std::size_t i, int order) {
   return [f = std::move(f), i, order](const std::vector<Var<T>>& inputs_and_cotangent) {
     std::vector<Var<T>> x(inputs_and_cotangent.begin(), inputs_and_cotangent.end() - 1);
     const bool create_graph = std::any_of(inputs_and_cotangent.begin(), inputs_and_cotangent.end(),
                                           [](const Var<T>& input) { return input.tracked(); });
     const OrderScope scope(order);
-    if (!x[i].tracked()) x[i] = Var<T>(x[i].value());
-    return vjp<T>(graph_of(f, x), x[i], inputs_and_cotangent.back(),
-                  {.create_graph = create_graph, .unreached_is_zero = true});
+    x[i] = attach(x[i]);
+    // The value of f is not kept: who evaluates a piece again wants its graph.
+    return vjp_for("vjp", f(x), std::span<const Var<T>>(&x[i], 1), inputs_and_cotangent.back(),
+                   {.create_graph = create_graph, .unreached_is_zero = true})[0];
   };
 }
 
@@ -46,11 +41,13 @@ Piece<T> vjp_piece(Piece<T> f, std::size_t i, int order) {
 template <Scalar T>
 class Recomputed final : public Node<T> {
  public:
-  Recomputed(Piece<T> f, std::vector<Var<T>> inputs) : f_(std::move(f)), inputs_(std::move(inputs)) {}
-  ~Recomputed() override { Node<T>::unlink(inputs_); }
+  Recomputed(Function<T> f, std::vector<Var<T>> inputs)
+      : Node<T>(inputs.size()), f_(std::move(f)), inputs_(std::move(inputs)) {}
+  ~Recomputed() override { this->unlink(); }
 
   const char* name() const override { return "recompute"; }
-  std::span<const Var<T>> inputs() const override { return inputs_; }
+  Input<T> input(std::size_t i) const override { return kept(inputs_[i]); }
+  std::shared_ptr<Node<T>> release_input(std::size_t i) noexcept override { return release(inputs_[i]); }
   bool joint() const override { return true; }
 
   Var<T> vjp(Index i, const Var<T>& g, bool create_graph) const override {
@@ -74,13 +71,11 @@ class Recomputed final : public Node<T> {
       target = Var<T>(target.value());
       targets.push_back(target);
     }
-    return neb::vjp<T>(graph_of(f_, x), targets, g, {.unreached_is_zero = true});
+    return vjp_for("vjp", f_(x), std::span<const Var<T>>(targets), g, {.unreached_is_zero = true});
   }
 
  private:
-  std::span<Var<T>> mutable_inputs() override { return inputs_; }
-
-  Piece<T> f_;
+  Function<T> f_;
   std::vector<Var<T>> inputs_;
 };
 
@@ -92,11 +87,10 @@ class Recomputed final : public Node<T> {
 /// everything that it is to be differentiated by is an argument.
 /// Throws GraphError when f depends on a tracked variable that is not among `inputs`, to which no gradient would flow.
 template <Scalar T>
-Var<T> recompute(std::function<Var<T>(const std::vector<Var<T>>&)> f, const std::vector<Var<T>>& inputs) {
+Var<T> recompute(Function<T> f, const std::vector<Var<T>>& inputs) {
   std::vector<Var<T>> constants;
   bool tracked = false;
   for (const Var<T>& input : inputs) {
-    autodiff::check_has_elements("recompute", input);
     constants.push_back(input.detach());
     tracked = tracked || input.tracked();
   }
@@ -122,7 +116,7 @@ requires(std::invocable<const F&, const Var<T>&, const Rest&...>) Var<T> recompu
     return [&]<std::size_t... k>(std::index_sequence<k...>) { return Var<T>(f(inputs[k]...)); }
     (std::make_index_sequence<1 + sizeof...(rest)>());
   };
-  return recompute(std::function<Var<T>(const std::vector<Var<T>>&)>(spread), std::vector<Var<T>>{x, rest...});
+  return recompute(Function<T>(spread), std::vector<Var<T>>{x, rest...});
 }
 
 }  // namespace neb

@@ -12,7 +12,7 @@
 
 namespace neb::autodiff {
 
-/// A tensor as an observer sees it, whatever its scalar. A stand-in without elements has no data.
+/// A tensor as an observer sees it, whatever its scalar. An input that was overwritten by the result has no data.
 struct Operand {
   Shape shape;
   const void* data = nullptr;

@@ -4,17 +4,14 @@
 /// function themselves take it first: value_and_grad(f, x), jacobian(f, x), hessian(f, x).
 #pragma once
 
-#include <concepts>
+#include <algorithm>
+#include <string>
+#include <utility>
 
+#include "neb/autodiff/function.hpp"
 #include "neb/autodiff/grad.hpp"
 
 namespace neb {
-
-/// A function of one variable, as value_and_grad(), jacobian() and hessian() take it.
-template <class F, class T>
-concept Differentiable = requires(const F& f, const Var<T>& x) {
-  { f(x) } -> std::convertible_to<Var<T>>;
-};
 
 /// A scalar and its gradient.
 template <Scalar T>
@@ -27,7 +24,7 @@ struct ValueAndGrad {
 /// Throws GraphError when f(x) is not a scalar or does not depend on x.
 template <Scalar T, Differentiable<T> F>
 ValueAndGrad<T> value_and_grad(const F& f, const Var<T>& x, GradOptions options = {}) {
-  const Var<T> at = x.tracked() ? x : Var<T>(x.value());
+  const Var<T> at = attach(x);
   Var<T> output = f(at);
   Var<T> value = options.create_graph ? output : output.detach();
   return {std::move(value), autodiff::grad_for("value_and_grad", std::move(output), std::span(&at, 1), options)[0]};

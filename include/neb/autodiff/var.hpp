@@ -5,7 +5,7 @@
 /// is recorded, with no tape and no mode: what is computed from constants alone is a constant, and costs no graph.
 #pragma once
 
-#include <array>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -18,6 +18,17 @@
 namespace neb {
 
 template <Scalar T>
+class Node;
+
+/// What a node keeps of an input.
+template <Scalar T>
+struct Input {
+  const Node<T>* node;     ///< how it was made; null for a constant
+  const Shape& shape;      ///< its extents
+  const Tensor<T>* value;  ///< null where no derivative needs it, and the graph did not keep it
+};
+
+template <Scalar T>
 class Var;
 
 /// One step of a recorded computation: an operation applied to variables. A leaf is a Node with no inputs.
@@ -25,15 +36,25 @@ template <Scalar T>
 class Node : public std::enable_shared_from_this<Node<T>> {
  public:
   /// A node of the order of derivative that this thread computes.
-  explicit Node(int order = autodiff::recording.order) : order_(static_cast<std::uint8_t>(order)) {}
+  explicit Node(std::size_t input_count = 0, int order = autodiff::recording.order)
+      : input_count_(static_cast<std::uint32_t>(input_count)), order_(static_cast<std::uint8_t>(order)) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   virtual ~Node() = default;
 
   /// The operation's name, for messages and pictures.
   virtual const char* name() const { return "leaf"; }
-  /// The variables that it was applied to; what no derivative needs of them is a shape without elements.
-  virtual std::span<const Var<T>> inputs() const { return {}; }
+
+  /// To how many variables it was applied.
+  std::size_t input_count() const { return input_count_; }
+  /// What is kept of input `i`, which must be in [0, input_count).
+  virtual Input<T> input(std::size_t i) const;
+  /// The same of all inputs.
+  std::vector<Input<T>> inputs() const {
+    std::vector<Input<T>> all;
+    for (std::size_t i = 0; i < input_count_; ++i) all.push_back(input(i));
+    return all;
+  }
 
   /// Cotangent of input `i` for the cotangent `g` of the output, as an expression of graph variables. Unless
   /// `create_graph`, every variable in it is a constant, so that nothing is recorded.
@@ -47,14 +68,16 @@ class Node : public std::enable_shared_from_this<Node<T>> {
   /// How many sweeps led to this node: 0 for a leaf and what user code made, k + 1 if a sweep over nodes of order k did.
   int order() const { return order_; }
 
-  /// The inputs, for those who take a graph apart.
-  virtual std::span<Var<T>> mutable_inputs() { return {}; }
+  /// Gives up what is kept of input `i`, for those who take a graph apart, and returns how it was made.
+  virtual std::shared_ptr<Node> release_input(std::size_t /*i*/) noexcept { return nullptr; }
 
  protected:
-  /// Takes the graph below this node apart without recursion: a chain of a million nodes must not overflow the stack.
-  static void unlink(std::span<Var<T>> inputs) noexcept;
+  /// Takes the graph below this node apart without recursion: a chain of a million nodes must not overflow the stack. To be
+  /// called by destructors, while release_input() still is that of the class that keeps the inputs.
+  void unlink() noexcept;
 
  private:
+  std::uint32_t input_count_;
   std::uint8_t order_;
 };
 
@@ -69,7 +92,8 @@ class Var {
 
   /// A leaf: gradients with respect to it can be asked for.
   Var(Tensor<T> value)
-      : value_(std::move(value)), node_(std::allocate_shared<Node<T>>(PoolAllocator<Node<T>>(), /*order=*/0)) {}
+      : value_(std::move(value)),
+        node_(std::allocate_shared<Node<T>>(PoolAllocator<Node<T>>(), /*input_count=*/0, /*order=*/0)) {}
 
   /// A variable with a history; operations make these through apply().
   Var(Tensor<T> value, std::shared_ptr<Node<T>> node) : value_(std::move(value)), node_(std::move(node)) {}
@@ -111,9 +135,15 @@ class Var {
   std::shared_ptr<Node<T>> node_;
 };
 
+// A leaf has no inputs to ask for.
+template <Scalar T>
+Input<T> Node<T>::input(std::size_t) const {
+  static const Shape none;
+  return {nullptr, none, nullptr};
+}
 template <Scalar T>
 Var<T> Node<T>::vjp(Index, const Var<T>&, bool) const {
-  return {};  // a leaf has no inputs to ask for
+  return {};
 }
 
 template <Scalar T>
@@ -124,19 +154,19 @@ std::vector<Var<T>> Node<T>::vjps(std::span<const Index> wanted, const Var<T>& g
 }
 
 template <Scalar T>
-void Node<T>::unlink(std::span<Var<T>> inputs) noexcept {
+void Node<T>::unlink() noexcept {
   std::vector<std::shared_ptr<Node>, PoolAllocator<std::shared_ptr<Node>>> pending;
-  const auto take = [&](std::span<Var<T>> vars) {
-    for (Var<T>& var : vars)
-      if (var.node()) pending.push_back(std::move(var.node()));
+  const auto take = [&](Node& node) {
+    for (std::size_t i = 0; i < node.input_count_; ++i)
+      if (std::shared_ptr<Node> below = node.release_input(i)) pending.push_back(std::move(below));
   };
-  take(inputs);
+  take(*this);
   while (!pending.empty()) {
     const std::shared_ptr<Node> node = std::move(pending.back());
     pending.pop_back();
     // Only what nobody else holds is taken apart: a node that is still shared goes with its last owner, which may be
     // another entry of `pending`.
-    if (node.use_count() == 1) take(node->mutable_inputs());
+    if (node.use_count() == 1) take(*node);
   }
 }
 
@@ -144,6 +174,12 @@ void Node<T>::unlink(std::span<Var<T>> inputs) noexcept {
 template <Scalar T>
 Var<T> detach(const Var<T>& x) {
   return x.detach();
+}
+
+/// `x` itself if it has a history, else a leaf of the same value: what derivatives can be taken with respect to.
+template <Scalar T>
+Var<T> attach(const Var<T>& x) {
+  return x.tracked() ? x : Var<T>(x.value());
 }
 
 }  // namespace neb

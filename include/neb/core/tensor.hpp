@@ -102,30 +102,19 @@ class Tensor {
   /// The same as a span.
   std::span<T> mutable_span() { return {mutable_data(), static_cast<std::size_t>(size_)}; }
 
-  /// A stand-in with a shape and no elements: data() is null. For graphs that need to remember a shape only.
-  static Tensor without_elements(const Shape& shape) {
-    Tensor hollow;
-    hollow.shape_ = shape;
-    hollow.size_ = shape.size();
-    return hollow;
-  }
-
   /// Whether no other tensor shares the buffer.
   bool unique() const { return buffer_.unique(); }
 
-  /// The one element. Throws ShapeError when there is not exactly one, GraphError when it was not kept.
+  /// The one element. Throws ShapeError when there is not exactly one.
   T item() const {
     if (size_ != 1) throw ShapeError("item: expects one element   [x: " + shape_.to_string() + "]");
-    check_elements("item");
     return *data();
   }
 
   /// The element at `indices`, one for each axis. Throws ShapeError when they do not fit.
   template <std::convertible_to<Index>... Indices>
   T operator()(Indices... indices) const {
-    const Index position = offset({static_cast<Index>(indices)...});
-    check_elements("operator()");
-    return data()[position];
+    return data()[offset({static_cast<Index>(indices)...})];
   }
 
   /// The same elements under another shape; shares the buffer. Throws ShapeError when the sizes differ.
@@ -144,7 +133,6 @@ class Tensor {
     if (rank() == 0 || begin < 0 || end < begin || end > shape_[0])
       throw ShapeError("rows: [" + std::to_string(begin) + ", " + std::to_string(end) +
                        ") is not inside the first axis   [x: " + shape_.to_string() + "]");
-    check_elements("rows");
     const Index row = shape_.stride(0);
     Tensor part(shape_.with(0, end - begin));
     std::copy_n(data() + begin * row, part.size_, part.mutable_data());
@@ -164,13 +152,6 @@ class Tensor {
   }
 
  private:
-  /// Throws GraphError, in the name of `operation`, when this is a stand-in without elements.
-  void check_elements(const char* operation) const {
-    if (size_ > 0 && data() == nullptr)
-      throw GraphError(std::string(operation) +
-                       ": the elements were not kept, only the shape   [x: " + shape_.to_string() + "]");
-  }
-
   Index offset(std::initializer_list<Index> indices) const {
     if (std::ssize(indices) != rank())
       throw ShapeError("operator(): " + std::to_string(indices.size()) + " indices for " + std::to_string(rank()) +

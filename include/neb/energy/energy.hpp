@@ -37,7 +37,7 @@ struct EnergyGradient {
 template <Scalar T, Energy<T> Phi>
 EnergyGradient<T> energy_and_gradient(const Phi& phi, const Var<T>& y, GradOptions options = {}) {
   // A constant becomes a leaf; a variable with a history keeps it, so that gradients flow on to what it came from.
-  const Var<T> point = y.tracked() ? y : Var<T>(y.value());
+  const Var<T> point = attach(y);
   Var<T> energy = energies(phi, point);
   Var<T> total = sum(energy);
   if (!options.create_graph) energy = energy.detach();  // so that the sweep may release the graph

@@ -3,6 +3,7 @@
 
 #include "neb/kernels/smooth_relu.hpp"
 #include "neb/ops/elementary.hpp"
+#include "neb/ops/pointwise.hpp"
 
 namespace neb {
 
@@ -16,21 +17,19 @@ namespace ops {
 template <Scalar T>
 struct Tanh {
   static constexpr const char* name = "tanh";
-  static constexpr bool needs_values = false;
   Tensor<T> forward(const Tensor<T>& x) const {
     return pointwise(x, [](T v) { return std::tanh(v); });
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>&) const { return g * (1 - square(y)); }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Shape&) const { return g * (1 - square(y)); }
 };
 
 template <Scalar T>
 struct Sigmoid {
   static constexpr const char* name = "sigmoid";
-  static constexpr bool needs_values = false;
   Tensor<T> forward(const Tensor<T>& x) const {
     return pointwise_registers(x, [](auto v) { return kernels::LogisticParts<decltype(v)>(v).sigmoid; });
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>&) const { return g * (y * (1 - y)); }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Shape&) const { return g * (y * (1 - y)); }
 };
 
 template <Scalar T>

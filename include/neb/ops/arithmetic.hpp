@@ -1,6 +1,7 @@
 /// + - * / with NumPy's broadcasting, and negation.
 #pragma once
 
+#include "neb/ops/pointwise.hpp"
 #include "neb/ops/reduction.hpp"
 
 namespace neb {
@@ -24,24 +25,20 @@ Tensor<T> broadcast(const char* name, const Tensor<T>& a, const Tensor<T>& b, F 
 template <Scalar T>
 struct Add {
   static constexpr const char* name = "add";
-  static constexpr bool needs_values = false;
   Tensor<T> forward(const Tensor<T>& a, const Tensor<T>& b) const {
     return broadcast(name, a, b, [](T p, T q) { return p + q; });
   }
-  Var<T> vjp(Index i, const Var<T>& g, const Var<T>& a, const Var<T>& b) const {
-    return sum_to(g, i == 0 ? a.shape() : b.shape());
-  }
+  Var<T> vjp(Index i, const Var<T>& g, const Shape& a, const Shape& b) const { return sum_to(g, i == 0 ? a : b); }
 };
 
 template <Scalar T>
 struct Subtract {
   static constexpr const char* name = "subtract";
-  static constexpr bool needs_values = false;
   Tensor<T> forward(const Tensor<T>& a, const Tensor<T>& b) const {
     return broadcast(name, a, b, [](T p, T q) { return p - q; });
   }
-  Var<T> vjp(Index i, const Var<T>& g, const Var<T>& a, const Var<T>& b) const {
-    return i == 0 ? sum_to(g, a.shape()) : sum_to(-g, b.shape());
+  Var<T> vjp(Index i, const Var<T>& g, const Shape& a, const Shape& b) const {
+    return i == 0 ? sum_to(g, a) : sum_to(-g, b);
   }
 };
 
@@ -70,14 +67,10 @@ struct Divide {
 template <Scalar T>
 struct Negate {
   static constexpr const char* name = "negate";
-  static constexpr bool needs_values = false;
   Tensor<T> forward(const Tensor<T>& x) const {
-    Tensor<T> y(x.shape());
-    kernels::map(
-        y.size(), y.mutable_data(), [](T p) { return -p; }, x.data());
-    return y;
+    return pointwise(x, [](T v) { return -v; });
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>&) const { return -g; }
+  Var<T> vjp(Index, const Var<T>& g, const Shape&) const { return -g; }
 };
 
 /// A number as it stands in an expression: a constant of rank 0.

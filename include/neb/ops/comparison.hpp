@@ -15,8 +15,6 @@ namespace ops {
 /// 1 where `holds(a, b)`, 0 elsewhere, broadcast; a constant.
 template <Scalar T, class F>
 Var<T> compare(const char* name, const Var<T>& a, const Var<T>& b, F holds) {
-  autodiff::check_has_elements(name, a);
-  autodiff::check_has_elements(name, b);
   return Var<T>::constant(
       broadcast(name, a.value(), b.value(), [holds](T p, T q) { return holds(p, q) ? T(1) : T(0); }));
 }
@@ -24,7 +22,6 @@ Var<T> compare(const char* name, const Var<T>& a, const Var<T>& b, F holds) {
 template <Scalar T>
 struct Where {
   static constexpr const char* name = "where";
-  static constexpr bool needs_values = false;
   Tensor<T> condition;
 
   // A choice, not a product with the condition: what is not chosen may be infinite or NaN.
@@ -35,7 +32,7 @@ struct Where {
         b.data());
     return y;
   }
-  Var<T> vjp(Index i, const Var<T>& g, const Var<T>&, const Var<T>&) const {
+  Var<T> vjp(Index i, const Var<T>& g, const Shape&, const Shape&) const {
     const Var<T> chosen = Var<T>::constant(condition), nothing = number(T(0));
     return i == 0 ? where(chosen, g, nothing) : where(chosen, nothing, g);
   }
@@ -89,7 +86,6 @@ Var<T> sign(const Var<T>& x) {
 template <Scalar T>
 Var<T> where(const Var<T>& condition, const std::type_identity_t<Var<T>>& a, const std::type_identity_t<Var<T>>& b) {
   const Shape shape = broadcast_shapes(broadcast_shapes(a.shape(), b.shape(), "where"), condition.shape(), "where");
-  autodiff::check_has_elements("where", condition);
   return apply(ops::Where<T>{broadcast_to(condition.detach(), shape).value()}, broadcast_to(a, shape),
                broadcast_to(b, shape));
 }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "neb/ops/comparison.hpp"
+#include "neb/ops/pointwise.hpp"
 
 namespace neb {
 
@@ -56,10 +57,7 @@ struct Clamp {
   static constexpr const char* name = "clamp";
   T low, high;
   Tensor<T> forward(const Tensor<T>& x) const {
-    Tensor<T> y(x.shape());
-    kernels::map(
-        y.size(), y.mutable_data(), [lo = low, hi = high](T v) { return v < lo ? lo : (v > hi ? hi : v); }, x.data());
-    return y;
+    return pointwise(x, [lo = low, hi = high](T v) { return v < lo ? lo : (v > hi ? hi : v); });
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g * (1 - less(x, low) - greater(x, high)); }
 };
@@ -68,10 +66,7 @@ template <Scalar T>
 struct Abs {
   static constexpr const char* name = "abs";
   Tensor<T> forward(const Tensor<T>& x) const {
-    Tensor<T> y(x.shape());
-    kernels::map(
-        y.size(), y.mutable_data(), [](T v) { return std::abs(v); }, x.data());
-    return y;
+    return pointwise(x, [](T v) { return std::abs(v); });
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g * sign(x); }
 };

@@ -20,7 +20,6 @@ namespace ops {
 template <Scalar T>
 struct Transpose {
   static constexpr const char* name = "transpose";
-  static constexpr bool needs_values = false;
   std::vector<Index> order;
 
   Tensor<T> forward(const Tensor<T>& x) const {
@@ -34,7 +33,7 @@ struct Transpose {
     kernels::copy_strided(y.shape(), strides, x.data(), y.mutable_data());
     return y;
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>&) const {
+  Var<T> vjp(Index, const Var<T>& g, const Shape&) const {
     std::vector<Index> inverse(order.size());
     for (std::size_t k = 0; k < order.size(); ++k) inverse[static_cast<std::size_t>(order[k])] = static_cast<Index>(k);
     return transpose(g, inverse);
@@ -44,7 +43,6 @@ struct Transpose {
 template <Scalar T>
 struct Slice {
   static constexpr const char* name = "slice";
-  static constexpr bool needs_values = false;
   Index axis, begin, end;
 
   Tensor<T> forward(const Tensor<T>& x) const {
@@ -56,13 +54,12 @@ struct Slice {
                            y.mutable_data(), (end - begin) * inner);
     return y;
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return pad(g, axis, begin, x.shape()[axis] - end); }
+  Var<T> vjp(Index, const Var<T>& g, const Shape& x) const { return pad(g, axis, begin, x[axis] - end); }
 };
 
 template <Scalar T>
 struct Pad {
   static constexpr const char* name = "pad";
-  static constexpr bool needs_values = false;
   Index axis, before, after;
 
   Tensor<T> forward(const Tensor<T>& x) const {
@@ -75,13 +72,12 @@ struct Pad {
                            y.mutable_data() + before * inner, padded * inner);
     return y;
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return slice(g, axis, before, before + x.shape()[axis]); }
+  Var<T> vjp(Index, const Var<T>& g, const Shape& x) const { return slice(g, axis, before, before + x[axis]); }
 };
 
 template <Scalar T>
 struct Concat {
   static constexpr const char* name = "concat";
-  static constexpr bool needs_values = false;
   Index axis;
 
   Tensor<T> forward(std::span<const Var<T>> x) const {
@@ -99,10 +95,10 @@ struct Concat {
     }
     return y;
   }
-  Var<T> vjp(Index i, const Var<T>& g, std::span<const Var<T>> x) const {
+  Var<T> vjp(Index i, const Var<T>& g, std::span<const Shape> x) const {
     Index begin = 0;
-    for (Index k = 0; k < i; ++k) begin += x[static_cast<std::size_t>(k)].shape()[axis];
-    return slice(g, axis, begin, begin + x[static_cast<std::size_t>(i)].shape()[axis]);
+    for (Index k = 0; k < i; ++k) begin += x[static_cast<std::size_t>(k)][axis];
+    return slice(g, axis, begin, begin + x[static_cast<std::size_t>(i)][axis]);
   }
 };
 

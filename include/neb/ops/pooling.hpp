@@ -22,7 +22,6 @@ struct AveragePool2dInputGrad;
 template <Scalar T>
 struct AveragePool2d {
   static constexpr const char* name = "average_pool2d";
-  static constexpr bool needs_values = false;
   kernels::Pool2dGeometry geometry;
 
   Tensor<T> forward(const Tensor<T>& x) const {
@@ -31,13 +30,12 @@ struct AveragePool2d {
     kernels::average_pool2d(p, x.data(), y.mutable_data());
     return y;
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>&) const { return apply(AveragePool2dInputGrad<T>{geometry}, g); }
+  Var<T> vjp(Index, const Var<T>& g, const Shape&) const { return apply(AveragePool2dInputGrad<T>{geometry}, g); }
 };
 
 template <Scalar T>
 struct AveragePool2dInputGrad {
   static constexpr const char* name = "average_pool2d_input_grad";
-  static constexpr bool needs_values = false;
   kernels::Pool2dGeometry geometry;
 
   Tensor<T> forward(const Tensor<T>& g) const {
@@ -46,7 +44,7 @@ struct AveragePool2dInputGrad {
     kernels::average_pool2d_input_grad(p, g.data(), x.mutable_data());
     return x;
   }
-  Var<T> vjp(Index, const Var<T>& c, const Var<T>&) const { return apply(AveragePool2d<T>{geometry}, c); }
+  Var<T> vjp(Index, const Var<T>& c, const Shape&) const { return apply(AveragePool2d<T>{geometry}, c); }
 };
 
 }  // namespace ops

@@ -3,6 +3,7 @@
 
 #include "neb/ops/comparison.hpp"
 #include "neb/ops/elementary.hpp"
+#include "neb/ops/pointwise.hpp"
 
 namespace neb {
 

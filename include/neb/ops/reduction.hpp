@@ -30,7 +30,6 @@ inline bool broadcasts_to(const Shape& shape, const Shape& target) {
 template <Scalar T>
 struct SumTo {
   static constexpr const char* name = "sum_to";
-  static constexpr bool needs_values = false;
   Shape shape;
 
   Tensor<T> forward(const Tensor<T>& x) const {
@@ -53,7 +52,7 @@ struct SumTo {
     }
     return std::move(rest).reshaped(shape);
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return broadcast_to(g, x.shape()); }
+  Var<T> vjp(Index, const Var<T>& g, const Shape& x) const { return broadcast_to(g, x); }
 
  private:
   bool is_summed(Index axis, const Shape& from) const {
@@ -65,7 +64,6 @@ struct SumTo {
 template <Scalar T>
 struct BroadcastTo {
   static constexpr const char* name = "broadcast_to";
-  static constexpr bool needs_values = false;
   Shape shape;
 
   Tensor<T> forward(const Tensor<T>& x) const {
@@ -74,7 +72,7 @@ struct BroadcastTo {
         shape, y.mutable_data(), [](T a, T) { return a; }, x.data(), x.shape(), x.data(), x.shape());
     return y;
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return sum_to(g, x.shape()); }
+  Var<T> vjp(Index, const Var<T>& g, const Shape& x) const { return sum_to(g, x); }
 };
 
 }  // namespace ops

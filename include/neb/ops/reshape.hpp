@@ -13,12 +13,11 @@ namespace ops {
 template <Scalar T>
 struct Reshape {
   static constexpr const char* name = "reshape";
-  static constexpr bool needs_values = false;
   Shape shape;
 
   Tensor<T> forward(const Tensor<T>& x) const { return x.reshaped(shape); }
   static double flops(const Shape&, const Shape&) { return 0; }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return reshape(g, x.shape()); }
+  Var<T> vjp(Index, const Var<T>& g, const Shape& x) const { return reshape(g, x); }
 };
 
 }  // namespace ops

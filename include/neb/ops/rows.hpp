@@ -16,36 +16,6 @@ Var<T> scatter_rows(const Var<T>& x, const std::vector<Index>& indices, Index ro
 
 namespace ops {
 
-template <Scalar T>
-struct GatherRows {
-  static constexpr const char* name = "gather_rows";
-  static constexpr bool needs_values = false;
-  std::vector<Index> indices;
-
-  Tensor<T> forward(const Tensor<T>& x) const {
-    const Index count = std::ssize(indices);
-    Tensor<T> y(x.shape().with(0, count));
-    kernels::gather_rows(count, x.shape().stride(0), indices.data(), x.data(), y.mutable_data());
-    return y;
-  }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return scatter_rows(g, indices, x.shape()[0]); }
-};
-
-template <Scalar T>
-struct ScatterRows {
-  static constexpr const char* name = "scatter_rows";
-  static constexpr bool needs_values = false;
-  std::vector<Index> indices;
-  Index rows;
-
-  Tensor<T> forward(const Tensor<T>& x) const {
-    Tensor<T> y(x.shape().with(0, rows));
-    kernels::scatter_rows(std::ssize(indices), rows, x.shape().stride(0), indices.data(), x.data(), y.mutable_data());
-    return y;
-  }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>&) const { return gather_rows(g, indices); }
-};
-
 inline void check_rows(const char* operation, const std::vector<Index>& indices, Index rows, const Shape& x) {
   for (const Index index : indices)
     if (index < 0 || index >= rows)
@@ -58,9 +28,45 @@ inline void check_rows(const char* operation, const std::vector<Index>& indices,
 /// The rows of x: (N, ...) with the given numbers, in their order: (indices.size(), ...). A row may be named twice.
 /// Throws ShapeError for a scalar, and for a number outside [0, N).
 template <Scalar T>
-Var<T> gather_rows(const Var<T>& x, const std::vector<Index>& indices) {
+Tensor<T> gather_rows(const Tensor<T>& x, const std::vector<Index>& indices) {
   if (x.rank() == 0) throw ShapeError("gather_rows: expects at least one axis   [x: ()]");
   ops::check_rows("gather_rows", indices, x.shape()[0], x.shape());
+  const Index count = std::ssize(indices);
+  Tensor<T> y(x.shape().with(0, count));
+  kernels::gather_rows(count, x.shape().stride(0), indices.data(), x.data(), y.mutable_data());
+  return y;
+}
+
+namespace ops {
+
+template <Scalar T>
+struct GatherRows {
+  static constexpr const char* name = "gather_rows";
+  std::vector<Index> indices;
+
+  Tensor<T> forward(const Tensor<T>& x) const { return neb::gather_rows(x, indices); }
+  Var<T> vjp(Index, const Var<T>& g, const Shape& x) const { return scatter_rows(g, indices, x[0]); }
+};
+
+template <Scalar T>
+struct ScatterRows {
+  static constexpr const char* name = "scatter_rows";
+  std::vector<Index> indices;
+  Index rows;
+
+  Tensor<T> forward(const Tensor<T>& x) const {
+    Tensor<T> y(x.shape().with(0, rows));
+    kernels::scatter_rows(std::ssize(indices), rows, x.shape().stride(0), indices.data(), x.data(), y.mutable_data());
+    return y;
+  }
+  Var<T> vjp(Index, const Var<T>& g, const Shape&) const { return gather_rows(g, indices); }
+};
+
+}  // namespace ops
+
+/// The same for a variable.
+template <Scalar T>
+Var<T> gather_rows(const Var<T>& x, const std::vector<Index>& indices) {
   return apply(ops::GatherRows<T>{indices}, x);
 }
 
