@@ -2,11 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "bayes/closed_forms.hpp"
 #include "energy/fixture.hpp"
 #include "kernels/support.hpp"
 #include "neb/autodiff/check_grads.hpp"
 #include "neb/autodiff/transforms.hpp"
+#include "neb/bayes/robbins_jump.hpp"
+#include "neb/ops/activation.hpp"
 #include "nn/support.hpp"
 
 using namespace neb;
@@ -161,6 +165,29 @@ TEST_CASE("deen loss: at the optimum it is d s^2 - s^4 E|g|^2") {
   CHECK(std::abs(d * s * s - slope.mean() - best) < 5 * slope.error());
   // The error of one sample is best / d times a chi-squared number of d degrees of freedom.
   CHECK(std::abs(denoising_error(phi, x, s, Key(2)) - best) < 5 * best * std::sqrt(2.0 / d / n));
+}
+
+TEST_CASE("deen loss: its mean depends on the bias of a ReLU, although its derivative at every sample is zero") {
+  // x = 0 and phi(y) = relu(y + b), so that the mean of the loss over y, a normal number of deviation sigma and density f, has
+  // the derivative sigma^2 f(b) (2 b + sigma^2).
+  const double sigma = 0.7, at = 0.3, step = 1e-3;
+  Tensor<double> y = Tensor<double>::zeros({10001, 1}), density = y;
+  for (Index i = 0; i < 10001; ++i) {
+    y.mutable_data()[i] = step * (static_cast<double>(i) - 5000 + 0.5);
+    density.mutable_data()[i] =
+        std::exp(-0.5 * std::pow(y(i, 0) / sigma, 2)) / (sigma * std::sqrt(2 * std::acos(-1.0)));
+  }
+  const auto mean_loss = [&](const Var<double>& b) {
+    const auto phi = [&](const Var<double>& points) { return sum(relu(points + b), 1); };
+    const Var<double> xhat = robbins_jump(phi, Var<double>::constant(y), sigma, {.create_graph = true});
+    return step * sum(Var<double>::constant(density) * square(xhat));
+  };
+  const auto value = [&](double b) { return mean_loss(Var<double>::constant(Tensor<double>::scalar(b))).item(); };
+  const double closed = sigma * sigma * std::exp(-0.5 * std::pow(at / sigma, 2)) /
+                        (sigma * std::sqrt(2 * std::acos(-1.0))) * (2 * at + sigma * sigma);
+  CHECK((value(at + 0.05) - value(at - 0.05)) / 0.1 == doctest::Approx(closed).epsilon(0.01));
+  const Var<double> b(Tensor<double>::scalar(at));
+  CHECK(grad(mean_loss(b), b, {.unreached_is_zero = true}).item() == 0);
 }
 
 TEST_CASE("denoising error: neither the batch size nor the number of threads matters") {
