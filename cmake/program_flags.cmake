@@ -12,10 +12,6 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     # overlapping copies in std::string's operator+ (GCC bug 105651).
     target_compile_options(neb_program_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
   endif()
-  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-    # Loops over elements ask to be vectorised; where one calls the mathematical library, clang says that it cannot.
-    target_compile_options(neb_program_flags INTERFACE -Wno-pass-failed)
-  endif()
   if(NEB_WERROR)
     target_compile_options(neb_program_flags INTERFACE -Werror)
   endif()

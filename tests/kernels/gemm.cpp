@@ -106,14 +106,18 @@ TEST_CASE("gemm gives the same bits at any number of threads") {
 TEST_CASE("gemm keeps its bits inside a parallel region and when Eigen was given threads of its own") {
   const auto expected = random_product<float>(200, 190, 1000, Transpose::no, Transpose::no);
   std::array<std::vector<float>, 3> results;
-#pragma omp parallel for num_threads(3)
-  for (std::size_t i = 0; i < 3; ++i) results[i] = random_product<float>(200, 190, 1000, Transpose::no, Transpose::no);
+  {
+    const WithThreads three(3);
+    neb::parallel_tasks(3, [&](Index i) {
+      results[static_cast<std::size_t>(i)] = random_product<float>(200, 190, 1000, Transpose::no, Transpose::no);
+    });
+  }
   for (const auto& result : results) CHECK(same_bits(result, expected));
 
-  const int threads = omp_get_max_threads();
+  const int before = neb::threads();
   const int eigen_threads = Eigen::nbThreads();
   Eigen::setNbThreads(3);
   CHECK(same_bits(random_product<float>(200, 190, 1000, Transpose::no, Transpose::no), expected));
-  Eigen::setNbThreads(eigen_threads == threads ? 0 : eigen_threads);
-  CHECK(omp_get_max_threads() == threads);
+  Eigen::setNbThreads(eigen_threads == before ? 0 : eigen_threads);
+  CHECK(neb::threads() == before);
 }

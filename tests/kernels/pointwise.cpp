@@ -93,6 +93,16 @@ TEST_CASE("map may write over one of its inputs") {
   CHECK(wrong == 0);
 }
 
+TEST_CASE("update writes over the first argument of its function") {
+  auto x = integers<double>(20'000, 1);
+  const auto before = x, p = integers<double>(20'000, 2), q = integers<double>(20'000, 3);
+  kernels::update(
+      std::ssize(x), x.data(), [](double own, double a, double b) { return own + 2 * a - 5 * b; }, p.data(), q.data());
+  int wrong = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) wrong += x[i] != before[i] + 2 * p[i] - 5 * q[i];
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("broadcasting agrees with a plain loop over indices, on random small shapes") {
   std::mt19937 generator(1);
   for (int i = 0; i < 500; ++i) check_broadcast(random_case(generator, 4));

@@ -1,13 +1,12 @@
 /// Data and comparisons that the tests of kernels share.
 #pragma once
 
-#include <omp.h>
-
 #include <cstring>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 
@@ -54,8 +53,8 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
 /// Runs with `count` threads while it lives.
 class WithThreads {
  public:
-  explicit WithThreads(int count) : saved_(omp_get_max_threads()) { omp_set_num_threads(count); }
-  ~WithThreads() { omp_set_num_threads(saved_); }
+  explicit WithThreads(int count) : saved_(threads()) { set_threads(count); }
+  ~WithThreads() { set_threads(saved_); }
   WithThreads(const WithThreads&) = delete;
   WithThreads& operator=(const WithThreads&) = delete;
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,15 +26,10 @@ struct AddCotangents {
   static constexpr const char* name = "add_cotangents";
   Tensor<T> forward(const Tensor<T>& a, const Tensor<T>& b) const {
     Tensor<T> y(a.shape());
-    add(y, a, b);
+    kernels::map(y.size(), y.mutable_data(), std::plus<T>{}, a.data(), b.data());
     return y;
   }
   Var<T> vjp(Index, const Var<T>& g, const Shape&, const Shape&) const { return g; }
-
-  static void add(Tensor<T>& y, const Tensor<T>& a, const Tensor<T>& b) {
-    kernels::map(
-        y.size(), y.mutable_data(), [](T p, T q) { return p + q; }, a.data(), b.data());
-  }
 };
 
 template <Scalar T>
@@ -45,7 +41,7 @@ void accumulate(Var<T>& sum, const Var<T>& term) {
   }
   Tensor<T> total = std::move(sum).release();
   const auto add_in_place = [&] {
-    Add::add(total, total, term.value());
+    kernels::update(total.size(), total.mutable_data(), std::plus<T>{}, term.value().data());
     return std::move(total);
   };
   if (!recording.observer) [[likely]] {

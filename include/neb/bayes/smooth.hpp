@@ -21,8 +21,8 @@ template <Scalar T>
 Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key) {
   check_sigma("smooth", static_cast<double>(sigma));
   Tensor<T> y = random_normal<T>(x.shape(), key.fold("smooth"));
-  kernels::map(
-      y.size(), y.mutable_data(), [sigma](T e, T clean) { return clean + sigma * e; }, y.data(), x.data());
+  kernels::update(
+      y.size(), y.mutable_data(), [sigma](T e, T clean) { return clean + sigma * e; }, x.data());
   return y;
 }
 

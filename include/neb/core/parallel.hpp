@@ -1,10 +1,13 @@
 /// Parallel loops whose cut into tiles depends on the shape of the work alone, never on the number of threads.
 ///
 /// That is what makes results the same bits at any thread count: an element belongs to one tile, a tile is computed
-/// by one thread in one order, and partial results are combined in tile order.
+/// by one thread in one order, and partial results are combined in tile order. Compiled without OpenMP, loops run on the
+/// calling thread and give the same bits as well.
 #pragma once
 
+#if defined(_OPENMP)
 #include <omp.h>
+#endif
 
 #include <algorithm>
 #include <exception>
@@ -16,13 +19,21 @@
 
 namespace neb {
 
-/// Number of threads that parallel loops use.
-inline int threads() { return omp_get_max_threads(); }
+/// Number of threads that parallel loops use; 1 without OpenMP.
+inline int threads() {
+#if defined(_OPENMP)
+  return omp_get_max_threads();
+#else
+  return 1;
+#endif
+}
 
-/// Sets the number of threads that parallel loops use. Throws ValueError when `count` < 1.
+/// Sets the number of threads that parallel loops use, which without OpenMP remains 1. Throws ValueError when `count` < 1.
 inline void set_threads(int count) {
   if (count < 1) throw ValueError("set_threads: at least 1 thread, got " + std::to_string(count));
+#if defined(_OPENMP)
   omp_set_num_threads(count);
+#endif
 }
 
 /// Number of tiles of at most `tile` items that cover `items`.
@@ -40,22 +51,24 @@ namespace detail {
 #endif
 inline void
 run_tasks(Index tasks, void (*call)(void* body, Index task), void* body) {
+#if defined(_OPENMP)
   // A parallel region costs microseconds; one task, or a loop inside a region, is a plain loop.
-  if (tasks <= 1 || threads() == 1 || omp_in_parallel()) {
-    for (Index task = 0; task < tasks; ++task) call(body, task);
+  if (tasks > 1 && threads() > 1 && !omp_in_parallel()) {
+    std::exception_ptr failure;
+#pragma omp parallel for schedule(dynamic)
+    for (Index task = 0; task < tasks; ++task) {
+      try {
+        call(body, task);
+      } catch (...) {
+#pragma omp critical(neb_parallel_failure)
+        failure = std::current_exception();
+      }
+    }
+    if (failure) std::rethrow_exception(failure);
     return;
   }
-  std::exception_ptr failure;
-#pragma omp parallel for schedule(dynamic)
-  for (Index task = 0; task < tasks; ++task) {
-    try {
-      call(body, task);
-    } catch (...) {
-#pragma omp critical(neb_parallel_failure)
-      failure = std::current_exception();
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
+#endif
+  for (Index task = 0; task < tasks; ++task) call(body, task);
 }
 
 }  // namespace detail

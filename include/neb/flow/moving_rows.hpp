@@ -103,8 +103,8 @@ class MovingRows {
 
   Tensor<T> advance(std::initializer_list<Term> terms) const {
     Tensor<T> moved = combine(terms);
-    kernels::map(
-        moved.size(), moved.mutable_data(), [](T step, T from) { return from - step; }, moved.data(), y_.data());
+    kernels::update(
+        moved.size(), moved.mutable_data(), [](T step, T from) { return from - step; }, y_.data());
     return moved;
   }
 

@@ -10,8 +10,6 @@
 /// added in order.
 #pragma once
 
-#include <omp.h>
-
 #include <algorithm>
 #include <type_traits>
 
@@ -55,8 +53,8 @@ namespace detail {
 /// the calling thread alone.
 class SingleThreadedEigen {
  public:
-  SingleThreadedEigen() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~SingleThreadedEigen() { omp_set_num_threads(threads_); }
+  SingleThreadedEigen() : threads_(threads()) { set_threads(1); }
+  ~SingleThreadedEigen() { set_threads(threads_); }
   SingleThreadedEigen(const SingleThreadedEigen&) = delete;
   SingleThreadedEigen& operator=(const SingleThreadedEigen&) = delete;
 

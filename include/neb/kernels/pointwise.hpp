@@ -9,6 +9,7 @@
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/vector_loop.hpp"
 #include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
@@ -16,12 +17,11 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 /// Elements per tile of a pointwise loop.
 inline constexpr Index pointwise_tile = 8192;
 
-/// y[i] = f(x[i]...) for i in [0, n); y may be one of the inputs.
+/// y[i] = f(x[i]...) for i in [0, n); y may be one of the inputs, though update() is faster then with some compilers.
 template <class T, class F, class... In>
 void map(Index n, T* y, F f, const In*... x) {
   parallel_tiles(n, pointwise_tile, [&](Index begin, Index end) {
-#pragma omp simd
-    for (Index i = begin; i < end; ++i) y[i] = f(x[i]...);
+    vector_loop(end - begin, [&](Index i) { y[begin + i] = f(x[begin + i]...); });
   });
 }
 
@@ -39,6 +39,14 @@ void map_registers(Index n, T* y, F f, const In*... x) {
       if (i < end) store_first(y + i, f(load_first(x + i, end - i)...), end - i);
     });
   }
+}
+
+/// y[i] = f(y[i], x[i]...) for i in [0, n).
+template <class T, class F, class... In>
+void update(Index n, T* y, F f, const In*... x) {
+  parallel_tiles(n, pointwise_tile, [&](Index begin, Index end) {
+    vector_loop(end - begin, [&](Index i) { y[begin + i] = f(y[begin + i], x[begin + i]...); });
+  });
 }
 
 /// The axes of a broadcast pair, neighbours merged where both arrays allow it; extents with strides in a and b.
@@ -93,16 +101,13 @@ void map_broadcast(const Shape& out, T* y, F f, const T* a, const Shape& a_shape
   const auto run = [&](Index count, const T* pa, const T* pb, T* py) {
     // One operand is often a scalar or constant along the inner axis: a hoisted value leaves a contiguous loop.
     if (step_a == 1 && step_b == 1) {
-#pragma omp simd
-      for (Index i = 0; i < count; ++i) py[i] = f(pa[i], pb[i]);
+      vector_loop(count, [&](Index i) { py[i] = f(pa[i], pb[i]); });
     } else if (step_b == 0) {
       const T vb = *pb;
-#pragma omp simd
-      for (Index i = 0; i < count; ++i) py[i] = f(pa[i * step_a], vb);
+      vector_loop(count, [&](Index i) { py[i] = f(pa[i * step_a], vb); });
     } else {
       const T va = *pa;
-#pragma omp simd
-      for (Index i = 0; i < count; ++i) py[i] = f(va, pb[i]);
+      vector_loop(count, [&](Index i) { py[i] = f(va, pb[i]); });
     }
   };
 

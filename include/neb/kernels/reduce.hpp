@@ -11,6 +11,7 @@
 #include "neb/core/memory.hpp"
 #include "neb/core/parallel.hpp"
 #include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/vector_loop.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
@@ -53,10 +54,8 @@ void reduce_axis(Index outer, Index reduced, Index inner, const T* x, T* y, T id
       return;
     }
     std::fill_n(out, inner, identity);
-    for (Index r = begin; r < end; ++r, row += inner) {
-#pragma omp simd
-      for (Index i = 0; i < inner; ++i) out[i] = combine(out[i], row[i]);
-    }
+    for (Index r = begin; r < end; ++r, row += inner)
+      vector_loop(inner, [&](Index i) { out[i] = combine(out[i], row[i]); });
   };
   if (tiles == 1) {
     // Many short reductions: several to a task.

@@ -72,14 +72,18 @@ class Adam {
       const T* const before = parameter.value().data();
       const T* const g = gradients[i++].value().data();
       parallel_tiles(updated.size(), kernels::pointwise_tile, [&](Index begin, Index end) {
-#pragma omp simd
-        for (Index k = begin; k < end; ++k) {
+        // Two loops, because not every compiler makes vector code of a loop over so many arrays, or of one with a root in it.
+        kernels::vector_loop(end - begin, [&](Index at) {
+          const Index k = begin + at;
           m[k] = beta1 * m[k] + (T(1) - beta1) * g[k];         // m_t <- beta1 m_{t-1} + (1 - beta1) g_t
           v[k] = beta2 * v[k] + (T(1) - beta2) * g[k] * g[k];  // v_t <- beta2 v_{t-1} + (1 - beta2) g_t^2
-          const T m_hat = m[k] * first_correction;             // m_hat <- m_t / (1 - beta1^t)
-          const T v_hat = v[k] * second_correction;            // v_hat <- v_t / (1 - beta2^t)
+        });
+        kernels::vector_loop(end - begin, [&](Index at) {
+          const Index k = begin + at;
+          const T m_hat = m[k] * first_correction;                             // m_hat <- m_t / (1 - beta1^t)
+          const T v_hat = v[k] * second_correction;                            // v_hat <- v_t / (1 - beta2^t)
           theta[k] = before[k] - rate * m_hat / (std::sqrt(v_hat) + epsilon);  // theta <- theta - alpha m_hat / (...)
-        }
+        });
       });
       parameter = Var<T>(std::move(updated));
     });

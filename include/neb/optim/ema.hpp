@@ -36,10 +36,9 @@ class Ema {
     const T keep = static_cast<T>(std::min(decay_, (1 + t) / (10 + t)));
     const std::vector<Var<T>> now = parameters(module);
     for (std::size_t i = 0; i < averages_.size(); ++i)
-      kernels::map(
+      kernels::update(
           averages_[i].size(), averages_[i].mutable_data(),
-          [keep](T average, T theta) { return average + (T(1) - keep) * (theta - average); }, averages_[i].data(),
-          now[i].value().data());
+          [keep](T average, T theta) { return average + (T(1) - keep) * (theta - average); }, now[i].value().data());
   }
 
   /// A copy of the module with the averages for parameters. Throws ShapeError when it has other parameters.

@@ -41,8 +41,8 @@ class Sgd {
     visit_parameters(module, [&](const std::string&, Var<T>& parameter) {
       const T* g = gradients[i].value().data();
       Tensor<T>& velocity = velocity_[i++];
-      kernels::map(
-          velocity.size(), velocity.mutable_data(), [=](T v, T d) { return momentum * v + d; }, velocity.data(), g);
+      kernels::update(
+          velocity.size(), velocity.mutable_data(), [=](T v, T d) { return momentum * v + d; }, g);
       Tensor<T> theta(parameter.shape());
       kernels::map(
           theta.size(), theta.mutable_data(), [=](T p, T v) { return p - rate * v; }, parameter.value().data(),

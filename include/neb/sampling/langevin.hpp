@@ -31,9 +31,8 @@ Tensor<T> langevin_walk(const Phi& phi, Tensor<T> y, WalkOptions options, const 
   for (Index taken = 0; taken < options.steps;) {
     const Tensor<T> slope = energy_and_gradient(phi, Var<T>::constant(y)).gradient.value();
     const Tensor<T> e = random_normal<T>(y.shape(), noise.at(static_cast<std::uint64_t>(options.first_step + taken)));
-    kernels::map(
-        y.size(), y.mutable_data(), [=](T p, T g, T n) { return p - drift * g + spread * n; }, y.data(), slope.data(),
-        e.data());
+    kernels::update(
+        y.size(), y.mutable_data(), [=](T p, T g, T n) { return p - drift * g + spread * n; }, slope.data(), e.data());
     ++taken;
     if (on_progress && !on_progress({static_cast<double>(taken) / static_cast<double>(options.steps), taken})) break;
   }
