@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <random>
 
@@ -35,7 +36,7 @@ TEST_CASE("a size class holds the request and wastes at most an eighth of it") {
   };
   int wrong = 0;
   for (std::size_t bytes = 1; bytes < 100'000; ++bytes) wrong += !check(bytes);
-  for (std::size_t octave = 17; octave < 62; ++octave)
+  for (std::size_t octave = 17; octave < std::numeric_limits<std::size_t>::digits - 2; ++octave)
     for (std::size_t part = 0; part < 64; ++part)
       for (const std::size_t near : {std::size_t{0}, std::size_t{1}, std::size_t{2}})
         wrong += !check((std::size_t{1} << octave) + (part << (octave - 6)) + near - 1);
@@ -159,6 +160,15 @@ TEST_CASE("many threads draw from the pool and nobody gets what another holds") 
   set_threads(saved);
   CHECK(damaged == 0);
   CHECK(memory_stats().live == before);
+}
+
+TEST_CASE("what no machine could hold is refused before it is shortened to what a pointer holds") {
+  CHECK(memory_size(3, 8) == 24);
+  CHECK(memory_size(Index(SIZE_MAX / 2), 1) == SIZE_MAX / 2);
+  CHECK_THROWS_AS(memory_size(Index(SIZE_MAX / 16 + 1), 8), std::bad_alloc);
+  CHECK_THROWS_AS(memory_size(std::numeric_limits<Index>::max(), 4), std::bad_alloc);
+  CHECK_THROWS_AS(memory_size((Index{1} << 62) + 1, 4), std::bad_alloc);  // with 32 bits this would be 4 bytes
+  CHECK_THROWS_AS(memory_size(-1), std::bad_alloc);
 }
 
 TEST_CASE("the last of many threads to drop a buffer returns it, once") {

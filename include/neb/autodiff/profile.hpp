@@ -62,15 +62,15 @@ class Profile final : autodiff::Observer {
     std::string text = line("operation               order    count        ms      %%        MB     Mflop  Gflop/s\n");
     for (const Row& row : rows()) {
       inside += row.seconds;
-      text += line("%-24s %4d %8td %9.3f %6.1f %9.1f %9.1f %8.1f\n", row.operation.c_str(), row.order, row.count,
-                   1e3 * row.seconds, 100 * row.seconds / total, row.bytes / 1e6, row.flops / 1e6,
-                   row.seconds > 0 ? row.flops / row.seconds / 1e9 : 0.0);
+      text += line("%-24s %4d %8lld %9.3f %6.1f %9.1f %9.1f %8.1f\n", row.operation.c_str(), row.order,
+                   static_cast<long long>(row.count), 1e3 * row.seconds, 100 * row.seconds / total, row.bytes / 1e6,
+                   row.flops / 1e6, row.seconds > 0 ? row.flops / row.seconds / 1e9 : 0.0);
     }
     text += line("%-38s %9.3f %6.1f\n\n", "between operations", 1e3 * (total - inside), 100 * (total - inside) / total);
     text += line("order    count        ms     Mflop   peak MB   held MB\n");
     for (const auto& [order, sum] : orders_)
-      text += line("%5d %8td %9.3f %9.1f %9.2f %9.2f\n", order, sum.count, 1e3 * sum.seconds, sum.flops / 1e6,
-                   sum.peak / 1e6, sum.held / 1e6);
+      text += line("%5d %8lld %9.3f %9.1f %9.2f %9.2f\n", order, static_cast<long long>(sum.count), 1e3 * sum.seconds,
+                   sum.flops / 1e6, sum.peak / 1e6, sum.held / 1e6);
     return text;
   }
 

@@ -102,7 +102,7 @@ double chi_bound(const Tensor<T>& x) {
 template <Scalar T>
 std::vector<double> squared_norms(const Tensor<T>& x) {
   const Index n = x.shape()[0], d = x.shape().stride(0);
-  std::vector<double> squares(static_cast<std::size_t>(n));
+  std::vector<double> squares(memory_size(n));
   parallel_tiles(n, 64, [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
       double sum = 0;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "neb/core/bits.hpp"
 #include "neb/core/tensor.hpp"
 
 namespace neb {
@@ -15,9 +16,9 @@ template <Scalar T>
 bool is_finite(T value) {
   constexpr int digits = std::numeric_limits<T>::digits;
   if constexpr (digits == 24) {
-    return (std::bit_cast<std::uint32_t>(value) & 0x7F800000) != 0x7F800000;
+    return (bit_cast<std::uint32_t>(value) & 0x7F800000) != 0x7F800000;
   } else if constexpr (digits == 53) {
-    return (std::bit_cast<std::uint64_t>(value) & 0x7FF0000000000000) != 0x7FF0000000000000;
+    return (bit_cast<std::uint64_t>(value) & 0x7FF0000000000000) != 0x7FF0000000000000;
   } else {
     // The two bytes of sign and exponent: behind the 64 bits of x87's significand, or at the end of 128 bits.
     static_assert(std::endian::native == std::endian::little && (digits == 64 || digits == 113));

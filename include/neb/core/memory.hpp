@@ -8,8 +8,16 @@
 #include <utility>
 
 #include "neb/core/buffer_pool.hpp"
+#include "neb/core/shape.hpp"
 
 namespace neb {
+
+/// The bytes of `count` objects of `size` bytes each. Throws std::bad_alloc when that is more than any machine of this kind
+/// could have: an Index may count more than memory holds.
+inline std::size_t memory_size(Index count, std::size_t size = 1) {
+  if (static_cast<std::uint64_t>(count) > SIZE_MAX / 2 / size) throw std::bad_alloc();
+  return static_cast<std::size_t>(count) * size;
+}
 
 /// An allocator for the standard library's types, of graph nodes and of what a sweep lays out: blocks from the pool.
 template <class T>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <span>
@@ -13,8 +14,9 @@
 
 namespace neb {
 
-/// Extents, offsets and counts; signed, so that differences of indices are safe.
-using Index = std::ptrdiff_t;
+/// Extents, offsets and counts; signed, so that differences of indices are safe, and of 64 bits whatever the machine, so that
+/// files and sizes in error messages are the same everywhere.
+using Index = std::int64_t;
 
 /// The extents of an array, outermost first; rank 0 is a scalar. At most `Shape::max_rank` axes, never on the heap.
 class Shape {

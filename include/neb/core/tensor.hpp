@@ -33,8 +33,7 @@ class Tensor {
 
   /// A tensor of `shape` whose elements are not initialised.
   explicit Tensor(const Shape& shape) : shape_(shape), size_(shape.size()) {
-    if (static_cast<std::size_t>(size_) > SIZE_MAX / 2 / sizeof(T)) throw std::bad_alloc();
-    if (size_ > 0) buffer_ = Buffer(static_cast<std::size_t>(size_) * sizeof(T));
+    if (size_ > 0) buffer_ = Buffer(memory_size(size_, sizeof(T)));
   }
 
   /// The copy shares the buffer until one of the two is written to.

@@ -113,7 +113,7 @@ inline std::vector<std::uint8_t> read_idx_labels(const std::string& path) {
   if (extents.rank() != 1) {
     throw file_error(path, 3, "expected labels, which have IDX rank 1, got rank " + std::to_string(extents.rank()));
   }
-  std::vector<std::uint8_t> labels(static_cast<std::size_t>(extents[0]));
+  std::vector<std::uint8_t> labels(memory_size(extents[0]));
   file.read(std::as_writable_bytes(std::span(labels)), "the labels");
   file.expect_end();
   return labels;

@@ -19,7 +19,7 @@ Tensor<T> sample_rows(const Tensor<T>& x, Index count, const Key& key) {
     throw ShapeError("sample_rows: expects at least one row   [x: " + x.shape().to_string() + "]");
   if (count < 0) throw ValueError("sample_rows: count is not negative, got " + std::to_string(count));
   const Key stream = key.fold("sample_rows");
-  std::vector<Index> indices(static_cast<std::size_t>(count));
+  std::vector<Index> indices(memory_size(count));
   for (Index draw = 0; draw < count; ++draw)
     indices[static_cast<std::size_t>(draw)] = random_index(x.shape()[0], stream, draw);
   return gather_rows(x, indices);

@@ -46,7 +46,8 @@ inline constexpr Glyph glyphs[] = {
 /// The rows of `letter`, which is a capital if it is a letter at all; none for what cannot be written.
 inline std::string_view glyph_rows(char letter) {
   if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
-  const auto* const glyph = std::ranges::find(glyphs, letter, &Glyph::letter);
+  const auto* const glyph =
+      std::find_if(std::begin(glyphs), std::end(glyphs), [&](const Glyph& g) { return g.letter == letter; });
   return glyph == std::end(glyphs) ? std::string_view() : glyph->rows;
 }
 

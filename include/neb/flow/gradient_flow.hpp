@@ -22,7 +22,7 @@ Flow<T> gradient_flow(const Phi& phi, const Tensor<T>& y0, std::type_identity_t<
     throw ValueError("gradient_flow: tolerance, step_tolerance, bound and max_steps are positive");
   if (y0.rank() < 1) throw ShapeError("gradient_flow: expects a batch (N, ...)   [y0: " + y0.shape().to_string() + "]");
   const Index rows = y0.shape()[0];
-  const std::vector<double> zeros(static_cast<std::size_t>(rows));
+  const std::vector<double> zeros(memory_size(rows));
   Flow<T> flow{y0, std::vector(zeros.size(), FlowEnd::unfinished), zeros, zeros, zeros, zeros};
   if (y0.size() == 0) return flow;
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -169,6 +170,7 @@ class InputFile {
 /// All bytes of a regular file. Throws FileError.
 inline std::vector<std::byte> read_file(const std::string& path) {
   const InputFile file(path);
+  if (file.size() > SIZE_MAX / 2) throw std::bad_alloc();
   std::vector<std::byte> bytes(static_cast<std::size_t>(file.size()));
   file.read_at(0, bytes);
   return bytes;
@@ -195,7 +197,7 @@ inline void write_file(const std::string& path, ByteSpan bytes) {
 
 /// The same for text.
 inline void write_file(const std::string& path, std::string_view text) {
-  write_file(path, std::as_bytes(std::span(text)));
+  write_file(path, std::as_bytes(std::span(text.data(), text.size())));
 }
 
 }  // namespace neb

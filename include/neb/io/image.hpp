@@ -43,7 +43,7 @@ template <Scalar T>
 std::vector<std::uint8_t> to_bytes(const Tensor<T>& image, Index channels, const PixelRange& range) {
   const Index repeats = channels / image.shape()[2];
   std::vector<std::uint8_t> bytes;
-  bytes.reserve(static_cast<std::size_t>(image.size() * repeats));
+  bytes.reserve(memory_size(image.size() * repeats));
   for (const T value : image.span()) {
     bytes.insert(bytes.end(), static_cast<std::size_t>(repeats),
                  static_cast<std::uint8_t>(std::lround(255 * unit_value(static_cast<double>(value), range))));

@@ -3,25 +3,24 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "neb/core/bits.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/io/file.hpp"
 #include "neb/io/half.hpp"
 #include "neb/io/json.hpp"
+#include "neb/io/number_text.hpp"
 #include "neb/io/safetensors_header.hpp"
 
 namespace neb {
@@ -62,7 +61,7 @@ class SafeTensors {
     if (entry.dtype == "F64") return read<double>(entry).template to<T>();
     if (entry.dtype == "F16") return read_16_bits(entry, float_from_half).template to<T>();
     if (entry.dtype == "BF16") {  // the upper half of a float
-      const auto widen = [](std::uint16_t upper) { return std::bit_cast<float>(std::uint32_t{upper} << 16); };
+      const auto widen = [](std::uint16_t upper) { return bit_cast<float>(std::uint32_t{upper} << 16); };
       return read_16_bits(entry, widen).template to<T>();
     }
     throw file_error(path(), entry.begin,
@@ -93,14 +92,9 @@ class SafeTensors {
   template <class Number>
   Number number(const std::string& key) const {
     const std::string& digits = text(key);
-    const char* const last = digits.data() + digits.size();
-    Number value{};
-    const auto [end, code] = std::from_chars(digits.data(), last, value);
-    if (code != std::errc{} || end != last) {
-      throw file_error(path(),
-                       "metadata " + detail::shown(key) + ": expected a number in range, got " + detail::shown(digits));
-    }
-    return value;
+    if (const auto number = number_from_text<Number>(digits)) return *number;
+    throw file_error(path(),
+                     "metadata " + detail::shown(key) + ": expected a number in range, got " + detail::shown(digits));
   }
 
  private:
@@ -128,7 +122,7 @@ class SafeTensors {
 
   template <class Convert>
   Tensor<float> read_16_bits(const TensorEntry& entry, Convert&& convert) const {
-    std::vector<std::uint16_t> bits(static_cast<std::size_t>(entry.shape.size()));
+    std::vector<std::uint16_t> bits(memory_size(entry.shape.size()));
     file_.read_at(entry.begin, std::as_writable_bytes(std::span(bits)));
     Tensor<float> tensor(entry.shape);
     std::transform(bits.begin(), bits.end(), tensor.mutable_data(), convert);
@@ -138,14 +132,6 @@ class SafeTensors {
   InputFile file_;
   SafeTensorsHeader header_;
 };
-
-/// `number` as text from which SafeTensors::number() reads the same bits: integers, float and double.
-template <class Number>
-std::string number_text(Number number) {
-  std::array<char, 32> digits;
-  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  return {digits.data(), result.ptr};
-}
 
 namespace detail {
 

@@ -4,11 +4,11 @@
 /// float and thirteen in double to be exact to rounding on so short an interval.
 #pragma once
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
 
+#include "neb/core/bits.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_register.hpp"
 
@@ -100,8 +100,8 @@ inline SplitExponential<V> split_exponential(V x) {
     constexpr Integer bias = single ? 127 : 1023;
     constexpr int mantissa = single ? 23 : 52;
     const auto half = k >> 1;
-    return {(T(1) + short_expm1(r)) * std::bit_cast<V>((half + bias) << mantissa),
-            std::bit_cast<V>((k - half + bias) << mantissa)};
+    return {(T(1) + short_expm1(r)) * bit_cast<V>((half + bias) << mantissa),
+            bit_cast<V>((k - half + bias) << mantissa)};
   }
 }
 

@@ -65,7 +65,7 @@ void reduce_axis(Index outer, Index reduced, Index inner, const T* x, T* y, T id
     });
     return;
   }
-  const Buffer scratch(static_cast<std::size_t>(outer * tiles * inner) * sizeof(T));
+  const Buffer scratch(memory_size(outer * tiles * inner, sizeof(T)));
   T* const partial = reinterpret_cast<T*>(scratch.bytes());
   parallel_tasks(outer * tiles, [&](Index task) { fold_tile(task / tiles, task % tiles, partial + task * inner); });
   for (Index o = 0; o < outer; ++o)

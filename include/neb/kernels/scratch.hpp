@@ -1,8 +1,6 @@
 /// Working memory of a kernel, drawn from the pool that tensors use.
 #pragma once
 
-#include <cstddef>
-
 #include "neb/core/memory.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/instruction_set.hpp"
@@ -13,7 +11,7 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 template <class T>
 class Scratch {
  public:
-  explicit Scratch(Index count) : buffer_(static_cast<std::size_t>(count) * sizeof(T)) {}
+  explicit Scratch(Index count) : buffer_(memory_size(count, sizeof(T))) {}
 
   T* data() const { return reinterpret_cast<T*>(buffer_.bytes()); }
 
