@@ -1,7 +1,11 @@
-/// Neural empirical Bayes in the plane, where everything can be seen: two moons, their energy, walks and jumps.
+/// Neural empirical Bayes in the plane, where everything can be seen. Given a path, draws a picture there.
+///
+/// A small network learns the energy of noisy points of two moons, y = x + sigma e. Beside it stands the closed form, which
+/// needs all data at hand: phi(y) = -log sum_i exp(-|y - X_i|^2 / (2 sigma^2)).
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
 #include <neb/neb.hpp>
-
-#include "common/program.hpp"
 
 using namespace neb;
 
@@ -22,38 +26,28 @@ Tensor<float> picture(const Energy<float> auto& phi, const Tensor<float>& y0, fl
 }
 
 int main(int argc, char** argv) {
-  const examples::About about{
-      .name = "two_moons",
-      .text =
-          "Learns the energy of noisy points of two moons, y = x + sigma e, with a small network, and draws it beside the\n"
-          "closed form, which needs all data at hand: phi(y) = -log sum_i exp(-|y - X_i|^2 / (2 sigma^2)). White points\n"
-          "have walked in the landscape (Langevin), orange ones are where a jump takes them, y - sigma^2 grad phi(y).",
-      .example = "two_moons --out out/two_moons",
-      .out = "out/two_moons",
-  };
-  return examples::run(argc, argv, about, [](examples::Program& program) {
-    const Key key(program.seed);
-    const float sigma = 0.3f;                        // noise level, in data units
-    const auto moons = two_moons<float>(1024, key);  // (1024, 2)
-    MlpEnergy<float> learned{{2, 128, 128}, key};    // (N, 2) -> (N)
-    Adam<float> adam{{.learning_rate = 1e-3}};
-    for (std::uint64_t step = 0; step < 2000; ++step) {
-      const Var<float> x = Var<float>::constant(sample_rows(moons, 128, key.at(step)));
-      const Var<float> y = smooth(x, sigma, key.at(step));                 // X -> Y
-      adam.step(learned, grad(deen_loss(learned, x, y, sigma), learned));  // a gradient of a gradient
-    }
-    const KdeEnergy<float> exact{moons, sigma};
-    const auto fresh = two_moons<float>(4096, key.fold("fresh"));  // points that neither has seen
-    const double error = denoising_error(learned, fresh, sigma, key), best = denoising_error(exact, fresh, sigma, key);
-    program.print("squared error: learned %.4f, closed form %.4f, noise %.4f\n", error, best, 2 * sigma * sigma);
-    const auto y0 = smooth(fresh.rows(0, 400), sigma, key.fold("start"));
-    Canvas canvas(412, 1000);
-    canvas.text(16, 12, "learned by a network");
-    canvas.image(40, 12, picture(learned, y0, sigma, key));
-    canvas.text(16, 508, "closed form of the data");
-    canvas.image(40, 508, picture(exact, y0, sigma, key));
-    canvas.write(program.picture_path("two_moons"));
-    program.print("picture: %s\n", program.picture_path("two_moons").c_str());
-    program.write_summary({{"learned_error", error}, {"closed_form_error", best}});
-  });
+  const Key key(0);
+  const float sigma = 0.3f;                        // noise level, in data units
+  const auto moons = two_moons<float>(1024, key);  // (1024, 2)
+  MlpEnergy<float> learned{{2, 128, 128}, key};    // (N, 2) -> (N)
+  Adam<float> adam{{.learning_rate = 1e-3}};
+  for (std::uint64_t step = 0; step < 2000; ++step) {
+    const Var<float> x = Var<float>::constant(sample_rows(moons, 128, key.at(step)));
+    const Var<float> y = smooth(x, sigma, key.at(step));                 // X -> Y
+    adam.step(learned, grad(deen_loss(learned, x, y, sigma), learned));  // a gradient of a gradient
+  }
+  const KdeEnergy<float> exact{moons, sigma};
+  const auto fresh = two_moons<float>(4096, key.fold("fresh"));  // points that neither has seen
+  std::printf("squared error: learned %.4f, closed form %.4f, noise %.4f\n",
+              denoising_error(learned, fresh, sigma, key), denoising_error(exact, fresh, sigma, key),
+              2 * sigma * sigma);
+
+  if (argc < 2) return 0;
+  const auto y0 = smooth(fresh.rows(0, 400), sigma, key.fold("start"));
+  Canvas canvas(412, 1000);
+  canvas.text(16, 12, "learned by a network");
+  canvas.image(40, 12, picture(learned, y0, sigma, key));
+  canvas.text(16, 508, "closed form of the data");
+  canvas.image(40, 508, picture(exact, y0, sigma, key));
+  canvas.write(argv[1]);
 }

@@ -1,0 +1,42 @@
+# cmake -D LESSONS=all|NAME,... -D FLAGS= -D PICTURE=png|ppm -D SOURCE= -D BUILD= -D WORK= -D COMPILER= -P lessons.cmake
+# Installs neb, copies examples/lessons away, builds lessons there against what was installed, with FLAGS instead of those of
+# a Release build if there are any, and runs them. Chapters draw their picture.
+
+set(ENV{CXXFLAGS} "")
+set(ENV{CMAKE_BUILD_PARALLEL_LEVEL} 1)
+file(REMOVE_RECURSE "${WORK}")
+execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix" OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+file(COPY "${SOURCE}/examples/lessons" DESTINATION "${WORK}")
+
+set(options "-DCMAKE_CXX_COMPILER=${COMPILER}" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
+if(FLAGS)
+  list(APPEND options "-DCMAKE_CXX_FLAGS_RELEASE=${FLAGS}")
+endif()
+execute_process(COMMAND "${CMAKE_COMMAND}" -S "${WORK}/lessons" -B "${WORK}/build" ${options} COMMAND_ERROR_IS_FATAL ANY)
+
+file(STRINGS "${WORK}/build/compile_commands.json" commands REGEX "\"command\"")
+foreach(command IN LISTS commands)
+  if(command MATCHES " -(I|isystem )${SOURCE}/include")
+    message(FATAL_ERROR "a lesson looks into neb's source tree: ${command}")
+  elseif(NOT FLAGS AND NOT command MATCHES " -O3 ")
+    message(FATAL_ERROR "a lesson is not optimised unless asked: ${command}")
+  endif()
+endforeach()
+
+file(GLOB sources RELATIVE "${WORK}/lessons" "${WORK}/lessons/*.cpp" "${WORK}/lessons/chapters/*.cpp")
+list(TRANSFORM sources REPLACE "\\.cpp$" "")
+if(NOT LESSONS STREQUAL "all")
+  string(REPLACE "," ";" sources "${LESSONS}")
+endif()
+foreach(source IN LISTS sources)
+  cmake_path(GET source FILENAME lesson)
+  execute_process(COMMAND "${CMAKE_COMMAND}" --build "${WORK}/build" --target ${lesson} COMMAND_ERROR_IS_FATAL ANY)
+  set(arguments)
+  if(source MATCHES "^chapters/")
+    set(arguments "${WORK}/${lesson}.${PICTURE}")
+  endif()
+  execute_process(COMMAND "${WORK}/build/${lesson}" ${arguments} OUTPUT_VARIABLE printed COMMAND_ERROR_IS_FATAL ANY)
+  if(printed STREQUAL "" OR (arguments AND NOT EXISTS "${arguments}"))
+    message(FATAL_ERROR "${lesson} ${arguments}: prints nothing, or draws no picture")
+  endif()
+endforeach()
