@@ -2,6 +2,8 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <sstream>
 
 #include "programs/run_program.hpp"
 #include "programs/small_images.hpp"
@@ -23,6 +25,14 @@ struct Set {
     Arguments arguments{"--data", data, "--models", "models", "--out", "out"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_program("reproduce", arguments, scratch.folder());
+  }
+  /// scripts/reproduce.sh of the scratch folder.
+  Outcome script(const std::string& arguments) const {
+    const std::string line =
+        "cd '" + scratch.folder() + "' && scripts/reproduce.sh " + arguments + " > script-out 2> script-err";
+    const int status = std::system(line.c_str());
+    REQUIRE(WIFEXITED(status));
+    return {WEXITSTATUS(status), content_of(scratch.path("script-out")), content_of(scratch.path("script-err"))};
   }
   std::string content(const std::string& file) const { return content_of(scratch.path("out/" + file)); }
 };
@@ -68,19 +78,47 @@ TEST_CASE("an experiment that is none is refused with the names of those that ar
         std::string::npos);
 }
 
-TEST_CASE("scripts/reproduce.sh knows the same names before anything is built") {
+TEST_CASE("scripts/reproduce.sh helps before anything is built") {
   const Set set;
+  std::filesystem::create_directories(set.scratch.path("scripts"));
+  for (const char* name : {"reproduce.sh", "common.sh"})
+    std::filesystem::copy(std::string(NEB_SOURCE_DIR "/scripts/") + name, set.scratch.path("scripts"));
+  const Outcome help = set.script("--help");
+  CHECK(help.code == 0);
+  CHECK(help.err.empty());
+  CHECK(help.out.starts_with("usage: scripts/reproduce.sh [NAME] [OPTION...]"));
+  CHECK(help.out.find("  --list ") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(set.scratch.path("build")));
+}
+
+TEST_CASE("scripts/reproduce.sh hands a name on to the program, which knows them all") {
+  const Set set;
+  std::filesystem::create_directories(set.scratch.path("scripts"));
+  std::filesystem::copy(NEB_SOURCE_DIR "/scripts/reproduce.sh", set.scratch.path("scripts"));
+  set.scratch.put("scripts/common.sh", "root=" + set.scratch.folder() +
+                                           " build=$root/built\n"  // as if all were done
+                                           "say() { :; }\ninstall_missing() { :; }\nconfigure() { :; }\n"
+                                           "build_targets() { :; }\n");
+  std::filesystem::create_directories(set.scratch.path("built"));
+  std::filesystem::create_directory_symlink(NEB_PROGRAM_DIR, set.scratch.path("built/bin"));
+
+  const std::string list = set.script("--list").out;
   std::string names = set.reproduce({"--only", "none"}).err;  // ... expected some of A, B, got "none"
   const std::string before = "some of ", after = ", got";
   REQUIRE(names.find(before) != std::string::npos);
   names = names.substr(names.find(before) + before.size());
-  names = without(names.substr(0, names.find(after)), ",");
+  std::istringstream each(without(names.substr(0, names.find(after)), ","));
+  int count = 0;
+  for (std::string name; each >> name; ++count) CHECK(list.find("\n  " + name + " ") != std::string::npos);
+  CHECK(count >= 13);
 
-  const std::string script = NEB_SOURCE_DIR "/scripts/reproduce.sh ", err = set.scratch.path("err");
-  const int status = std::system((script + "none 2> " + err).c_str());
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 2);
-  CHECK(content_of(err) == "neb: there is no experiment none; there are " + names + "\n");
-  CHECK(std::system((script + "--help > " + err).c_str()) == 0);
-  CHECK(content_of(err).find(names) != std::string::npos);
+  const Outcome unknown = set.script("none --data " + set.data);
+  CHECK(unknown.code == 2);
+  CHECK(unknown.one_line_with("expected some of section-2"));
+  CHECK(unknown.one_line_with("got \"none\""));
+
+  const Outcome one = set.script("figure-3 --data " + set.data + " --models models");
+  REQUIRE_MESSAGE(one.code == 0, one.err);
+  CHECK(is_picture(set.scratch.path("out/reproduce/figure-3/figure-3")));
+  CHECK(set.content("reproduce/figure-3/table.md").find("| figure-3 |") != std::string::npos);
 }
