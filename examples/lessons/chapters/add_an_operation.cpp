@@ -1,6 +1,8 @@
 /// Chapter 7, docs/07-add-an-operation.md. Given a path, draws a picture there.
 #include <cmath>
 #include <cstdio>
+#include <numbers>
+#include <vector>
 
 #include <neb/autodiff/check_grads.hpp>
 #include <neb/draw/chart.hpp>

@@ -1,5 +1,7 @@
 /// Chapter 5, docs/05-kernels-from-loops-to-registers.md. Given a path, draws a picture there.
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 
 #include <neb/core/random.hpp>

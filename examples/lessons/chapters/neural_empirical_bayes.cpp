@@ -1,6 +1,9 @@
 /// Chapter 6, docs/06-neural-empirical-bayes.md. Given a path, draws a picture there.
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <numbers>
+#include <utility>
 
 #include <neb/autodiff/transforms.hpp>
 #include <neb/bayes/deen.hpp>

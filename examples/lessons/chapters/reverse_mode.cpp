@@ -1,5 +1,7 @@
 /// Chapter 2, docs/02-reverse-mode.md. Given a path, draws a picture there.
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include <neb/autodiff/grad.hpp>
 #include <neb/draw/points.hpp>

@@ -1,5 +1,8 @@
 /// Chapter 1, docs/01-values-and-graphs.md. Given a path, draws a picture there.
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <vector>
 
 #include <neb/autodiff/grad.hpp>
 #include <neb/autodiff/trace.hpp>
