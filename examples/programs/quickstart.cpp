@@ -41,9 +41,6 @@ WalkJump walk_for(double seconds, const TrainedEnergy& energy) {
 /// Two minutes' worth; what the paper does not say was tried out on two cores.
 Training training_for(const Program& program, const CommandLine& options) {
   Training training;
-  // Filters so large that each unit of the last layer sees the whole digit: with 3 x 3 the jumps are as good, but the
-  // memories are scraps of strokes.
-  training.architecture = {.channels = {32, 64, 128}, .kernel = 7, .stride = {2}, .padding = 3};
   training.options = {.sigma = options.positive("sigma"), .minutes = options.positive("minutes"), .seed = program.seed};
   training.checkpoint = program.path("checkpoint.safetensors");
   training.resume_command = resume_command(program, options, training.checkpoint);

@@ -1,11 +1,65 @@
 /// Trains the energy of noisy images: the first thing to run, because the other programs read the model that it writes.
 #include "parts/train.hpp"
 
+#include <algorithm>
+#include <map>
+#include <type_traits>
+
 #include <neb/energy/model_file.hpp>
 
 using namespace examples;
 
 namespace {
+
+/// What --help says of a field of the architecture, and the least number that it takes.
+struct Field {
+  const char* value;
+  const char* help;
+  neb::Index least = 1;
+};
+
+const std::map<std::string, Field> architecture_fields{
+    {"channels", {"N,N,...", "Channels of the convolutions (the paper's: 256,512,1024)"}},
+    {"kernel",
+     {"N", "Side of their filters (not from the paper); small ones denoise as well, but forget whole digits"}},
+    {"stride", {"N,...", "Their stride, or one for each convolution (not from the paper)"}},
+    {"padding", {"N", "Zeros around their input (not from the paper; default: half the kernel)", 0}},
+    {"bottleneck", {"N", "Units between the last convolution and the readout (the paper's: 10)"}},
+    {"readout", {"N,N,...", "Widths of linear layers in the readout: an overparameterised one (default: none)"}},
+    {"beta", {"B", "Of the smooth ReLU z / (1 + exp(-B z)) (the paper's: 1)"}}};
+
+/// Calls f(name, field) for every field but the shape of the image, which is that of the data.
+void visit_architecture(auto& options, auto&& f) {
+  neb::ConvEnergyOptions::visit(options, [&]<class Value>(const std::string& name, Value& field) {
+    if constexpr (!std::is_same_v<std::remove_const_t<Value>, neb::Shape>) f(name, field);
+  });
+}
+
+void declare_architecture(CommandLine& line) {
+  const neb::ConvEnergyOptions fallback = Training().architecture;
+  visit_architecture(fallback, [&](const std::string& name, const auto& field) {
+    const Field& about = architecture_fields.at(name);
+    const bool follows = name == "padding";  // half the kernel, whatever that is
+    line.option(name, about.value, about.help, follows ? "" : neb::option_text(field));
+  });
+}
+
+void read_field(const CommandLine& line, const std::string& name, neb::Index& field) {
+  field = line.count(name, architecture_fields.at(name).least);
+}
+void read_field(const CommandLine& line, const std::string& name, std::vector<neb::Index>& field) {
+  field = line.counts(name);
+}
+void read_field(const CommandLine& line, const std::string& name, double& field) { field = line.positive(name); }
+
+neb::ConvEnergyOptions read_architecture(const CommandLine& line) {
+  neb::ConvEnergyOptions options = Training().architecture;
+  visit_architecture(options, [&](const std::string& name, auto& field) {
+    if (line.given(name)) read_field(line, name, field);
+  });
+  if (!line.given("padding")) options.padding = options.kernel / 2;
+  return options;
+}
 
 CommandLine command_line() {
   CommandLine line({
@@ -25,16 +79,9 @@ CommandLine command_line() {
       .out = "out/train_energy",
   });
   line.data_and_model("Start from the weights and the architecture of this model instead of random weights");
-  line.option("sigma", "S", "Noise level, in data units (pixels are in [0, 1])", "0.3")
-      .option("channels", "N,N,...", "Channels of the convolutions (the paper's: 256,512,1024)", "32,64,128")
-      .option("kernel", "N",
-              "Side of their filters (not from the paper); small ones denoise as well, but forget whole digits", "7")
-      .option("stride", "N,...", "Their stride, or one for each convolution (not from the paper)", "2")
-      .option("padding", "N", "Zeros around their input (not from the paper; default: half the kernel)")
-      .option("bottleneck", "N", "Units between the last convolution and the readout (the paper's: 10)", "10")
-      .option("readout", "N,N,...", "Widths of linear layers in the readout: an overparameterised one (default: none)")
-      .option("beta", "B", "Of the smooth ReLU z / (1 + exp(-B z)) (the paper's: 1)", "1")
-      .option("batch", "N", "Images in a step (not from the paper)", "32")
+  line.option("sigma", "S", "Noise level, in data units (pixels are in [0, 1])", "0.3");
+  declare_architecture(line);
+  line.option("batch", "N", "Images in a step (not from the paper)", "32")
       .option("learning-rate", "R", "Of Adam (not from the paper)", "1e-3")
       .option("schedule", "NAME", "How the rate falls: constant, linear or cosine (not from the paper)", "cosine")
       .option("warmup", "P", "Part of the run in which the rate rises (not from the paper)", "0.02")
@@ -50,17 +97,6 @@ CommandLine command_line() {
   return line;
 }
 
-neb::ConvEnergyOptions architecture(const CommandLine& line) {
-  neb::ConvEnergyOptions options{.channels = line.counts("channels"),
-                                 .kernel = line.count("kernel"),
-                                 .stride = line.counts("stride"),
-                                 .padding = line.given("padding") ? line.count("padding", 0) : line.count("kernel") / 2,
-                                 .bottleneck = line.count("bottleneck"),
-                                 .beta = line.positive("beta")};
-  if (line.given("readout")) options.readout = line.counts("readout");
-  return options;
-}
-
 neb::TrainOptions train_options(const CommandLine& line) {
   return {.sigma = line.positive("sigma"),
           .batch = line.count("batch"),
@@ -73,32 +109,34 @@ neb::TrainOptions train_options(const CommandLine& line) {
           .seed = line.seed()};
 }
 
+/// The option that sets a field of TrainOptions.
+std::string option_of(std::string field) {
+  if (field == "ema_decay") return "average";
+  std::replace(field.begin(), field.end(), '_', '-');
+  return field;
+}
+
 /// What the checkpoint says and the command line does not; where both speak, train() compares them.
 void adopt_checkpoint(const CommandLine& line, Training& training) {
   const neb::SafeTensors file = neb::read_checkpoint(training.resume);
   const neb::ConvEnergyOptions saved = neb::read_architecture(file);
-  const neb::Metadata was = neb::architecture_metadata(saved), now = neb::architecture_metadata(training.architecture);
-  for (const char* name : {"channels", "kernel", "stride", "padding", "bottleneck", "readout", "beta"})
-    if (line.given(name) && was.at(name) != now.at(name))
-      throw UsageError(training.resume + ": the checkpoint has " + name + " " + was.at(name) + ", this run " +
-                       now.at(name) + "; leave --" + name + " out to go on with it");
+  const neb::Metadata now = neb::options_metadata(training.architecture);
+  visit_architecture(saved, [&](const std::string& name, const auto& field) {
+    const std::string was = neb::option_text(field);
+    if (line.given(name) && was != now.at(name))
+      throw UsageError(training.resume + ": the checkpoint has " + name + " " + was + ", this run " + now.at(name) +
+                       "; leave --" + name + " out to go on with it");
+  });
   training.architecture = saved;
 
-  neb::TrainOptions& options = training.options;
-  const auto adopt = [&]<class Number>(const char* option, const char* key, Number& value) {
-    if (!line.given(option)) value = file.number<Number>(key);
-  };
-  adopt("sigma", "sigma", options.sigma);
-  adopt("batch", "batch", options.batch);
-  adopt("learning-rate", "learning_rate", options.learning_rate);
-  adopt("warmup", "warmup", options.warmup);
-  adopt("average", "ema_decay", options.ema_decay);
-  adopt("seed", "seed", options.seed);
-  if (!line.given("schedule")) options.schedule = static_cast<neb::Schedule>(file.number<int>("schedule"));
-  if (!line.given("steps") && !line.given("minutes")) {
-    options.steps = file.number<neb::Index>("steps");
-    options.minutes = file.number<double>("minutes");
-  }
+  neb::TrainOptions::visit(training.options, [&]<class Number>(const std::string& name, Number& field) {
+    const bool length = name == "steps" || name == "minutes";
+    if (length ? line.given("steps") || line.given("minutes") : line.given(option_of(name))) return;
+    if constexpr (std::is_enum_v<Number>)
+      field = static_cast<Number>(file.number<int>(name));
+    else
+      field = file.number<Number>(name);
+  });
 }
 
 }  // namespace
@@ -110,7 +148,7 @@ int main(int argc, char** argv) {
     if (line.given("model") && line.given("resume"))
       throw UsageError("--model and --resume exclude each other: a checkpoint holds its own weights");
     Training training{
-        .architecture = architecture(line),
+        .architecture = read_architecture(line),
         .options = train_options(line),
         .start = line.text("model"),
         .resume = line.text("resume"),

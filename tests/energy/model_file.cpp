@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "io/scratch.hpp"
+#include "member_count.hpp"
 #include "nn/support.hpp"
 
 using namespace neb;
@@ -20,6 +21,11 @@ const ConvEnergyOptions small{.image = {7, 8, 2},
                               .bottleneck = 5,
                               .readout = {6, 2},
                               .beta = 1.25};
+
+void change(Index& field) { ++field; }
+void change(double& field) { field += 0.1; }
+void change(std::vector<Index>& field) { field.push_back(9); }
+void change(Shape& field) { field = field.with(1, 11); }
 
 /// What write_model() writes for `small`, to be damaged.
 struct Content {
@@ -61,19 +67,38 @@ TEST_CASE_TEMPLATE("model file: what is written is read back to the last bit", T
   const Model<T> model = read_model<T>(scratch.path("model"));
   CHECK(same_parameters(model.phi, phi));
   CHECK(model.sigma == 0.1);
-  const ConvEnergyOptions& read = model.phi.options;
-  CHECK(read.image == small.image);
-  CHECK(read.channels == small.channels);
-  CHECK(read.kernel == small.kernel);
-  CHECK(read.stride == small.stride);
-  CHECK(read.padding == small.padding);
-  CHECK(read.bottleneck == small.bottleneck);
-  CHECK(read.readout == small.readout);
-  CHECK(read.beta == small.beta);
+  CHECK(model.phi.options == small);
 
   const auto y = Var<T>::constant(random_normal<T>({2, 7, 8, 2}, Key(4)));
   CHECK(test::same_bits(model.phi(y).value(), phi(y).value()));
   CHECK(scratch.file_count() == 1);
+}
+
+TEST_CASE("model file: an architecture is these words, in models that were written once and for all") {
+  CHECK(architecture_metadata(small) == Metadata{{"energy", "conv"},
+                                                 {"image", "7,8,2"},
+                                                 {"channels", "3,4"},
+                                                 {"kernel", "2"},
+                                                 {"stride", "2"},
+                                                 {"padding", "1"},
+                                                 {"bottleneck", "5"},
+                                                 {"readout", "6,2"},
+                                                 {"beta", "1.25"}});
+}
+
+TEST_CASE("model file: every field of an architecture is written, read and compared") {
+  CHECK(test::visited_count<ConvEnergyOptions>() == test::member_count<ConvEnergyOptions>());
+  const Scratch scratch;
+  ConvEnergyOptions::visit(small, [&](const std::string& name, const auto&) {
+    CAPTURE(name);
+    ConvEnergyOptions changed = small;
+    ConvEnergyOptions::visit(changed, [&](const std::string& other, auto& field) {
+      if (other == name) change(field);
+    });
+    CHECK_FALSE(changed == small);
+    write_safetensors(scratch.path("file"), {}, architecture_metadata(changed));
+    CHECK(read_architecture(SafeTensors(scratch.path("file"))) == changed);
+  });
 }
 
 TEST_CASE("model file: stored as halves, a model loses a part in 2048 of each weight, once") {

@@ -7,6 +7,7 @@
 #include "bayes/closed_forms.hpp"
 #include "io/scratch.hpp"
 #include "kernels/support.hpp"
+#include "member_count.hpp"
 #include "neb/energy/conv_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "nn/support.hpp"
@@ -149,6 +150,8 @@ TEST_CASE("trainer: a checkpoint of other settings is refused with the setting's
   CHECK(error([](TrainOptions& o) { o.ema_decay = 0.8; }) == "ema_decay 0.9, this run 0.8" + same);
   CHECK(error([](TrainOptions& o) { o.seed = 12; }) == "seed 11, this run 12" + same);
   CHECK(error([](TrainOptions&) {}) == "");
+  // Nine of nine: a field that visit() forgets would not be compared.
+  CHECK(test::visited_count<TrainOptions>() == test::member_count<TrainOptions>());
 
   Trainer fewer(fresh(), images().rows(0, 19), options);
   CHECK(file_error_of([&] { fewer.resume(path); }) == path + ": the checkpoint has samples 20, this run 19" + same);

@@ -25,7 +25,15 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-std::string list_text(const std::vector<Index>& values) { return neb::energy::list_text(values); }
+/// The fields of an architecture that say something, but for the image's size.
+std::string text_of(const neb::ConvEnergyOptions& architecture) {
+  std::string text;
+  neb::ConvEnergyOptions::visit(architecture, [&](const std::string& name, const auto& field) {
+    const std::string value = neb::option_text(field);
+    if (name != "image" && !value.empty()) text += (text.empty() ? "" : ", ") + name + " " + value;
+  });
+  return text;
+}
 
 /// The reports of a run, one line of JSON each; a resumed run appends to those of its first part.
 class Log {
@@ -117,9 +125,7 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
   program.print("images: %ld to train on, %ld to test with, %s pixels from %.3g to %.3g\n", static_cast<long>(data[0]),
                 static_cast<long>(images.test.shape()[0]), size_text(net.image).c_str(), pixel_range(images.train).low,
                 pixel_range(images.train).high);
-  program.print("energy: convolutions %s, kernel %ld, stride %s, padding %ld, bottleneck %ld: %ld weights\n",
-                list_text(net.channels).c_str(), static_cast<long>(net.kernel), list_text(net.stride).c_str(),
-                static_cast<long>(net.padding), static_cast<long>(net.bottleneck),
+  program.print("energy: %s: %ld weights\n", text_of(net).c_str(),
                 static_cast<long>(neb::parameter_count(trainer.phi())));
   const double noise_alone = options.sigma * options.sigma * static_cast<double>(net.image.size());
   program.print(

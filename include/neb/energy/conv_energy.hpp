@@ -7,7 +7,7 @@
 
 namespace neb {
 
-/// The architecture of a ConvEnergy. Only channels, bottleneck and beta of paper_energy() are from the paper; every other
+/// The architecture of a ConvEnergy, field by field: model files, checkpoints and command lines derive from visit(). Only channels, bottleneck and beta of paper_energy() are from the paper; every other
 /// value here is not.
 struct ConvEnergyOptions {
   Shape image = {28, 28, 1};                    ///< height, width, channels of the data
@@ -26,6 +26,21 @@ struct ConvEnergyOptions {
       throw ValueError("ConvEnergy: expects one stride, or one for each of the " + std::to_string(channels.size()) +
                        " convolutions, got " + std::to_string(stride.size()));
     return {.stride = stride[stride.size() == 1 ? 0 : static_cast<std::size_t>(layer)], .padding = padding};
+  }
+
+  /// Whether all fields are equal.
+  bool operator==(const ConvEnergyOptions&) const = default;
+
+  /// Lists all fields.
+  static void visit(auto& self, auto&& f) {
+    f("image", self.image);
+    f("channels", self.channels);
+    f("kernel", self.kernel);
+    f("stride", self.stride);
+    f("padding", self.padding);
+    f("bottleneck", self.bottleneck);
+    f("readout", self.readout);
+    f("beta", self.beta);
   }
 };
 

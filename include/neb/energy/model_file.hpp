@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "neb/energy/conv_energy.hpp"
+#include "neb/io/options.hpp"
 #include "neb/io/safetensors.hpp"
 
 namespace neb {
@@ -16,12 +17,6 @@ struct Model {
 };
 
 namespace energy {
-
-inline std::string list_text(std::span<const Index> values) {
-  std::string text;
-  for (const Index value : values) text += (text.empty() ? "" : ",") + std::to_string(value);
-  return text;
-}
 
 /// Whole numbers between 0 and 2^24 separated by commas. Throws FileError naming the key for anything else.
 inline std::vector<Index> read_list(const SafeTensors& file, const std::string& key) {
@@ -42,42 +37,43 @@ inline std::vector<Index> read_list(const SafeTensors& file, const std::string& 
   return values;
 }
 
-/// A single value of such a list.
-inline Index read_count(const SafeTensors& file, const std::string& key) {
+inline void read_field(const SafeTensors& file, const std::string& key, std::vector<Index>& field) {
+  field = read_list(file, key);
+}
+
+inline void read_field(const SafeTensors& file, const std::string& key, Index& field) {
   const auto values = read_list(file, key);
   if (values.size() != 1) throw file_error(file.path(), "metadata \"" + key + "\": expected one whole number");
-  return values[0];
+  field = values[0];
+}
+
+inline void read_field(const SafeTensors& file, const std::string& key, double& field) {
+  field = file.number<double>(key);
+}
+
+/// The shape of an image.
+inline void read_field(const SafeTensors& file, const std::string& key, Shape& field) {
+  const auto values = read_list(file, key);
+  if (values.size() != 3)
+    throw file_error(file.path(), "metadata \"" + key + "\": expected height, width and channels");
+  field = Shape(std::span<const Index>(values));
 }
 
 }  // namespace energy
 
 /// The metadata entries that describe an architecture; read_architecture() is the inverse.
 inline Metadata architecture_metadata(const ConvEnergyOptions& options) {
-  using energy::list_text;
-  return {{"energy", "conv"},
-          {"image", list_text({options.image.begin(), options.image.end()})},
-          {"channels", list_text(options.channels)},
-          {"kernel", std::to_string(options.kernel)},
-          {"stride", list_text(options.stride)},
-          {"padding", std::to_string(options.padding)},
-          {"bottleneck", std::to_string(options.bottleneck)},
-          {"readout", list_text(options.readout)},
-          {"beta", number_text(options.beta)}};
+  Metadata metadata = options_metadata(options);
+  metadata["energy"] = "conv";
+  return metadata;
 }
 
 /// The architecture that a file describes. Throws FileError when it describes none.
 inline ConvEnergyOptions read_architecture(const SafeTensors& file) {
   if (file.text("energy") != "conv") throw file_error(file.path(), "expected metadata \"energy\" to be \"conv\"");
-  const auto image = energy::read_list(file, "image");
-  if (image.size() != 3) throw file_error(file.path(), "metadata \"image\": expected height, width and channels");
-  return {.image = Shape(std::span<const Index>(image)),
-          .channels = energy::read_list(file, "channels"),
-          .kernel = energy::read_count(file, "kernel"),
-          .stride = energy::read_list(file, "stride"),
-          .padding = energy::read_count(file, "padding"),
-          .bottleneck = energy::read_count(file, "bottleneck"),
-          .readout = energy::read_list(file, "readout"),
-          .beta = file.number<double>("beta")};
+  ConvEnergyOptions options;
+  ConvEnergyOptions::visit(options, [&](const char* name, auto& field) { energy::read_field(file, name, field); });
+  return options;
 }
 
 /// An energy of the architecture and with the weights that a file holds, tensors named `prefix` + parameter.

@@ -7,6 +7,7 @@
 #include "neb/core/progress.hpp"
 #include "neb/data/sample.hpp"
 #include "neb/io/checkpoint.hpp"
+#include "neb/io/options.hpp"
 #include "neb/optim/adam.hpp"
 #include "neb/optim/ema.hpp"
 #include "neb/optim/schedule.hpp"
@@ -24,6 +25,19 @@ struct TrainOptions {
   double warmup = 0.02;                  ///< part of the run over which the learning rate rises
   double ema_decay = 0.995;              ///< of the average of the weights; 0: none is kept, the average is the weights
   std::uint64_t seed = 0;                ///< of batches and noise
+
+  /// Lists all fields.
+  static void visit(auto& self, auto&& f) {
+    f("sigma", self.sigma);
+    f("batch", self.batch);
+    f("steps", self.steps);
+    f("minutes", self.minutes);
+    f("learning_rate", self.learning_rate);
+    f("schedule", self.schedule);
+    f("warmup", self.warmup);
+    f("ema_decay", self.ema_decay);
+    f("seed", self.seed);
+  }
 };
 
 /// What a run tells about itself after a step.
@@ -174,16 +188,10 @@ class DeenTrainer {
 
   /// The settings that the course of a run depends on.
   Metadata settings() const {
-    return {{"sigma", number_text(options_.sigma)},
-            {"batch", std::to_string(options_.batch)},
-            {"steps", std::to_string(options_.minutes > 0 ? 0 : options_.steps)},
-            {"minutes", number_text(options_.minutes)},
-            {"learning_rate", number_text(options_.learning_rate)},
-            {"schedule", std::to_string(static_cast<int>(options_.schedule))},
-            {"warmup", number_text(options_.warmup)},
-            {"ema_decay", number_text(options_.ema_decay)},
-            {"seed", std::to_string(options_.seed)},
-            {"samples", std::to_string(data_.shape()[0])}};
+    Metadata settings = options_metadata(options_);
+    if (options_.minutes > 0) settings["steps"] = "0";  // the clock decides
+    settings["samples"] = std::to_string(data_.shape()[0]);
+    return settings;
   }
 
   Phi phi_;
