@@ -32,9 +32,13 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
   endif()
 endif()
 
-# Links a program, test or bench of this repository to neb with those flags.
+# The kernels for them, with the same flags.
+neb_add_kernels(neb_program_kernels)
+target_link_libraries(neb_program_kernels PRIVATE neb_program_flags)
+
+# Links a program, test or bench of this repository to neb and its compiled kernels, with those flags.
 function(neb_program target)
-  target_link_libraries(${target} PRIVATE neb::neb neb_program_flags)
+  target_link_libraries(${target} PRIVATE neb_program_kernels neb_program_flags)
   target_compile_definitions(${target} PRIVATE NEB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
 endfunction()

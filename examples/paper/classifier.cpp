@@ -13,7 +13,6 @@
 #include <neb/optim/adam.hpp>
 #include <neb/optim/schedule.hpp>
 
-#include "common/float_kernels.hpp"
 
 namespace examples::paper {
 

@@ -5,7 +5,6 @@
 
 #include <neb/draw/chart.hpp>
 
-#include "common/float_kernels.hpp"
 #include "paper/text.hpp"
 
 namespace examples::paper {

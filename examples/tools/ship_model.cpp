@@ -3,7 +3,6 @@
 
 #include <neb/energy/model_file.hpp>
 
-#include "common/float_kernels.hpp"
 #include "common/sha256.hpp"
 #include "common/trained_energy.hpp"
 

@@ -1,13 +1,26 @@
-# cmake -D FROM=subdirectory|fetchcontent|installed|pkg-config|bare -D SOURCE= -D BUILD= -D WORK= -D COMPILER= -D EIGEN=
+# cmake -D FROM=subdirectory[-kernels]|fetchcontent|installed[-kernels]|pkg-config|bare -D SOURCE= -D BUILD= -D WORK= -D COMPILER= -D EIGEN=
 #   -P consumer.cmake
 # Builds and runs the program in consumer/, and reads the flags that neb brought into it. The first three are CMake projects,
-# the others plain calls of the compiler, with what pkg-config says or with nothing but -I.
+# the others plain calls of the compiler, with what pkg-config says or with nothing but -I. With -kernels, the program links
+# the compiled kernels too; for installed-kernels, BUILD is a build of neb that this script makes.
 
 set(ENV{CXXFLAGS} "")
 set(ENV{CMAKE_BUILD_PARALLEL_LEVEL} 1)
 file(REMOVE_RECURSE "${WORK}")
 
-set(options "-DCMAKE_CXX_COMPILER=${COMPILER}" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "-DNEB_FROM=${FROM}")
+set(kernels OFF)
+if(FROM MATCHES "-kernels$")
+  set(kernels ON)
+endif()
+string(REGEX REPLACE "-kernels$" "" from "${FROM}")
+if(FROM STREQUAL "installed-kernels")
+  execute_process(COMMAND "${CMAKE_COMMAND}" -S "${SOURCE}" -B "${BUILD}" "-DCMAKE_CXX_COMPILER=${COMPILER}" -DNEB_INSTALL_KERNELS=ON
+    -DNEB_BUILD_TESTS=OFF -DNEB_BUILD_EXAMPLES=OFF COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BUILD}" COMMAND_ERROR_IS_FATAL ANY)
+endif()
+set(FROM "${from}")
+
+set(options "-DNEB_KERNELS=${kernels}" "-DCMAKE_CXX_COMPILER=${COMPILER}" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "-DNEB_FROM=${FROM}")
 if(FROM MATCHES "^(installed|pkg-config)$")
   execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix" OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 endif()
@@ -43,8 +56,12 @@ endif()
 execute_process(COMMAND "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK}/build" ${options} COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${WORK}/build" COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${WORK}/build/consumer" COMMAND_ERROR_IS_FATAL ANY)
+if(kernels)
+  execute_process(COMMAND "${WORK}/build/kernels" OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+endif()
 
-file(STRINGS "${WORK}/build/compile_commands.json" command REGEX "\"command\"")
+file(STRINGS "${WORK}/build/compile_commands.json" command REGEX "\"command\".*consumer/main.cpp")
+list(GET command 0 command)
 foreach(flag IN ITEMS "-m[a-z]" "-O" "-W" "-f[^o]" "-g")
   if(command MATCHES " (${flag}[^ ]*)")
     message(FATAL_ERROR "neb forces ${CMAKE_MATCH_1} on the consumer: ${command}")

@@ -8,7 +8,6 @@
 #include <neb/bayes/deen.hpp>
 #include <neb/energy/model_file.hpp>
 
-#include "common/float_kernels.hpp"
 
 namespace examples {
 

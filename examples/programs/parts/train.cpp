@@ -8,7 +8,6 @@
 
 #include <neb/energy/model_file.hpp>
 
-#include "common/float_kernels.hpp"
 #include "common/interrupt.hpp"
 
 namespace examples {

@@ -211,4 +211,11 @@ void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order)
       z, g);
 }
 
+#ifdef NEB_COMPILED_KERNELS
+extern template void smooth_relu(Index, float*, const float*, float);
+extern template void smooth_relu(Index, double*, const double*, double);
+extern template void smooth_relu_slope(Index, float*, const float*, const float*, float, int);
+extern template void smooth_relu_slope(Index, double*, const double*, const double*, double, int);
+#endif
+
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET
