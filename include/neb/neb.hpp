@@ -85,6 +85,7 @@
 #include "neb/bayes/smooth.hpp"
 #include "neb/bayes/sphere_overlap.hpp"
 
+#include "neb/training/options.hpp"
 #include "neb/training/trainer.hpp"
 
 #include "neb/sampling/langevin.hpp"
