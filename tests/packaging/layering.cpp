@@ -26,10 +26,10 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"io", {"core"}},
     {"draw", {"core", "io"}},
     {"data", {"core", "kernels", "autodiff", "ops", "io"}},
-    {"energy", {"core", "autodiff", "ops", "nn", "io"}},
+    {"energy", {"core", "kernels", "autodiff", "ops", "nn", "io"}},
     {"bayes", {"core", "kernels", "autodiff", "ops", "energy"}},
     {"training", {"core", "autodiff", "nn", "optim", "data", "io", "energy", "bayes"}},
-    {"sampling", {"core", "autodiff", "energy", "bayes"}},
+    {"sampling", {"core", "kernels", "autodiff", "energy", "bayes"}},
     {"flow", {"core", "kernels", "autodiff", "energy", "bayes"}},
 };
 

@@ -3,12 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "neb/autodiff/function.hpp"
 #include "neb/autodiff/grad.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
 #include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/kernels/pointwise.hpp"
 
 namespace neb {
 

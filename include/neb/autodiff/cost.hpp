@@ -1,9 +1,13 @@
 /// cost_of_step(): what a training step will cost, before it is run at its full size.
 #pragma once
 
-#include <cmath>
+#include <algorithm>
+#include <string>
 
 #include "neb/autodiff/profile.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/shape.hpp"
 
 namespace neb {
 

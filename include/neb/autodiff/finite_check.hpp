@@ -4,10 +4,15 @@
 ///   grad(deen_loss(phi, x, y, sigma), targets);
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <span>
 #include <string>
 
 #include "neb/autodiff/recording.hpp"
+#include "neb/core/error.hpp"
 #include "neb/core/finite.hpp"
+#include "neb/core/shape.hpp"
 
 namespace neb {
 

@@ -7,7 +7,10 @@
 #include <span>
 #include <vector>
 
+#include "neb/autodiff/recording.hpp"
 #include "neb/autodiff/var.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb::autodiff {
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "neb/autodiff/var.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

@@ -5,11 +5,19 @@
 /// other computation, so a gradient can itself be differentiated.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "neb/autodiff/recorded.hpp"
 #include "neb/autodiff/sweep.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

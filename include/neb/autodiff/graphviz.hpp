@@ -1,13 +1,19 @@
 /// to_graphviz(): a picture of the graph, in the language of Graphviz' `dot`.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "neb/autodiff/listing.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

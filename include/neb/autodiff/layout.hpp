@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "neb/autodiff/var.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb::autodiff {
 

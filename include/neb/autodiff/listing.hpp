@@ -1,6 +1,7 @@
 /// A graph as a list of steps, each after its inputs: what trace() prints and to_graphviz() draws.
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <unordered_map>
@@ -8,6 +9,9 @@
 #include <vector>
 
 #include "neb/autodiff/layout.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <utility>
@@ -28,6 +29,9 @@
 
 #include "neb/autodiff/forward.hpp"
 #include "neb/autodiff/recorded.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

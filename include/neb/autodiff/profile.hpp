@@ -8,12 +8,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "neb/autodiff/recording.hpp"
+#include "neb/core/buffer_pool.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/shape.hpp"
 
 namespace neb {
 

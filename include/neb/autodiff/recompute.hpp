@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,6 +15,11 @@
 
 #include "neb/autodiff/function.hpp"
 #include "neb/autodiff/grad.hpp"
+#include "neb/autodiff/recording.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

@@ -5,9 +5,10 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
+#include <cstddef>
 #include <span>
 
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 
 namespace neb::autodiff {

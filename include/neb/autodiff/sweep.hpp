@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,8 +15,14 @@
 #include <utility>
 #include <vector>
 
+#include "neb/autodiff/forward.hpp"
 #include "neb/autodiff/layout.hpp"
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/recording.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/pointwise.hpp"
 
 namespace neb::autodiff {

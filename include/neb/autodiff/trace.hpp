@@ -1,11 +1,16 @@
 /// trace(): a graph as a text table that can be read line by line.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "neb/autodiff/listing.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

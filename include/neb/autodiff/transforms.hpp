@@ -5,11 +5,17 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "neb/autodiff/function.hpp"
 #include "neb/autodiff/grad.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

@@ -5,14 +5,16 @@
 /// is recorded, with no tape and no mode: what is computed from constants alone is a constant, and costs no graph.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "neb/autodiff/recording.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 
 namespace neb {

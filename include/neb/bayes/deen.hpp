@@ -1,8 +1,20 @@
 /// The learning objective DEEN: the energy whose jump lands on the clean data.
 #pragma once
 
+#include <algorithm>
+#include <string>
+#include <type_traits>
+
+#include "neb/autodiff/var.hpp"
 #include "neb/bayes/robbins_jump.hpp"
+#include "neb/bayes/smooth.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/energy/energy.hpp"
 #include "neb/ops/elementary.hpp"
+#include "neb/ops/reduction.hpp"
 
 namespace neb {
 

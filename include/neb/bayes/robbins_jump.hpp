@@ -1,7 +1,12 @@
 /// The Robbins jump, Y -> X: the least-squares estimate of the clean data.
 #pragma once
 
+#include <type_traits>
+
+#include "neb/autodiff/grad.hpp"
+#include "neb/autodiff/var.hpp"
 #include "neb/bayes/smooth.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
 
 namespace neb {

@@ -2,8 +2,14 @@
 #pragma once
 
 #include <cmath>
+#include <string>
+#include <type_traits>
 
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
 #include "neb/core/random.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/kernels/pointwise.hpp"
 #include "neb/ops/arithmetic.hpp"
 
 namespace neb {

@@ -2,14 +2,19 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstdint>
+#include <cstddef>
+#include <string>
 #include <vector>
 
 #include "neb/bayes/chi.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/parallel.hpp"
 #include "neb/core/progress.hpp"
 #include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/gemm.hpp"
 
 namespace neb {

@@ -1,12 +1,14 @@
 /// Whether numbers are finite, by their bits: -ffast-math lets compilers assume that all of them are.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 
 #include "neb/core/bits.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 
 namespace neb {

@@ -4,13 +4,18 @@
 /// thread may compute any part of it, and a resumed run draws what the uninterrupted one would have drawn.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <numbers>
+#include <string>
 #include <string_view>
 
+#include "neb/core/error.hpp"
 #include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 
 namespace neb {

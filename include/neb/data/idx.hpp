@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "neb/core/error.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/io/checked_bytes.hpp"
 #include "neb/io/file.hpp"

@@ -1,11 +1,14 @@
 /// Drawing rows of a data set.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "neb/core/error.hpp"
+#include "neb/core/memory.hpp"
 #include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/ops/rows.hpp"
 

@@ -4,12 +4,13 @@
 
 #include <array>
 #include <cmath>
-#include <cstdint>
+#include <cstddef>
 #include <numbers>
 #include <string>
 
 #include "neb/core/error.hpp"
 #include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 
 namespace neb {

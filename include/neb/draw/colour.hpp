@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/io/image.hpp"
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <utility>
 
 #include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/draw/colour.hpp"
 #include "neb/io/image.hpp"

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/io/image.hpp"
 

@@ -1,9 +1,24 @@
 /// The convolutional energy of the paper.
 #pragma once
 
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/nn/conv2d.hpp"
+#include "neb/nn/linear.hpp"
 #include "neb/nn/mlp.hpp"
+#include "neb/ops/activation.hpp"
+#include "neb/ops/reshape.hpp"
 
 namespace neb {
 

@@ -2,8 +2,13 @@
 #pragma once
 
 #include <concepts>
+#include <utility>
 
 #include "neb/autodiff/grad.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/ops/reduction.hpp"
 
 namespace neb {

@@ -1,9 +1,16 @@
 /// The closed-form energy of a data set: what a perfect network would learn from it.
 #pragma once
 
+#include <string>
+
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/ops/elementary.hpp"
 #include "neb/ops/matmul.hpp"
+#include "neb/ops/reduction.hpp"
+#include "neb/ops/reshape.hpp"
 
 namespace neb {
 

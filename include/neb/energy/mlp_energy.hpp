@@ -1,8 +1,16 @@
 /// A fully connected energy, for low-dimensional data.
 #pragma once
 
+#include <vector>
+
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/nn/mlp.hpp"
+#include "neb/ops/reshape.hpp"
 
 namespace neb {
 

@@ -2,10 +2,24 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <system_error>
+#include <vector>
 
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/energy/conv_energy.hpp"
+#include "neb/io/file.hpp"
+#include "neb/io/number_text.hpp"
 #include "neb/io/options.hpp"
 #include "neb/io/safetensors.hpp"
+#include "neb/io/safetensors_header.hpp"
+#include "neb/nn/module.hpp"
 
 namespace neb {
 

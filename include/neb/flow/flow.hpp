@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "neb/bayes/escaped.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 
 namespace neb {

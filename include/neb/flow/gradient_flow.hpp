@@ -4,8 +4,17 @@
 /// that raises the energy is never taken.
 #pragma once
 
+#include <type_traits>
+#include <vector>
+
 #include "neb/bayes/smooth.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/memory.hpp"
 #include "neb/core/progress.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/energy/energy.hpp"
+#include "neb/flow/flow.hpp"
 #include "neb/flow/moving_rows.hpp"
 
 namespace neb {

@@ -7,14 +7,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <initializer_list>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "neb/bayes/escaped.hpp"
 #include "neb/core/finite.hpp"
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/flow/flow.hpp"
+#include "neb/kernels/pointwise.hpp"
 
 namespace neb::flow {
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <string>
-#include <utility>
 
 #include "neb/io/file.hpp"
 #include "neb/io/safetensors.hpp"
+#include "neb/io/safetensors_header.hpp"
 
 namespace neb {
 

@@ -16,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "neb/core/error.hpp"
 #include "neb/io/file.hpp"
 
 namespace neb {

@@ -7,10 +7,11 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "neb/core/error.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/io/file.hpp"
 #include "neb/io/png.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "neb/core/error.hpp"
 #include "neb/io/file.hpp"
 #include "neb/io/utf8.hpp"
 

@@ -15,7 +15,9 @@
 #include <type_traits>
 
 #include "neb/core/shape.hpp"
+#include "neb/io/number_text.hpp"
 #include "neb/io/safetensors.hpp"
+#include "neb/io/safetensors_header.hpp"
 
 namespace neb {
 

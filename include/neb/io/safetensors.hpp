@@ -4,18 +4,18 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 #include <variant>
 #include <vector>
 
 #include "neb/core/bits.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/io/file.hpp"
 #include "neb/io/half.hpp"

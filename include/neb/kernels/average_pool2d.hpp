@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {

@@ -24,6 +24,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/kernels/gemm.hpp"
 #include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {

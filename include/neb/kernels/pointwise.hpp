@@ -4,7 +4,9 @@
 /// The inner loop is contiguous and carries nothing from one element to the next, so compilers vectorise it.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include "neb/core/memory.hpp"
 #include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_loop.hpp"
 

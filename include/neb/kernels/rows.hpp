@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/pointwise.hpp"
 

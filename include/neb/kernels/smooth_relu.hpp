@@ -8,12 +8,16 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "neb/core/shape.hpp"
 #include "neb/kernels/exponential.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/pointwise.hpp"
+#include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 

@@ -1,6 +1,11 @@
 /// The convolutional layer.
 #pragma once
 
+#include "neb/autodiff/var.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/nn/init.hpp"
 #include "neb/nn/module.hpp"
 #include "neb/ops/arithmetic.hpp"

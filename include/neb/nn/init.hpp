@@ -1,9 +1,12 @@
 /// Initial weights.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

@@ -1,6 +1,12 @@
 /// The affine layer.
 #pragma once
 
+#include <optional>
+
+#include "neb/autodiff/var.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/nn/init.hpp"
 #include "neb/nn/module.hpp"
 #include "neb/ops/arithmetic.hpp"

@@ -1,6 +1,14 @@
 /// Fully connected networks.
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/nn/linear.hpp"
 #include "neb/ops/activation.hpp"
 

@@ -15,6 +15,7 @@
 /// module, a vector or an optional of either. Copying a module copies its parameters, as values.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,7 +24,10 @@
 #include <vector>
 
 #include "neb/autodiff/grad.hpp"
+#include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

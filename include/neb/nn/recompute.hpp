@@ -1,7 +1,13 @@
 /// Modules as pieces that are recomputed: see autodiff/recompute.hpp.
 #pragma once
 
+#include <string>
+#include <type_traits>
+#include <vector>
+
 #include "neb/autodiff/recompute.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/nn/module.hpp"
 
 namespace neb {

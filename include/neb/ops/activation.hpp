@@ -1,6 +1,17 @@
 /// Activations: tanh, sigmoid, softplus, ReLU, and the smooth ReLU with all its derivatives.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <type_traits>
+
+#include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/kernels/exponential.hpp"
 #include "neb/kernels/smooth_relu.hpp"
 #include "neb/ops/elementary.hpp"
 #include "neb/ops/pointwise.hpp"

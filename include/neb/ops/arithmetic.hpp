@@ -1,6 +1,14 @@
 /// + - * / with NumPy's broadcasting, and negation.
 #pragma once
 
+#include <type_traits>
+
+#include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/kernels/pointwise.hpp"
 #include "neb/ops/pointwise.hpp"
 #include "neb/ops/reduction.hpp"
 

@@ -3,7 +3,15 @@
 /// A comparison is a step function: its derivative is zero wherever it exists, so its result is a constant.
 #pragma once
 
+#include <type_traits>
+
+#include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/kernels/pointwise.hpp"
 #include "neb/ops/arithmetic.hpp"
+#include "neb/ops/reduction.hpp"
 
 namespace neb {
 

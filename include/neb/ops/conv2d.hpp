@@ -15,8 +15,15 @@
 /// With stride > 1 several input sizes give the same output size, so the geometry travels with the operation.
 #pragma once
 
+#include <string>
+
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/conv2d/conv2d.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
 
 namespace neb {
 

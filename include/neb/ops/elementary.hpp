@@ -2,10 +2,19 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
+#include <string>
 
+#include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/exponential.hpp"
+#include "neb/kernels/reduce.hpp"
 #include "neb/ops/arithmetic.hpp"
 #include "neb/ops/pointwise.hpp"
+#include "neb/ops/reduction.hpp"
 
 namespace neb {
 

@@ -5,9 +5,19 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
+#include <type_traits>
 
+#include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/kernels/reduce.hpp"
 #include "neb/ops/comparison.hpp"
 #include "neb/ops/pointwise.hpp"
+#include "neb/ops/reduction.hpp"
+#include "neb/ops/reshape.hpp"
 
 namespace neb {
 

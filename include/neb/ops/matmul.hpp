@@ -3,8 +3,13 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/gemm.hpp"
 
 namespace neb {

@@ -1,8 +1,20 @@
 /// Moving elements: transpose, slice, pad, concat.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
 #include <numeric>
+#include <span>
+#include <string>
+#include <vector>
 
+#include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/pointwise.hpp"
 #include "neb/ops/reshape.hpp"
 

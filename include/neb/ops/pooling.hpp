@@ -4,6 +4,10 @@
 #include <string>
 
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/average_pool2d.hpp"
 
 namespace neb {

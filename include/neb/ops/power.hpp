@@ -1,9 +1,20 @@
 /// Powers, and what is made of squares: pow, norm, variance.
 #pragma once
 
+#include <cmath>
+#include <type_traits>
+
+#include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/ops/arithmetic.hpp"
 #include "neb/ops/comparison.hpp"
 #include "neb/ops/elementary.hpp"
 #include "neb/ops/pointwise.hpp"
+#include "neb/ops/reduction.hpp"
+#include "neb/ops/reshape.hpp"
 
 namespace neb {
 

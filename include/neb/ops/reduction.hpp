@@ -1,9 +1,18 @@
 /// Sums and means, and broadcasting: a sum over axes and a broadcast are each other's vjp.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <initializer_list>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/pointwise.hpp"
 #include "neb/kernels/reduce.hpp"
 #include "neb/ops/reshape.hpp"

@@ -2,6 +2,10 @@
 #pragma once
 
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 
 namespace neb {
 

@@ -5,6 +5,10 @@
 #include <vector>
 
 #include "neb/autodiff/op.hpp"
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/rows.hpp"
 
 namespace neb {

@@ -2,10 +2,19 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/pointwise.hpp"
+#include "neb/kernels/vector_loop.hpp"
+#include "neb/nn/module.hpp"
 #include "neb/optim/checks.hpp"
 
 namespace neb {

@@ -1,9 +1,13 @@
 /// What optimisers check before anything changes: that gradients, and what they remember, belong to the module.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/nn/module.hpp"
 
 namespace neb {

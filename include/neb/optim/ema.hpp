@@ -2,10 +2,16 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/pointwise.hpp"
+#include "neb/nn/module.hpp"
 #include "neb/optim/checks.hpp"
 
 namespace neb {

@@ -1,10 +1,16 @@
 /// Stochastic gradient descent.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/kernels/pointwise.hpp"
+#include "neb/nn/module.hpp"
 #include "neb/optim/checks.hpp"
 
 namespace neb {

@@ -1,8 +1,18 @@
 /// The walk: Langevin steps in the energy landscape of the smoothed density.
 #pragma once
 
+#include <cmath>
+#include <cstdint>
+#include <string>
+
 #include "neb/bayes/robbins_jump.hpp"
+#include "neb/core/error.hpp"
 #include "neb/core/progress.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/energy/energy.hpp"
+#include "neb/kernels/pointwise.hpp"
 
 namespace neb {
 

@@ -1,8 +1,20 @@
 /// Walk-jump sampling: a walk in the smoothed density, and jumps out of it to clean samples.
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
 
+#include "neb/bayes/robbins_jump.hpp"
+#include "neb/bayes/smooth.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/progress.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/energy/energy.hpp"
 #include "neb/sampling/langevin.hpp"
 
 namespace neb {

@@ -1,14 +1,33 @@
 /// Training an energy: steps of Adam on the DEEN objective, with averages of the weights, checkpoints and resume.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "neb/autodiff/var.hpp"
 #include "neb/bayes/deen.hpp"
+#include "neb/bayes/smooth.hpp"
+#include "neb/core/error.hpp"
 #include "neb/core/progress.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
 #include "neb/data/sample.hpp"
 #include "neb/io/checkpoint.hpp"
+#include "neb/io/file.hpp"
+#include "neb/io/number_text.hpp"
 #include "neb/io/options.hpp"
+#include "neb/io/safetensors.hpp"
+#include "neb/io/safetensors_header.hpp"
+#include "neb/nn/module.hpp"
 #include "neb/optim/adam.hpp"
+#include "neb/optim/checks.hpp"
 #include "neb/optim/ema.hpp"
 #include "neb/optim/schedule.hpp"
 #include "neb/training/options.hpp"

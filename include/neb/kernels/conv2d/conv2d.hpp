@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
 #include "neb/kernels/conv2d/winograd_transforms.hpp"

@@ -4,6 +4,7 @@
 /// channels of one pixel, and the KW * I inputs of one filter row, are runs of neighbouring elements.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <string>
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "neb/core/error.hpp"
 #include "neb/kernels/conv2d/conv2d.hpp"
 #include "neb/kernels/conv2d/direct.hpp"
 #include "neb/kernels/conv2d/direct_filter_grad.hpp"
