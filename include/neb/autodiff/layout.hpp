@@ -88,8 +88,8 @@ class Layout {
   std::size_t slot(const Node<T>* node) const {
     const std::size_t mask = table_.size() - 1;
     // Fibonacci hashing: the top bits of the product, because nodes lie at regular distances.
-    std::size_t at =
-        std::size_t{reinterpret_cast<std::uintptr_t>(node) * 0x9E3779B97F4A7C15u} >> std::countl_zero(mask);
+    const std::uint64_t product = reinterpret_cast<std::uintptr_t>(node) * std::uint64_t{0x9E3779B97F4A7C15};
+    auto at = static_cast<std::size_t>(product >> std::countl_zero(std::uint64_t{mask}));
     while (table_[at] != nowhere && nodes_[table_[at]].node != node) at = (at + 1) & mask;
     return at;
   }

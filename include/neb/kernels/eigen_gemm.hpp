@@ -72,17 +72,21 @@ void zero_rows(Index m, Index n, T* c, Index c_stride) {
   for (Index row = 0; row < m; ++row) std::fill_n(c + row * c_stride, n, T(0));
 }
 
-template <class T, int Order>
-using MatrixMap = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Order>, 0, Eigen::OuterStride<>>;
+/// Eigen's view of a matrix. Its Index may have 32 bits, which count whatever is in memory then.
+template <int Order, class T>
+auto matrix_map(T* data, Index rows, Index columns, Index stride) {
+  using Matrix = Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic, Order>;
+  using Stored = std::conditional_t<std::is_const_v<T>, const Matrix, Matrix>;
+  return Eigen::Map<Stored, 0, Eigen::OuterStride<>>(data, static_cast<Eigen::Index>(rows),
+                                                     static_cast<Eigen::Index>(columns),
+                                                     Eigen::OuterStride<>(static_cast<Eigen::Index>(stride)));
+}
 
 /// C (m,n) += A (m,k) B (k,n), k at most gemm_chunk; a transposed row-major matrix is a column-major one.
 template <int OrderA, int OrderB, class T>
 void gemm_chunk_product(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c, Index c_stride) {
-  using Result = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  Eigen::Map<Result, 0, Eigen::OuterStride<>> result(c, m, n, Eigen::OuterStride<>(c_stride));
-  const MatrixMap<T, OrderA> left(a.data, m, k, Eigen::OuterStride<>(a.stride));
-  const MatrixMap<T, OrderB> right(b.data, k, n, Eigen::OuterStride<>(b.stride));
-  result.noalias() += left * right;
+  auto result = matrix_map<Eigen::RowMajor>(c, m, n, c_stride);
+  result.noalias() += matrix_map<OrderA>(a.data, m, k, a.stride) * matrix_map<OrderB>(b.data, k, n, b.stride);
 }
 
 /// C (m,n) (+)= A (m,k) B (k,n) on this thread, in chunks of K.
