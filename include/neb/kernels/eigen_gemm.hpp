@@ -13,10 +13,12 @@
 #include <algorithm>
 #include <type_traits>
 
-// GCC 12 takes the undefined lanes in its own AVX-512 intrinsics for uninitialised variables (GCC bug 105593).
+// GCC 12 takes the undefined lanes in its own AVX-512 intrinsics for uninitialised variables (GCC bug 105593), under
+// the one name or the other as it optimises more or less.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 #include <Eigen/Core>
 
