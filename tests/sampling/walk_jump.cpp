@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
+
 #include "bayes/closed_forms.hpp"
 #include "nn/support.hpp"
 #include "progress.hpp"
@@ -86,7 +88,7 @@ TEST_CASE("walk-jump: progress is told after each step and each jump, and change
 }
 
 TEST_CASE("walk-jump: progress that returns false ends the walk at once, between jumps as well") {
-  for (const std::size_t calls : {1, 2, 3, 5, 6, 8}) {
+  for (const std::size_t calls : std::initializer_list<std::size_t>{1, 2, 3, 5, 6, 8}) {
     CAPTURE(calls);
     test::ProgressRecord record;
     std::vector<Index> jumps;

@@ -1,9 +1,9 @@
 #include "common/command_line.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cxxopts.hpp>
+#include <neb/io/number_text.hpp>
 
 namespace examples {
 
@@ -12,9 +12,9 @@ namespace {
 /// All of `text` as a number, or false.
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
-  const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  return result.ec == std::errc{} && result.ptr == end;
+  const auto read = neb::number_from_text<Number>(text);
+  if (read) number = *read;
+  return read.has_value();
 }
 
 std::vector<std::string> split(std::string_view text) {
