@@ -8,6 +8,7 @@
 #include <neb/bayes/deen.hpp>
 #include <neb/energy/model_file.hpp>
 
+template struct neb::ConvEnergy<float>;
 
 namespace examples {
 

@@ -10,6 +10,8 @@
 
 #include "common/interrupt.hpp"
 
+extern template struct neb::ConvEnergy<float>;  // compiled in common/trained_energy.cpp
+
 namespace examples {
 
 using neb::Index;
