@@ -20,7 +20,7 @@ struct Cost {
 };
 
 /// The cost of compiling `source` by g++, its own processes included.
-Cost compile(const std::string& source, const std::string& optimisation) {
+Cost compile(const std::string& source, const std::string& optimisation, bool compiled_kernels = false) {
   std::vector<std::string> words{NEB_GNU,
                                  "-std=c++20",
                                  optimisation,
@@ -33,6 +33,7 @@ Cost compile(const std::string& source, const std::string& optimisation) {
                                  source,
                                  "-o",
                                  "/dev/null"};
+  if (compiled_kernels) words.push_back("-DNEB_COMPILED_KERNELS");
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -84,6 +85,11 @@ TEST_CASE("the unit that trains compiles in little memory, and not in minutes") 
   std::printf(
       "examples/programs/parts/train.cpp at -O2: %.1f user CPU seconds (target 15; Eigen/Core %.2f), %.0f MB (target 900)\n",
       training.seconds, eigen, training.megabytes);
+  const Cost linked = compile(NEB_SOURCE_DIR "/examples/programs/parts/train.cpp", "-O2", true);
+  std::printf("the same where neb::kernels is linked: %.1f user CPU seconds, %.0f MB\n", linked.seconds,
+              linked.megabytes);
+  CHECK(linked.megabytes < 0.9 * training.megabytes);
+  CHECK(linked.seconds < training.seconds);
   CHECK(training.megabytes < 900);
   CHECK(training.seconds < 40 * eigen);
 }
