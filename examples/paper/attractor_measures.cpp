@@ -66,9 +66,7 @@ std::vector<double> smallest_curvatures(const TrainedEnergy& energy, const Tenso
   return smallest;
 }
 
-Tensor<float> rows_of(const Tensor<float>& x, const std::vector<Index>& rows) {
-  return neb::gather_rows(x, rows);
-}
+Tensor<float> rows_of(const Tensor<float>& x, const std::vector<Index>& rows) { return neb::gather_rows(x, rows); }
 
 std::vector<double> rows_of(const std::vector<double>& values, const std::vector<Index>& rows) {
   std::vector<double> chosen;

@@ -13,7 +13,6 @@
 #include <neb/optim/adam.hpp>
 #include <neb/optim/schedule.hpp>
 
-
 namespace examples::paper {
 
 using neb::Index, neb::Tensor, neb::Var;
@@ -80,8 +79,7 @@ Classifier::Classifier(const Program& program, const Tensor<float>& images, cons
       rows.push_back(neb::random_index(shape[0], draw.fold("rows"), i));
       row_labels.push_back(labels[static_cast<std::size_t>(rows.back())]);
     }
-    Var<float> loss =
-        cross_entropy((*network)(disturbed(neb::gather_rows(images, rows), draw)), row_labels);
+    Var<float> loss = cross_entropy((*network)(disturbed(neb::gather_rows(images, rows), draw)), row_labels);
     adam.set_learning_rate(options.learning_rate * schedule_factor(neb::Schedule::cosine, progress, /*warmup=*/0.05));
     adam.step(*network, grad(std::move(loss), *network));
     bar.update(progress, static_cast<double>(step * options.batch));
