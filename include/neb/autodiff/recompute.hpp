@@ -103,7 +103,7 @@ Var<T> recompute(Function<T> f, const std::vector<Var<T>>& inputs) {
   Var<T> y = f(constants);
   if (y.tracked()) {
     std::string shapes;
-    for (const Var<T>& input : inputs) shapes += (shapes.empty() ? "" : ", ") + input.shape().to_string();
+    for (const Var<T>& input : inputs) shapes.append(shapes.empty() ? "" : ", ").append(input.shape().to_string());
     throw GraphError(
         "recompute: f depends on a tracked variable that is not among its inputs; make it an input, or detach it   "
         "[inputs: " +

@@ -29,7 +29,7 @@ std::string trace(const std::vector<Var<T>>& outputs, const std::type_identity_t
   for (std::size_t i = 0; i < steps.size(); ++i) {
     std::string inputs;
     for (const auto& [step, constant] : steps[i].inputs)
-      inputs += (inputs.empty() ? "" : ", ") + (step == autodiff::Step::none ? constant : value(step));
+      inputs.append(inputs.empty() ? "" : ", ").append((step == autodiff::Step::none ? constant : value(step)));
     rows.push_back({value(i), steps[i].operation, inputs, steps[i].shape.to_string(), std::to_string(steps[i].order)});
   }
 

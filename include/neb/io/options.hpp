@@ -33,7 +33,7 @@ requires std::is_arithmetic_v<Field> || std::is_enum_v<Field> std::string option
 /// Whole numbers separated by commas.
 inline std::string option_text(std::span<const Index> values) {
   std::string text;
-  for (const Index value : values) text += (text.empty() ? "" : ",") + number_text(value);
+  for (const Index value : values) text.append(text.empty() ? "" : ",").append(number_text(value));
   return text;
 }
 

@@ -106,7 +106,7 @@ class SafeTensors {
     int listed = 0;
     for (const auto& [other, entry] : entries()) {
       if (listed == limit) break;
-      list += (listed++ == 0 ? "" : ", ") + detail::shown(other);
+      list.append(listed++ == 0 ? "" : ", ").append(detail::shown(other));
     }
     if (std::ssize(entries()) > limit) list += ", ...";
     throw file_error(path(), "has no tensor " + detail::shown(name) + ", it has " + std::to_string(entries().size()) +
@@ -139,7 +139,7 @@ namespace detail {
 inline std::string header_member(const std::string& name, const Shape& shape, std::string_view dtype,
                                  std::uint64_t begin, std::uint64_t end) {
   std::string extents;
-  for (const Index extent : shape) extents += (extents.empty() ? "" : ",") + std::to_string(extent);
+  for (const Index extent : shape) extents.append(extents.empty() ? "" : ",").append(std::to_string(extent));
   return json_quote(name) + R"(:{"dtype":")" + std::string(dtype) + R"(","shape":[)" + extents +
          R"(],"data_offsets":[)" + std::to_string(begin) + "," + std::to_string(end) + "]}";
 }
@@ -148,7 +148,7 @@ inline std::string header_member(const std::string& name, const Shape& shape, st
 inline std::string header_member(const Metadata& metadata) {
   std::string members;
   for (const auto& [key, value] : metadata)
-    members += (members.empty() ? "" : ",") + json_quote(key) + ":" + json_quote(value);
+    members.append(members.empty() ? "" : ",").append(json_quote(key) + ":" + json_quote(value));
   return R"("__metadata__":{)" + members + "}";
 }
 
@@ -175,7 +175,7 @@ inline void write_safetensors(const std::string& path, const TensorMap& tensors,
     const std::string_view dtype = storage == Storage::half ? "F16" : sizeof(T) == 8 ? "F64" : "F32";
     const std::uint64_t begin = offset;
     offset += parts.back().size();
-    header += (header.empty() ? "" : ",") + detail::header_member(name, tensor->shape(), dtype, begin, offset);
+    header.append(header.empty() ? "" : ",").append(detail::header_member(name, tensor->shape(), dtype, begin, offset));
   };
   // Doubles first: after a header of a multiple of 8 bytes, every element lies at a multiple of its size.
   for (const auto& [name, tensor] : tensors) add(name, std::get_if<Tensor<double>>(&tensor));

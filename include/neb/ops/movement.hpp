@@ -127,7 +127,8 @@ Var<T> transpose(const Var<T>& x, const std::vector<Index>& order) {
     throw ShapeError("transpose: the order names every axis of x once, got " +
                      [&] {
                        std::string list;
-                       for (const Index axis : order) list += (list.empty() ? "" : ", ") + std::to_string(axis);
+                       for (const Index axis : order)
+                         list.append(list.empty() ? "" : ", ").append(std::to_string(axis));
                        return "{" + list + "}";
                      }() +
                      "   [x: " + x.shape().to_string() + "]");
