@@ -7,6 +7,7 @@
 #include <neb/core/random.hpp>
 #include <neb/draw/canvas.hpp>
 #include <neb/kernels/conv2d/conv2d.hpp>
+#include <neb/kernels/conv2d/patches.hpp>
 
 using namespace neb;
 using kernels::Conv2dGeometry;
