@@ -3,6 +3,8 @@
 function(neb_add_kernels target)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/kernels/*.cpp")
   add_library(${target} STATIC ${sources})
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/src/kernels/long_double.cpp" PROPERTIES
+    COMPILE_OPTIONS $<$<CONFIG:Release>:-O1>)
   target_link_libraries(${target} PUBLIC neb::neb)
   target_compile_definitions(${target} PUBLIC NEB_COMPILED_KERNELS)
   target_compile_options(${target} PUBLIC ${ARGN})

@@ -1,4 +1,4 @@
-// Convolutions and their gradients, compiled once for every scalar that tensors have.
+// Convolutions and their gradients, compiled once.
 #include <neb/kernels/conv2d/rungs.hpp>
 
 namespace neb::kernels {
@@ -10,11 +10,5 @@ template void conv2d_filter_grad(const Conv2dGeometry&, const float*, const floa
 template void conv2d(const Conv2dGeometry&, const double*, const double*, double*, Conv2dRung);
 template void conv2d_input_grad(const Conv2dGeometry&, const double*, const double*, double*, Conv2dRung);
 template void conv2d_filter_grad(const Conv2dGeometry&, const double*, const double*, double*, Conv2dRung);
-
-template void conv2d(const Conv2dGeometry&, const long double*, const long double*, long double*, Conv2dRung);
-template void conv2d_input_grad(const Conv2dGeometry&, const long double*, const long double*, long double*,
-                                Conv2dRung);
-template void conv2d_filter_grad(const Conv2dGeometry&, const long double*, const long double*, long double*,
-                                 Conv2dRung);
 
 }  // namespace neb::kernels

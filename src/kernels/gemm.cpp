@@ -1,11 +1,9 @@
-// Matrix products, compiled once for every scalar that tensors have.
+// Matrix products, compiled once.
 #include <neb/kernels/eigen_gemm.hpp>
 
 namespace neb::kernels {
 
 template void gemm(Index, Index, Index, const Operand<float>&, const Operand<float>&, float*, Index, Update);
 template void gemm(Index, Index, Index, const Operand<double>&, const Operand<double>&, double*, Index, Update);
-template void gemm(Index, Index, Index, const Operand<long double>&, const Operand<long double>&, long double*, Index,
-                   Update);
 
 }  // namespace neb::kernels

@@ -1,0 +1,16 @@
+// The same for long double, which checks and does not hurry.
+#include <neb/kernels/conv2d/rungs.hpp>
+#include <neb/kernels/eigen_gemm.hpp>
+
+namespace neb::kernels {
+
+template void gemm(Index, Index, Index, const Operand<long double>&, const Operand<long double>&, long double*, Index,
+                   Update);
+
+template void conv2d(const Conv2dGeometry&, const long double*, const long double*, long double*, Conv2dRung);
+template void conv2d_input_grad(const Conv2dGeometry&, const long double*, const long double*, long double*,
+                                Conv2dRung);
+template void conv2d_filter_grad(const Conv2dGeometry&, const long double*, const long double*, long double*,
+                                 Conv2dRung);
+
+}  // namespace neb::kernels
