@@ -22,7 +22,6 @@ struct Origin {
   Shape shape;
   std::shared_ptr<Node<T>> node;
 
-  Origin() = default;
   Origin(const Var<T>& x) : shape(x.shape()), node(x.node()) {}
   Origin(Var<T>&& x) : shape(x.shape()), node(std::move(x.node())) {}
 };
@@ -38,8 +37,8 @@ Input<T> kept(const Origin<T>& x) {
 
 template <Scalar T>
 std::shared_ptr<Node<T>> release(Var<T>& x) {
-  const Var<T> gone = std::move(x);
-  return gone.node();
+  Var<T> gone = std::move(x);  // with its value
+  return std::move(gone.node());
 }
 template <Scalar T>
 std::shared_ptr<Node<T>> release(Origin<T>& x) {
