@@ -1,7 +1,20 @@
 /// Walk-jump sampling: Fig. 5 and 6 of the paper.
+#include <algorithm>
+
 #include "parts/walk_jump.hpp"
 
 using namespace examples;
+
+namespace {
+
+/// Steps between two jumps: as asked for, or a fifth of the walk and at most the paper's 10 000; never beyond the end, so
+/// that a short walk is seen to go somewhere.
+neb::Index interval(const CommandLine& options, neb::Index steps) {
+  if (options.given("every")) return std::min(options.count("every"), std::max<neb::Index>(steps, 1));
+  return std::clamp<neb::Index>(steps / 5, 1, 10000);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CommandLine line({
@@ -21,13 +34,14 @@ int main(int argc, char** argv) {
       .option("delta", "D", "Step size, in data units (default: sigma / 100, the paper's)")
       .option("chains", "N", "Chains, side by side", "10")
       .option("steps", "N", "Steps of each", "50000")
-      .option("every", "N", "Steps between two jumps (the paper's: 10000)", "10000");
+      .option("every", "N", "Steps between two jumps (default: a fifth of the steps, at most 10000, the paper's)");
 
   return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
+    const neb::Index steps = options.count("steps", 0);
     const WalkJump walk{.delta = options.given("delta") ? options.positive("delta") : 0,
                         .chains = options.count("chains"),
-                        .steps = options.count("steps", 0),
-                        .every = options.count("every")};
+                        .steps = steps,
+                        .every = interval(options, steps)};
     const Images images = read_images(options);
     program.write_summary(walk_jump(program, read_energy(options, images), images, walk));
   });

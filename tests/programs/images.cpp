@@ -77,6 +77,24 @@ TEST_CASE("every program takes images of any size and any number of channels") {
   }
 }
 
+TEST_CASE("walk_jump shows rows of a walk of any length") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", {8, 8, 1}), model = put_model(scratch, "model", {8, 8, 1});
+  const auto walked = [&](Arguments arguments) {
+    for (const char* common : {"--data", data.c_str(), "--model", model.c_str(), "--out", "out", "--chains", "2"})
+      arguments.emplace_back(common);
+    const Outcome outcome = run_program("walk_jump", arguments, scratch.folder());
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+    const auto summary = read_json(scratch.path("out/summary.json"));
+    return std::pair(summary["every"].get<Index>(), summary["jumps"].get<Index>());
+  };
+  CHECK(walked({"--steps", "500"}) == std::pair<Index, Index>{100, 6});  // the start is one of them
+  CHECK(walked({"--steps", "3"}) == std::pair<Index, Index>{1, 4});
+  CHECK(walked({"--steps", "0"}) == std::pair<Index, Index>{1, 1});
+  CHECK(walked({"--steps", "50", "--every", "10000"}) == std::pair<Index, Index>{50, 2});
+  CHECK(walked({"--steps", "50", "--every", "20"}) == std::pair<Index, Index>{20, 3});
+}
+
 TEST_CASE("quickstart does it all") {
   const Scratch scratch;
   const std::string data = put_images(scratch, "data", {12, 12, 3});

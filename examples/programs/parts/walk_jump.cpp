@@ -75,7 +75,8 @@ Summary walk_jump(const Program& program, const TrainedEnergy& energy, const Ima
         static_cast<long>(lost), neb::escape_bound);
   program.print("picture: %s\n", picture.c_str());
   return {{"sigma", energy.sigma}, {"delta", jumps.delta},   {"chains", walk.chains}, {"steps", walk.steps},
-          {"jump_min", range.low}, {"jump_max", range.high}, {"every", walk.every},   {"escaped", lost}};
+          {"jump_min", range.low}, {"jump_max", range.high}, {"every", walk.every},   {"jumps", std::ssize(jumps.xhat)},
+          {"escaped", lost}};
 }
 
 }  // namespace examples
