@@ -9,7 +9,10 @@ std::string about(const std::string& experiment) {
       {"section-2",
        "Sec. 2. In many dimensions noise is not a cloud around the origin: its length hardly varies, so that it lies on a "
        "thin sphere. A Gaussian that is wide in a few directions and thin in all others expands when it is smoothed; mean "
-       "and variance of its squared length are measured and compared with the formulas."},
+       "and variance of its squared length are measured and compared with the formulas. That it becomes a sphere needs "
+       "(d / d# - 1) >> max(Delta, Delta^2), Delta = (1 + sigma^2) / (epsilon^2 + sigma^2), says the paper, which names no "
+       "numbers. 10 of 784 dimensions, our first example, violate that at sigma = 0.3 and below: the wide directions are "
+       "still felt. 1 of 20 000 meets it."},
       {"table-1",
        "Table 1 and Eq. 2. The noisy versions of an image lie near a sphere around it. Two such spheres overlap when the "
        "noise exceeds chi, half the distance of the images divided by sqrt(d). The paper samples ten million pairs; here "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <neb/bayes/smooth.hpp>
 #include <neb/draw/chart.hpp>
@@ -33,19 +34,19 @@ Tensor<double> draw(const GaussianManifold& manifold, Index count, const neb::Ke
   return x;
 }
 
-/// A histogram of radii / sqrt(d), its highest bin 1: (N, 2).
-Tensor<float> outline(const std::vector<double>& radii, double root_d, double right) {
+/// A histogram of radii / unit between two bounds, its highest bin 1: (N, 2).
+Tensor<float> outline(const std::vector<double>& radii, double unit, double left, double right) {
   constexpr Index bins = 160;
   std::vector<double> counts(bins);
   for (const double radius : radii) {
-    const auto bin = static_cast<Index>(radius / root_d / right * bins);
-    if (bin < bins) ++counts[static_cast<std::size_t>(bin)];
+    const auto bin = static_cast<Index>(std::floor((radius / unit - left) / (right - left) * bins));
+    if (bin >= 0 && bin < bins) ++counts[static_cast<std::size_t>(bin)];
   }
   const double highest = *std::max_element(counts.begin(), counts.end());
   Tensor<float> points({2 * bins, 2});
   float* out = points.mutable_data();
   for (Index k = 0; k < 2 * bins; ++k) {
-    *out++ = static_cast<float>(static_cast<double>((k + 1) / 2) / bins * right);
+    *out++ = static_cast<float>(left + static_cast<double>((k + 1) / 2) / bins * (right - left));
     *out++ = static_cast<float>(counts[static_cast<std::size_t>(k / 2)] / highest);
   }
   return points;
@@ -53,9 +54,9 @@ Tensor<float> outline(const std::vector<double>& radii, double root_d, double ri
 
 Tensor<float> upright(double x) { return {{2, 2}, {static_cast<float>(x), 0.0F, static_cast<float>(x), 1.1F}}; }
 
-neb::Chart chart_of_radii(double right) {
-  neb::Chart chart({0, right, -0.02, 1.15}, 340, 860);
-  chart.label_axes("radius / sqrt(d)", "samples per bin, of the fullest");
+neb::Chart chart_of_radii(double left, double right, const std::string& unit) {
+  neb::Chart chart({left, right, -0.02, 1.15}, 340, 860);
+  chart.label_axes("radius / " + unit, "samples per bin, of the fullest");
   return chart;
 }
 
@@ -64,7 +65,7 @@ double deviation(double found, double expected, double error) { return (found - 
 
 /// The norm of noise alone, for several d and sigma.
 void concentration(const Program& program, const neb::Key& key, Results& results) {
-  neb::Chart chart = chart_of_radii(1.5);
+  neb::Chart chart = chart_of_radii(0, 1.5, "sqrt(d)");
   std::vector<double> dimensions, means, spreads;
   for (const double sigma : {0.3, 1.0}) {
     std::size_t colour = 1;
@@ -72,7 +73,7 @@ void concentration(const Program& program, const neb::Key& key, Results& results
       const GaussianManifold origin{.d = d, .dimension = 0, .epsilon = 0};
       const MeasuredRadius noise = measured(origin, sigma, samples, key.at(std::uint64_t(d)));
       const double root_d = std::sqrt(static_cast<double>(d));
-      chart.line(outline(noise.radii, root_d, 1.5), colours[colour++], sigma == 1 ? "" : "d = " + std::to_string(d));
+      chart.line(outline(noise.radii, root_d, 0, 1.5), colours[colour++], sigma == 1 ? "" : "d = " + std::to_string(d));
       if (sigma == 1) continue;
       dimensions.push_back(static_cast<double>(d));
       means.push_back(average(noise.radii) / (sigma * root_d));
@@ -87,52 +88,86 @@ void concentration(const Program& program, const neb::Key& key, Results& results
       {{"noise_d", dimensions}, {"noise_norm_over_s_root_d", means}, {"noise_spread_over_s", spreads}});
   for (std::size_t i : {std::size_t(0), dimensions.size() - 1})
     results.findings.push_back({text("norm of N(0, s^2 I), d = %.0f", dimensions[i]), "s sqrt(d) +- O(s)",
-                                text("%.4f s sqrt(d) +- %.3f s", means[i], spreads[i])});
+                                text("%.4f s sqrt(d), standard deviation %.3f s", means[i], spreads[i])});
   results.pictures.push_back({Program::picture_file(stem),
                               "Radii of noise of sigma = 0.3 and 1: the more dimensions, the thinner the shell."});
+}
+
+/// The radius of the sphere that the paper predicts, which leaves the manifold's own coordinates out.
+double sphere_radius(const GaussianManifold& manifold, double sigma) {
+  return std::sqrt((manifold.epsilon * manifold.epsilon + sigma * sigma) *
+                   static_cast<double>(manifold.d - manifold.dimension));
+}
+
+/// What the formulas say of a manifold at a noise level, beside what was measured.
+std::vector<Finding> compared(const GaussianManifold& manifold, double sigma, const MeasuredRadius& found) {
+  const SquaredRadius expected = predicted(manifold, sigma);
+  const std::string where = text("%td of %td dimensions, sigma = %.4g: ", manifold.dimension, manifold.d, sigma);
+  std::vector<Finding> findings{
+      {where + "mean and variance of the squared norm of Y", text("%.5g, %.4g", expected.mean, expected.variance),
+       text("%.5g, %.4g (%+.1f, %+.1f standard errors)", found.squared.mean, found.squared.variance,
+            deviation(found.squared.mean, expected.mean, found.error.mean),
+            deviation(found.squared.variance, expected.variance, found.error.variance))},
+      {where + "dimensions that Y fills", text("%.1f (d - 1 for large d)", expected.dimensions()),
+       text("%.1f of %td", found.squared.dimensions(), manifold.d)}};
+  if (sigma == 0) return findings;
+  const double margin = condition_margin(manifold, sigma);
+  findings.push_back({where + "(d / d# - 1) over max(Delta, Delta^2); mean radius over that of the paper's sphere",
+                      "far above 1; 1",
+                      text("%.3g%s; %.4f", margin, margin < 1 ? ", so the condition is violated" : "",
+                           average(found.radii) / sphere_radius(manifold, sigma))});
+  return findings;
 }
 
 /// The Gaussian manifold, for several sigma.
 void expansion(const Program& program, const neb::Key& key, Results& results) {
   const GaussianManifold manifold;
   const double root_d = std::sqrt(static_cast<double>(manifold.d));
-  neb::Chart chart = chart_of_radii(1.3);
-  std::size_t colour = 0;
-  std::vector<double> sigmas{0, 0.15, 0.3, 0.7, 1}, means, variances, mean_z, variance_z, extents;
-  for (const double sigma : sigmas) {
-    const SquaredRadius expected = predicted(manifold, sigma);
-    const MeasuredRadius found = measured(manifold, sigma, samples, key.at(colour));
+  neb::Chart chart = chart_of_radii(0, 1.3, "sqrt(d)");
+  const std::vector<double> sigmas{0, 0.15, 0.3, 0.7, 1};
+  std::vector<double> means, variances, extents, margins;
+  for (std::size_t i = 0; i < sigmas.size(); ++i) {
+    const MeasuredRadius found = measured(manifold, sigmas[i], samples, key.at(i));
     means.push_back(found.squared.mean);
     variances.push_back(found.squared.variance);
-    mean_z.push_back(deviation(found.squared.mean, expected.mean, found.error.mean));
-    variance_z.push_back(deviation(found.squared.variance, expected.variance, found.error.variance));
     extents.push_back(found.squared.dimensions());
-    const std::string at = text(" at sigma = %.4g", sigma);
-    results.findings.push_back({"mean and variance of the squared norm of Y" + at,
-                                text("%.5g, %.4g", expected.mean, expected.variance),
-                                text("%.5g, %.4g (%+.1f, %+.1f standard errors)", means.back(), variances.back(),
-                                     mean_z.back(), variance_z.back())});
-    results.findings.push_back({"dimensions that Y fills" + at, text("%.1f (d - 1 for large d)", expected.dimensions()),
-                                text("%.1f of %td", extents.back(), manifold.d)});
-    const neb::Colour& ink = colours[colour++];
-    chart.line(outline(found.radii, root_d, 1.3), ink, text("s = %.4g", sigma));
-    // The paper's sphere, which leaves the manifold's own coordinates out.
-    const double sphere =
-        (manifold.epsilon * manifold.epsilon + sigma * sigma) * static_cast<double>(manifold.d - manifold.dimension);
-    chart.line(upright(std::sqrt(sphere) / root_d), ink);
+    margins.push_back(condition_margin(manifold, sigmas[i]));
+    for (Finding& finding : compared(manifold, sigmas[i], found)) results.findings.push_back(std::move(finding));
+    chart.line(outline(found.radii, root_d, 0, 1.3), colours[i], text("s = %.4g", sigmas[i]));
+    chart.line(upright(sphere_radius(manifold, sigmas[i]) / root_d), colours[i]);
   }
   const std::string stem = "section-2-manifold";
   chart.write(program.picture_path(stem));
   results.numbers.insert(results.numbers.end(), {{"sigma", sigmas},
                                                  {"mean", means},
                                                  {"variance", variances},
-                                                 {"mean_in_standard_errors", mean_z},
-                                                 {"variance_in_standard_errors", variance_z},
-                                                 {"dimensions", extents}});
+                                                 {"dimensions", extents},
+                                                 {"condition_margin", margins}});
   results.pictures.push_back(
       {Program::picture_file(stem),
        "Radii of a Gaussian manifold of 10 dimensions in 784 after smoothing; upright lines: the sphere that the "
        "paper predicts for many dimensions."});
+}
+
+/// The same manifold, which violates the paper's condition at this sigma, beside one that meets it.
+void condition(const Program& program, const neb::Key& key, Results& results) {
+  constexpr double sigma = 0.3, left = 0.9, right = 1.25;
+  const GaussianManifold violating, meeting{.d = 20000, .dimension = 1};
+  neb::Chart chart = chart_of_radii(left, right, "predicted radius");
+  std::size_t colour = 1;
+  for (const GaussianManifold& manifold : {violating, meeting}) {
+    const MeasuredRadius found = measured(manifold, sigma, samples / 10, key.at(colour));
+    chart.line(outline(found.radii, sphere_radius(manifold, sigma), left, right), colours[colour++],
+               text("%td of %td dimensions", manifold.dimension, manifold.d));
+    if (manifold.d == violating.d) continue;  // expansion() has its findings
+    for (Finding& finding : compared(manifold, sigma, found)) results.findings.push_back(std::move(finding));
+  }
+  chart.line(upright(1), colours[0]);
+  const std::string stem = "section-2-condition";
+  chart.write(program.picture_path(stem));
+  results.pictures.push_back({Program::picture_file(stem),
+                              "sigma = 0.3. 10 wide dimensions of 784 violate the condition that the paper puts on its "
+                              "sphere, and Y lies beyond it; 1 of 20 000 meets it."});
 }
 
 }  // namespace
@@ -144,10 +179,16 @@ SquaredRadius predicted(const GaussianManifold& manifold, double sigma) {
   return {along * wide + across * thin, 2 * along * wide * wide + 2 * across * thin * thin};
 }
 
+double condition_margin(const GaussianManifold& manifold, double sigma) {
+  const double delta = (1 + sigma * sigma) / (manifold.epsilon * manifold.epsilon + sigma * sigma);
+  return (static_cast<double>(manifold.d) / static_cast<double>(manifold.dimension) - 1) /
+         std::max(delta, delta * delta);
+}
+
 MeasuredRadius measured(const GaussianManifold& manifold, double sigma, Index count, const neb::Key& key) {
   MeasuredRadius found;
   std::vector<double> squares;
-  constexpr Index batch = 1000;  // so that many samples need little memory
+  const Index batch = std::clamp<Index>(2'000'000 / manifold.d, 1, 1000);  // so that many samples need little memory
   for (Index begin = 0; begin < count; begin += batch) {
     const neb::Key here = key.at(static_cast<std::uint64_t>(begin));
     const Tensor<double> x = draw(manifold, std::min(batch, count - begin), here);
@@ -174,6 +215,7 @@ Results section_2(Laboratory& laboratory) {
   Results results;
   concentration(laboratory.program(), key, results);
   expansion(laboratory.program(), key, results);
+  condition(laboratory.program(), key.fold("condition"), results);
   return results;
 }
 

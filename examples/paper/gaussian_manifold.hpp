@@ -28,6 +28,10 @@ struct SquaredRadius {
 /// Of Y = X + N(0, sigma^2 I) (Saremi & Hyvärinen 2019, Sec. 2).
 SquaredRadius predicted(const GaussianManifold& manifold, double sigma);
 
+/// How well the paper's condition for its sphere is met, (d / d# - 1) >> max(Delta, Delta^2) with Delta = (1 + sigma^2) /
+/// (epsilon^2 + sigma^2): the left side over the right one, far above 1 if it is (Saremi & Hyvärinen 2019, Sec. 2).
+double condition_margin(const GaussianManifold& manifold, double sigma);
+
 struct MeasuredRadius {
   SquaredRadius squared;
   SquaredRadius error;        ///< of one standard deviation

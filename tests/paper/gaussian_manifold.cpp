@@ -59,5 +59,22 @@ TEST_CASE("Gaussian manifold: it has its own dimensions before smoothing and nea
     CHECK(std::abs(radius - s * std::sqrt(60)) < 4 * s);
 }
 
+TEST_CASE("Gaussian manifold: where the paper's condition is met Y lies on the paper's sphere, and else beyond it") {
+  const auto radius_over_sphere = [](const GaussianManifold& manifold) {
+    double radius = 0;
+    const MeasuredRadius found = measured(manifold, s, 500, Key(5));
+    for (const double each : found.radii) radius += each / 500;
+    const double thin = manifold.epsilon * manifold.epsilon + s * s;
+    return radius / std::sqrt(thin * static_cast<double>(manifold.d - manifold.dimension));
+  };
+  // Delta = 1.25 / 0.26, so Delta^2 = 23.1: against 19 and 1999.
+  CHECK(condition_margin(small, s) == doctest::Approx(19 / (1.25 / 0.26 * 1.25 / 0.26)));
+  CHECK(radius_over_sphere(small) > 1.1);
+  const GaussianManifold wide{.d = 2000, .dimension = 1, .epsilon = 0.1};
+  CHECK(condition_margin(wide, s) > 80);
+  CHECK(radius_over_sphere(wide) == doctest::Approx(1).epsilon(0.005));
+  CHECK(condition_margin({.d = 784, .dimension = 10, .epsilon = 0.05}, 0.3) < 1);
+}
+
 }  // namespace
 }  // namespace neb::test
