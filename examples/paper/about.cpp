@@ -35,8 +35,9 @@ std::string about(const std::string& experiment) {
        "Sec. 5. The same at noise of level 0.15, where spheres of different digits hardly overlap. The paper finds that a "
        "chain stays with its digit and changes the style."},
       {"walk-noise",
-       "Secs. 1 and 5. The noise of the walk is printed as sqrt(2 delta) e. What makes the walk visit noisy images as often "
-       "as they occur is sqrt(2) delta e. Both are walked here from the same start, so that one sees the difference."},
+       "Secs. 1 and 5. In the text we have, a conversion of the PDF, the noise of the walk is sqrt(2 delta) e. What makes the "
+       "walk visit noisy images as often as they occur is sqrt(2) delta e. Both are walked here from the same start, so that "
+       "one sees the difference."},
       {"figure-7",
        "Sec. 6, Eq. 4 and Def. 9. From test digits one flows straight down the energy, y' = -grad phi(y), to an attractor, a "
        "memory; sigma = 0.15. How long the path is, the paper leaves for later; it is measured here."},

@@ -14,11 +14,11 @@ namespace examples::paper {
 namespace {
 
 /// What the paper's captions say of the pixels.
-struct Printed {
+struct Reported {
   const char *noisy, *denoised;
 };
 
-Results figure(Laboratory& laboratory, const std::string& name, double sigma, const Printed& printed) {
+Results figure(Laboratory& laboratory, const std::string& name, double sigma, const Reported& reported) {
   const TrainedEnergy& energy = laboratory.energy(sigma);
   const Images& images = laboratory.images();
   Results results{.numbers = denoise(laboratory.program(), energy, images, /*count=*/20, name),
@@ -27,8 +27,8 @@ Results figure(Laboratory& laboratory, const std::string& name, double sigma, co
                                                                  neb::number_text(sigma) + ", after one jump."}}};
   const auto number = [&](const char* key) { return std::get<double>(value_of(results.numbers, key)); };
   results.findings = {
-      {"pixels of y, of the digits shown", printed.noisy, range_text(number("noisy_min"), number("noisy_max"))},
-      {"pixels of xhat, of the digits shown", printed.denoised,
+      {"pixels of y, of the digits shown", reported.noisy, range_text(number("noisy_min"), number("noisy_max"))},
+      {"pixels of xhat, of the digits shown", reported.denoised,
        range_text(number("denoised_min"), number("denoised_max"))}};
 
   // The range of a few digits depends on which they are.

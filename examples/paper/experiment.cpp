@@ -22,7 +22,7 @@ const std::vector<Experiment>& experiments() {
       {"section-4.1", "Smooth ReLU against ReLU, and the overparameterised readout", 0.9, 9, section_4_1},
       {"figure-5", "Walk-jump sampling at sigma = 0.3: classes mix", 3.8, 8, figure_5},
       {"figure-6", "Walk-jump sampling at sigma = 0.15: the class stays, the style changes", 3.6, 8, figure_6},
-      {"walk-noise", "What the walk's noise as printed would do", 0.2, 2, walk_noise},
+      {"walk-noise", "What the walk's noise would do as the text we have gives it", 0.2, 2, walk_noise},
       {"figure-7", "Attractors from test digits at sigma = 0.15", 0.6, 0.6, figure_7},
       {"figure-8", "Attractors from test digits at sigma = 0.3, farther away", 0.95, 0.95, figure_8},
       {"figure-9", "Creative memories from uniform noise at sigma = 0.3", 0.4, 0.7, figure_9},

@@ -13,11 +13,11 @@ namespace {
 
 const std::vector<double> sigmas{0.15, 0.25, 0.3, 0.7};
 
-/// What the paper prints, from 1e7 pairs of the 60 000 training digits.
-struct Printed {
+/// What the paper reports, from 1e7 pairs of the 60 000 training digits.
+struct Reported {
   const char *key, *value;
 };
-constexpr Printed table[] = {{"min", "0.0186"}, {"median", "0.1822"}, {"mean", "0.1812"}, {"max", "0.2884"}};
+constexpr Reported table[] = {{"min", "0.0186"}, {"median", "0.1822"}, {"mean", "0.1812"}, {"max", "0.2884"}};
 
 double number(const Summary& numbers, const char* key) { return std::get<double>(value_of(numbers, key)); }
 
@@ -40,7 +40,7 @@ Results table_1(Laboratory& laboratory, neb::Index sampled_pairs) {
 
   Results results;
   const auto pairs = static_cast<double>(std::get<neb::Index>(value_of(exact, "pairs")));
-  for (const Printed& row : table) {
+  for (const Reported& row : table) {
     results.findings.push_back({"chi over " + laboratory.training_set() + ": " + row.key, row.value,
                                 text("%.4f from %td pairs, %.4f from all %.0f", number(sampled, row.key), sampled_pairs,
                                      number(exact, row.key), pairs)});

@@ -32,20 +32,22 @@ void on_a_gaussian(const Program& program, const neb::Key& key, Results& results
   const Tensor<float> origin = Tensor<float>::zeros({chains, d});
   const auto inflation = [&](double found) { return std::sqrt(found / variance); };
   const double right = inflation(mean_squared_distance(walks.y[0], origin));
-  const double printed = inflation(mean_squared_distance(walks.printed[0], origin));
+  const double literal = inflation(mean_squared_distance(walks.literal[0], origin));
   const double right_form = inflation(stationary_variance(variance, delta, std::sqrt(2.0) * delta));
-  const double printed_form = inflation(stationary_variance(variance, delta, std::sqrt(2 * delta)));
+  const double literal_form = inflation(stationary_variance(variance, delta, std::sqrt(2 * delta)));
   const double error = 1 / std::sqrt(2.0 * chains * d);
   results.numbers = {{"delta", delta},
                      {"gaussian_inflation", right},
-                     {"gaussian_inflation_printed", printed},
+                     {"gaussian_inflation_literal", literal},
                      {"gaussian_inflation_closed_form", right_form},
-                     {"gaussian_inflation_printed_closed_form", printed_form},
+                     {"gaussian_inflation_literal_closed_form", literal_form},
                      {"gaussian_inflation_relative_error", error}};
+  const std::string of_what = text(" (+-: the standard error of %td independent coordinates)", chains * d);
   results.findings.push_back({"standard deviation of a walk on N(0, s^2 I), over s, with noise sqrt(2) delta e", "",
-                              text("%.3f +- %.3f; closed form %.5f", right, right * error, right_form)});
-  results.findings.push_back({"the same with the noise sqrt(2 delta) e that is printed", "",
-                              text("%.2f +- %.2f; closed form %.2f", printed, printed * error, printed_form)});
+                              text("%.3f +- %.3f; closed form %.5f", right, right * error, right_form) + of_what});
+  results.findings.push_back(
+      {"the same with the noise sqrt(2 delta) e of the text we have", "",
+       text("%.2f +- %.2f; closed form %.2f", literal, literal * error, literal_form) + of_what});
 }
 
 /// The trained energy: jumps of both walks from the same starts, with the same e.
@@ -64,7 +66,7 @@ void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
 
   ContactSheet sheet("sigma = 0.3, delta = 0.003: jumps of both walks from one start, with one noise", energy.image);
   sheet.add_row("data x0", x0, 0, chains);
-  std::vector<double> distance, printed_distance, error, printed_error, lost, printed_lost;
+  std::vector<double> distance, literal_distance, error, literal_error, lost, literal_lost;
   for (std::size_t k = 0; k < steps.size(); ++k) {
     const auto row = [&](const Tensor<float>& y, const char* label, std::vector<double>& moved,
                          std::vector<double>& off, std::vector<double>& away) {
@@ -78,7 +80,7 @@ void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
       away.push_back(static_cast<double>(std::count(escaped.begin(), escaped.end(), true)));
     };
     row(walks.y[k], "sqrt(2) delta e, ", distance, error, lost);
-    row(walks.printed[k], "sqrt(2 delta) e, ", printed_distance, printed_error, printed_lost);
+    row(walks.literal[k], "sqrt(2 delta) e, ", literal_distance, literal_error, literal_lost);
   }
   const std::string stem = "walk-noise";
   sheet.write(laboratory.program().picture_path(stem));
@@ -86,31 +88,33 @@ void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
   for (std::size_t k = 0; k < steps.size(); ++k) {
     const std::string after = text(" after %td steps", steps[k]);
     results.findings.push_back({"mean squared distance from y0 per pixel" + after, "",
-                                text("%.3g; as printed %.3g", distance[k], printed_distance[k])});
+                                text("%.3g; with sqrt(2 delta) e %.3g", distance[k], literal_distance[k])});
     results.findings.push_back({"mean squared distance of the jump from x0 per pixel" + after, "",
-                                text("%.3g; as printed %.3g", error[k], printed_error[k])});
+                                text("%.3g; with sqrt(2 delta) e %.3g", error[k], literal_error[k])});
   }
   results.findings.push_back(
-      {text("chains with a pixel beyond +-%.0f after %td steps", neb::escape_bound, steps.back()), "",
-       text("%.0f of %td; as printed %.0f of %td", lost.back(), chains, printed_lost.back(), chains)});
+      {text("chains with a pixel outside [-%.0f, %.0f] after %td steps", neb::escape_bound, neb::escape_bound,
+            steps.back()),
+       "", text("%.0f of %td; with sqrt(2 delta) e %.0f of %td", lost.back(), chains, literal_lost.back(), chains)});
   const std::vector<double> at(steps.begin(), steps.end());
   results.numbers.insert(results.numbers.end(), {{"steps", at},
                                                  {"distance", distance},
-                                                 {"distance_printed", printed_distance},
+                                                 {"distance_literal", literal_distance},
                                                  {"jump_distance", error},
-                                                 {"jump_distance_printed", printed_error},
+                                                 {"jump_distance_literal", literal_error},
                                                  {"escaped", lost},
-                                                 {"escaped_printed", printed_lost}});
-  results.pictures.push_back({Program::picture_file(stem),
-                              "Jumps of a walk with the right noise and of one with the noise that the paper prints."});
+                                                 {"escaped_literal", literal_lost}});
+  results.pictures.push_back(
+      {Program::picture_file(stem),
+       "Jumps of a walk with the noise sqrt(2) delta e, and of one with the sqrt(2 delta) e of the text we have."});
 }
 
 }  // namespace
 
-Tensor<float> printed_walk(const EnergyFunction& phi, Tensor<float> y, neb::WalkOptions options, const neb::Key& key,
+Tensor<float> literal_walk(const EnergyFunction& phi, Tensor<float> y, neb::WalkOptions options, const neb::Key& key,
                            const neb::OnProgress& on_progress) {
   const auto drift = static_cast<float>(options.delta * options.delta);
-  const auto spread = static_cast<float>(std::sqrt(2 * options.delta));  // the misprint
+  const auto spread = static_cast<float>(std::sqrt(2 * options.delta));  // sqrt(2) delta would be right
   const neb::Key noise = key.fold("langevin");
   for (Index taken = 0; taken < options.steps;) {
     const Tensor<float> slope = neb::energy_and_gradient(phi, Var<float>::constant(y)).gradient.value();
@@ -131,8 +135,8 @@ double stationary_variance(double variance, double delta_, double spread) {
 
 WalkNoise walk_both(const EnergyFunction& phi, const Tensor<float>& y0, double delta_, const std::vector<Index>& steps,
                     const neb::Key& key, const neb::OnProgress& on_progress) {
-  WalkNoise walks{.steps = {}, .y = {}, .printed = {}};
-  Tensor<float> y = y0, printed = y0;
+  WalkNoise walks{.steps = {}, .y = {}, .literal = {}};
+  Tensor<float> y = y0, literal = y0;
   Index done = 0, taken = 0;  // by each, by both
   bool stopped = false;
   const auto goes_on = [&](const neb::Progress& walked) {
@@ -145,12 +149,12 @@ WalkNoise walk_both(const EnergyFunction& phi, const Tensor<float>& y0, double d
     const neb::WalkOptions options{.delta = delta_, .steps = end - done, .first_step = done};
     y = neb::langevin_walk(phi, y, options, key, goes_on);
     taken += options.steps;
-    if (!stopped) printed = printed_walk(phi, printed, options, key, goes_on);
+    if (!stopped) literal = literal_walk(phi, literal, options, key, goes_on);
     taken += options.steps;
     if (stopped) break;
     walks.steps.push_back(end);
     walks.y.push_back(y);
-    walks.printed.push_back(printed);
+    walks.literal.push_back(literal);
     done = end;
   }
   return walks;

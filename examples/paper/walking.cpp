@@ -104,7 +104,7 @@ Results walking(const Program& program, const TrainedEnergy& energy, const Image
                    {text("changes of class over sigma^2 of time, delta = %s", delta.c_str()), paper.classes, changes},
                    {text("the same per sigma^2 of time, %td chains for %td, delta = %s", settings.long_chains,
                          settings.long_units, long_delta.c_str()),
-                    "", long_changes},
+                    "", long_changes + " (standard error, from the spread over chains)"},
                    {text("chains that keep their class for %td sigma^2 of time", settings.long_units), "",
                     text("%td of %td", long_mixes.faithful, settings.long_chains)},
                    {"chi of jumps sigma^2 of time apart, same class, in either walk", "",

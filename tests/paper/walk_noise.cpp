@@ -21,7 +21,7 @@ WalkNoise walks(Index steps, double factor = 1) {
   return walk_both(GaussianEnergy<float>{static_cast<float>(variance / factor)}, y0, delta, {steps}, Key(2));
 }
 
-TEST_CASE("walk noise: the stationary variances are v / (1 - delta^2 / 2v), and as printed 1 / delta times that") {
+TEST_CASE("walk noise: the stationary variances are v / (1 - delta^2 / 2v), and taken literally 1 / delta times that") {
   const double right = variance / (1 - delta * delta / (2 * variance));
   CHECK(stationary_variance(variance, delta, std::sqrt(2.0) * delta) == doctest::Approx(right));
   CHECK(stationary_variance(variance, delta, std::sqrt(2 * delta)) == doctest::Approx(right / delta));
@@ -32,7 +32,7 @@ TEST_CASE("walk noise: both walks settle where their closed forms say, and not w
   const WalkNoise found = walks(300);  // six natural time units
   const double right = stationary_variance(variance, delta, std::sqrt(2.0) * delta);
   CHECK(mean_squared_distance(found.y[0], origin) == doctest::Approx(right).epsilon(0.1));
-  CHECK(mean_squared_distance(found.printed[0], origin) == doctest::Approx(right / delta).epsilon(0.1));
+  CHECK(mean_squared_distance(found.literal[0], origin) == doctest::Approx(right / delta).epsilon(0.1));
 }
 
 TEST_CASE("walk noise: the distance from the start is that of an Ornstein-Uhlenbeck walk, step by step") {
@@ -44,7 +44,7 @@ TEST_CASE("walk noise: the distance from the start is that of an Ornstein-Uhlenb
   };
   const auto y0 = normal_samples<float>(chains, d, variance, Key(1));
   CHECK(mean_squared_distance(found.y[0], y0) == doctest::Approx(expected(std::sqrt(2.0) * delta)).epsilon(0.1));
-  CHECK(mean_squared_distance(found.printed[0], y0) == doctest::Approx(expected(std::sqrt(2 * delta))).epsilon(0.1));
+  CHECK(mean_squared_distance(found.literal[0], y0) == doctest::Approx(expected(std::sqrt(2 * delta))).epsilon(0.1));
 }
 
 TEST_CASE("walk noise: on an energy of the wrong sign, or of another scale, neither would settle there") {
@@ -52,7 +52,7 @@ TEST_CASE("walk noise: on an energy of the wrong sign, or of another scale, neit
   for (const double factor : {-1.0, 1 / (0.3 * 0.3)}) {
     const WalkNoise found = walks(300, factor);
     CHECK(std::abs(mean_squared_distance(found.y[0], origin) / right - 1) > 0.5);
-    CHECK(std::abs(mean_squared_distance(found.printed[0], origin) / (right / delta) - 1) > 0.5);
+    CHECK(std::abs(mean_squared_distance(found.literal[0], origin) / (right / delta) - 1) > 0.5);
   }
 }
 
@@ -61,17 +61,17 @@ TEST_CASE("walk noise: a walk looked at twice is the walk looked at once") {
   const GaussianEnergy<float> phi{static_cast<float>(variance)};
   const WalkNoise twice = walk_both(phi, y0, delta, {4, 10}, Key(2)), once = walk_both(phi, y0, delta, {10}, Key(2));
   CHECK(mean_squared_distance(twice.y[1], once.y[0]) == 0);
-  CHECK(mean_squared_distance(twice.printed[1], once.printed[0]) == 0);
+  CHECK(mean_squared_distance(twice.literal[1], once.literal[0]) == 0);
   CHECK(mean_squared_distance(twice.y[0], once.y[0]) > 0);
 
   ProgressRecord record, stopped;
-  CHECK(mean_squared_distance(walk_both(phi, y0, delta, {4, 10}, Key(2), record.until()).printed[1], once.printed[0]) ==
+  CHECK(mean_squared_distance(walk_both(phi, y0, delta, {4, 10}, Key(2), record.until()).literal[1], once.literal[0]) ==
         0);
   CHECK(record.complete());
   CHECK(record.told.size() == 20);
   const WalkNoise part = walk_both(phi, y0, delta, {4, 10}, Key(2), stopped.until(17));
   CHECK(part.steps == std::vector<Index>{4});
-  CHECK(mean_squared_distance(part.printed[0], twice.printed[0]) == 0);
+  CHECK(mean_squared_distance(part.literal[0], twice.literal[0]) == 0);
 }
 
 }  // namespace

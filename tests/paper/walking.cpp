@@ -108,18 +108,18 @@ TEST_CASE("walk-jump with the wrong sign escapes, and without sigma^2 changes cl
   CHECK(number(numbers, "class_changes") - closed_form_changes(0.02) > 4 * number(numbers, "class_changes_error"));
 }
 
-TEST_CASE("walk-jump with the printed noise mixes points that are far apart") {
+TEST_CASE("walk-jump with the noise sqrt(2 delta) e mixes points that are far apart") {
   // y - delta^2 grad phi + sqrt(2 delta) e is the right walk on delta phi with steps of sqrt(delta).
   const Tensor<float> points = flat_images({0, 2});
   const double delta = sigma / 10;
-  const auto right = energy_of(points, sigma), misprinted = energy_of(points, sigma, delta);
+  const auto right = energy_of(points, sigma), literal = energy_of(points, sigma, delta);
   const Key key(1);
   Jumps jumps{.x0 = flat_images(std::vector<float>(50, 0)), .delta = delta};
   Tensor<float> y = smooth(jumps.x0, static_cast<float>(sigma), key);
   for (Index unit = 0; unit <= 10; ++unit) {
     jumps.xhat.push_back(robbins_jump(right.phi, y, static_cast<float>(sigma)));
     jumps.escaped.emplace_back(50, false);
-    y = langevin_walk(misprinted.phi, y, {.delta = std::sqrt(delta), .steps = 100, .first_step = 100 * unit}, key);
+    y = langevin_walk(literal.phi, y, {.delta = std::sqrt(delta), .steps = 100, .first_step = 100 * unit}, key);
   }
   const auto classify = [&](const Tensor<float>& images) { return nearest_point(points, images); };
   CHECK(mixing(jumps, 1, classify).changes > 0.1);

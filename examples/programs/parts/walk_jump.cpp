@@ -71,8 +71,8 @@ Summary walk_jump(const Program& program, const TrainedEnergy& energy, const Ima
                 range.high);
   if (lost > 0)
     program.print(
-        "%ld chains left the data (a pixel beyond +-%.0f) and are crossed out; train longer, or take a smaller --delta\n",
-        static_cast<long>(lost), neb::escape_bound);
+        "%ld chains left the data (a pixel outside [-%.0f, %.0f]) and are crossed out; train longer, or take a smaller --delta\n",
+        static_cast<long>(lost), neb::escape_bound, neb::escape_bound);
   program.print("picture: %s\n", picture.c_str());
   return {{"sigma", energy.sigma}, {"delta", jumps.delta},   {"chains", walk.chains}, {"steps", walk.steps},
           {"jump_min", range.low}, {"jump_max", range.high}, {"every", walk.every},   {"jumps", std::ssize(jumps.xhat)},

@@ -24,7 +24,7 @@ struct WalkOptions {
 };
 
 /// Takes `steps` steps y <- y - delta^2 grad phi(y) + sqrt(2) delta e from y: (N, ...), one chain a row
-/// (Saremi & Hyvärinen 2019, Sec. 5, whose printed noise sqrt(2 delta) e is a misprint: it would inflate the stationary
+/// (Saremi & Hyvärinen 2019, Sec. 5; in the text we have, the noise is sqrt(2 delta) e, which would inflate the stationary
 /// standard deviation by delta^(-1/2)). The stationary density is exp(-phi) up to O(delta^2). Chain i depends on the key
 /// and i alone. Calls `on_progress` after each step, with the number of steps that this call has taken, and returns what it
 /// has come to when that returns false; a walk from there whose first_step is larger by so many is the rest of this one.
