@@ -40,8 +40,9 @@ WalkJump walk_for(double seconds, const TrainedEnergy& energy) {
 
 /// Two minutes' worth; what the paper does not say was tried out on two cores.
 Training training_for(const Program& program, const CommandLine& options) {
-  Training training;
-  training.options = {.sigma = options.positive("sigma"), .minutes = options.positive("minutes"), .seed = program.seed};
+  Training training = training_at(options.positive("sigma"));
+  training.options.minutes = options.positive("minutes");
+  training.options.seed = program.seed;
   training.checkpoint = program.path("checkpoint.safetensors");
   training.resume_command = resume_command(program, options, training.checkpoint);
   return training;

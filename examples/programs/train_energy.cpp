@@ -26,7 +26,11 @@ const std::map<std::string, Field> architecture_fields{
     {"padding", {"N", "Zeros around their input (not from the paper; default: half the kernel)", 0}},
     {"bottleneck", {"N", "Units between the last convolution and the readout (the paper's: 10)"}},
     {"readout", {"N,N,...", "Widths of linear layers in the readout: an overparameterised one (default: none)"}},
-    {"beta", {"B", "Of the smooth ReLU z / (1 + exp(-B z)) (the paper's: 1)"}}};
+    {"beta", {"B", "Of the smooth ReLU z / (1 + exp(-B z)) (the paper's: 1)"}},
+    {"quadratic",
+     {"C",
+      "Coefficient of |y - mean image|^2, which the energy has beside the network (not from the paper, whose is 0; "
+      "default: 1 / (2 sigma^2), what -log f has)"}}};
 
 /// Calls f(name, field) for every field but the shape of the image, which is that of the data.
 void visit_architecture(auto& options, auto&& f) {
@@ -39,7 +43,7 @@ void declare_architecture(CommandLine& line) {
   const neb::ConvEnergyOptions fallback = Training().architecture;
   visit_architecture(fallback, [&](const std::string& name, const auto& field) {
     const Field& about = architecture_fields.at(name);
-    const bool follows = name == "padding";  // half the kernel, whatever that is
+    const bool follows = name == "padding" || name == "quadratic";  // the kernel, or sigma
     line.option(name, about.value, about.help, follows ? "" : neb::option_text(field));
   });
 }
@@ -50,7 +54,9 @@ void read_field(const CommandLine& line, const std::string& name, neb::Index& fi
 void read_field(const CommandLine& line, const std::string& name, std::vector<neb::Index>& field) {
   field = line.counts(name);
 }
-void read_field(const CommandLine& line, const std::string& name, double& field) { field = line.positive(name); }
+void read_field(const CommandLine& line, const std::string& name, double& field) {
+  field = name == "quadratic" ? line.not_negative(name) : line.positive(name);
+}
 
 neb::ConvEnergyOptions read_architecture(const CommandLine& line) {
   neb::ConvEnergyOptions options = Training().architecture;
@@ -58,6 +64,7 @@ neb::ConvEnergyOptions read_architecture(const CommandLine& line) {
     if (line.given(name)) read_field(line, name, field);
   });
   if (!line.given("padding")) options.padding = options.kernel / 2;
+  if (!line.given("quadratic")) options.quadratic = neb::exact_quadratic(line.positive("sigma"));
   return options;
 }
 
@@ -83,9 +90,15 @@ CommandLine command_line() {
   declare_architecture(line);
   line.option("batch", "N", "Images in a step (not from the paper)", "32")
       .option("learning-rate", "R", "Of Adam (not from the paper)", "1e-3")
-      .option("schedule", "NAME", "How the rate falls: constant, linear or cosine (not from the paper)", "cosine")
+      .option("schedule", "NAME", "How the rate falls: constant, linear, cosine or trapezoid (not from the paper)",
+              "cosine")
       .option("warmup", "P", "Part of the run in which the rate rises (not from the paper)", "0.02")
       .option("average", "P", "Decay of the average of the weights (not from the paper)", "0.995")
+      .option(
+          "fill", "P",
+          "Share of a batch drawn inside the spheres, at radii below sigma sqrt(d), at most a half (not from the paper)",
+          "0.1")
+      .option("fill-weight", "P", "Their errors count 1 / max(radius, 0.2)^P times (not from the paper)", "2")
       .option("steps", "N", "Length of the run (not from the paper)", "4000")
       .option("minutes", "M", "Length of the run in time; takes the place of --steps")
       .option("report", "N", "Steps between two lines of log.jsonl", "50")
@@ -106,7 +119,9 @@ neb::TrainOptions train_options(const CommandLine& line) {
           .schedule = check_input([&] { return neb::schedule_named(line.text("schedule")); }),
           .warmup = line.fraction("warmup"),
           .ema_decay = line.fraction("average"),
-          .seed = line.seed()};
+          .seed = line.seed(),
+          .fill = line.fraction("fill"),
+          .fill_weight = line.not_negative("fill-weight")};
 }
 
 /// The option that sets a field of TrainOptions.
@@ -132,6 +147,10 @@ void adopt_checkpoint(const CommandLine& line, Training& training) {
   neb::TrainOptions::visit(training.options, [&]<class Number>(const std::string& name, Number& field) {
     const bool length = name == "steps" || name == "minutes";
     if (length ? line.given("steps") || line.given("minutes") : line.given(option_of(name))) return;
+    if (!file.metadata().contains(name)) {  // as in checkpoints from before there was such a setting
+      field = Number{};
+      return;
+    }
     if constexpr (std::is_enum_v<Number>)
       field = static_cast<Number>(file.number<int>(name));
     else

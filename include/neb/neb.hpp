@@ -77,10 +77,12 @@
 #include "neb/energy/kde_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "neb/energy/model_file.hpp"
+#include "neb/energy/quadratic.hpp"
 
 #include "neb/bayes/chi.hpp"
 #include "neb/bayes/deen.hpp"
 #include "neb/bayes/escaped.hpp"
+#include "neb/bayes/filled_spheres.hpp"
 #include "neb/bayes/robbins_jump.hpp"
 #include "neb/bayes/smooth.hpp"
 #include "neb/bayes/sphere_overlap.hpp"

@@ -42,3 +42,13 @@ TEST_CASE("sample: every row is drawn equally often") {
   for (const float row : sample_rows(counting({10}), 100'000, Key{5}).span()) ++counts[static_cast<std::size_t>(row)];
   for (const int count : counts) CHECK(std::abs(count - 10'000) < 500);  // five standard deviations
 }
+
+TEST_CASE("mean row: it is the mean over rows, added up in double") {
+  Tensor<float> x = Tensor<float>::full({3000, 2, 1}, 0.1F);
+  for (Index row = 0; row < 3000; row += 2) x.mutable_data()[row * 2] = 10000;
+  const Tensor<float> mean = mean_row(x);
+  CHECK(mean.shape() == Shape{2, 1});
+  CHECK(mean(0, 0) == static_cast<float>((10000.0 + static_cast<double>(0.1F)) / 2));
+  CHECK(mean(1, 0) == 0.1F);
+  CHECK_THROWS_AS(mean_row(Tensor<float>::zeros({0, 2})), ShapeError);
+}

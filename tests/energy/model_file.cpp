@@ -101,6 +101,32 @@ TEST_CASE("model file: every field of an architecture is written, read and compa
   });
 }
 
+TEST_CASE("model file: a quadratic part is stored with its centre, and files without one are read as before") {
+  const Scratch scratch;
+  ConvEnergyOptions bowl = small;
+  bowl.quadratic = exact_quadratic(0.3);
+  const ConvEnergy<float> phi(bowl, Key(3), random_uniform<float>(small.image, Key(4)));
+  write_model(scratch.path("model"), phi, 0.3);
+  const Model<float> model = read_model<float>(scratch.path("model"));
+  CHECK(model.phi.options == bowl);
+  CHECK(test::same_bits(model.phi.centre, phi.centre));
+  const auto y = Var<float>::constant(random_normal<float>({2, 7, 8, 2}, Key(5)));
+  CHECK(test::same_bits(model.phi(y).value(), phi(y).value()));
+
+  write_model(scratch.path("plain"), ConvEnergy<float>(small, Key(3)), 0.3);
+  const SafeTensors plain(scratch.path("plain"));
+  CHECK_FALSE(plain.metadata().contains("quadratic"));
+  CHECK_FALSE(plain.entries().contains("centre"));
+  CHECK(read_model<float>(scratch.path("plain")).phi.options.quadratic == 0);
+
+  CHECK(error_of([](Content& content) { content.metadata["quadratic"] = "5.5"; }) ==
+        "the architecture needs a tensor \"centre\" of shape (7, 8, 2)");
+  CHECK(error_of([](Content& content) {
+          content.metadata["quadratic"] = "-1";
+          content.tensors.emplace("centre", Tensor<float>::zeros({7, 8, 2}));
+        }).find("its architecture is not possible: ConvEnergy: the coefficient") == 0);
+}
+
 TEST_CASE("model file: stored as halves, a model loses a part in 2048 of each weight, once") {
   const Scratch scratch;
   const ConvEnergy<float> phi(small, Key(3));

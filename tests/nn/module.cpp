@@ -143,3 +143,30 @@ TEST_CASE("module: a copy keeps its values when the original is trained, and the
   copy.scale = full({}, 98);
   CHECK(module.scale.item() == 1);
 }
+
+namespace {
+
+struct Centred {
+  using value_type = float;
+  Var<float> weight{Tensor<float>::full({2}, 1)};
+  Tensor<float> centre = Tensor<float>::full({3}, 2), empty;
+  static void visit(auto& self, auto&& f) { f("weight", self.weight); }
+  static void visit_buffers(auto& self, auto&& f) {
+    f("centre", self.centre);
+    f("empty", self.empty);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("module: tensors that are not trained are listed apart from the parameters, empty ones not at all") {
+  Centred module;
+  std::vector<std::string> names;
+  visit_buffers(module, [&](const std::string& name, Tensor<float>& tensor) {
+    names.push_back(name);
+    tensor = Tensor<float>::zeros({3});
+  });
+  CHECK(names == std::vector<std::string>{"centre"});
+  CHECK(module.centre(0) == 0);
+  CHECK(parameter_count(module) == 2);
+}

@@ -117,8 +117,8 @@ const Misuse value_errors[] = {
     {"Adam: beta1 and beta2 are in [0, 1), got 0.900000 and nan", [] { Adam<double>({.beta2 = std::nan("")}); }},
     {"Sgd: momentum is in [0, 1), got -0.500000", [] { Sgd<double>({.momentum = -0.5}); }},
     {"Ema: decay is in [0, 1], got 1.500000", [] { Ema(linear(), 1.5); }},
-    {"schedule: expects constant, linear or cosine, got cosinus", [] { schedule_named("cosinus"); }},
-    {"schedule: expects constant, linear or cosine, got ", [] { schedule_named(""); }},
+    {"schedule: expects constant, linear, cosine or trapezoid, got cosinus", [] { schedule_named("cosinus"); }},
+    {"schedule: expects constant, linear, cosine or trapezoid, got ", [] { schedule_named(""); }},
 };
 
 }  // namespace

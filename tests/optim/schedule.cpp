@@ -15,6 +15,9 @@ TEST_CASE("schedule: factors of the learning rate over a run") {
   CHECK(schedule_factor(Schedule::cosine, 1.0 / 3) == doctest::Approx(0.75));
   CHECK(schedule_factor(Schedule::cosine, 0.5) == doctest::Approx(0.5));
   CHECK(schedule_factor(Schedule::cosine, 1) == doctest::Approx(0));
+  for (const double p : {0.0, 0.3, 0.7}) CHECK(schedule_factor(Schedule::trapezoid, p) == 1);
+  CHECK(schedule_factor(Schedule::trapezoid, 0.85) == doctest::Approx(0.5));
+  CHECK(schedule_factor(Schedule::trapezoid, 1) == 0);
 }
 
 TEST_CASE("schedule: warm-up rises linearly and multiplies the factor") {
@@ -36,6 +39,7 @@ TEST_CASE("schedule: names, and what is none") {
   CHECK(schedule_named("constant") == Schedule::constant);
   CHECK(schedule_named("linear") == Schedule::linear);
   CHECK(schedule_named("cosine") == Schedule::cosine);
+  CHECK(schedule_named("trapezoid") == Schedule::trapezoid);
   CHECK(test::message_of<ValueError>([] { schedule_named("step"); }) ==
-        "schedule: expects constant, linear or cosine, got step");
+        "schedule: expects constant, linear, cosine or trapezoid, got step");
 }

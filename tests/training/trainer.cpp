@@ -149,8 +149,9 @@ TEST_CASE("trainer: a checkpoint of other settings is refused with the setting's
   CHECK(error([](TrainOptions& o) { o.warmup = 0; }) == "warmup 0.3, this run 0" + same);
   CHECK(error([](TrainOptions& o) { o.ema_decay = 0.8; }) == "ema_decay 0.9, this run 0.8" + same);
   CHECK(error([](TrainOptions& o) { o.seed = 12; }) == "seed 11, this run 12" + same);
+  CHECK(error([](TrainOptions& o) { o.fill = 0.25; }) == "fill 0, this run 0.25" + same);
   CHECK(error([](TrainOptions&) {}) == "");
-  // Nine of nine: a field that visit() forgets would not be compared.
+  // All of them: a field that visit() forgets would not be compared.
   CHECK(test::visited_count<TrainOptions>() == test::member_count<TrainOptions>());
 
   Trainer fewer(fresh(), images().rows(0, 19), options);
@@ -190,6 +191,51 @@ TEST_CASE("trainer: a checkpoint of another network, or of nonsense, is refused 
   CHECK(damaged("seconds", "-3") == "metadata \"seconds\": expected a duration, got -3");
   CHECK(damaged("seconds", "nan") == "metadata \"seconds\": expected a duration, got nan");
   CHECK(file_error_of([&] { trainer.resume(scratch.path("absent")); }).find(scratch.path("absent")) == 0);
+}
+
+TEST_CASE("trainer: filled batches and a quadratic part are in the checkpoint, and resumed they give the same bits") {
+  const Scratch scratch;
+  TrainOptions filled = options;
+  filled.fill = 0.25;
+  const auto bowl = [](float middle) {
+    return Net({.image = {9, 9, 1}, .channels = {6, 20}, .bottleneck = 4, .quadratic = exact_quadratic(0.3)}, Key(1),
+               Tensor<float>::full({9, 9, 1}, middle));
+  };
+  Trainer whole(bowl(0.5F), images(), filled), part(bowl(0.5F), images(), filled);
+  whole.run();
+  while (part.report().step < 3) part.step();
+  part.save(scratch.path("checkpoint"));
+  Trainer resumed(bowl(0.25F), images(), filled);  // the centre is the checkpoint's, whatever the new run would take
+  resumed.resume(scratch.path("checkpoint"));
+  CHECK(same_bits(resumed.phi().centre, whole.phi().centre));
+  resumed.run();
+  CHECK(same_parameters(resumed.phi(), whole.phi()));
+  CHECK(same_parameters(resumed.averaged(), whole.averaged()));
+
+  Trainer plain(bowl(0.5F), images(), options);
+  CHECK(file_error_of([&] {
+          plain.resume(scratch.path("checkpoint"));
+        }).find("the checkpoint has fill 0.25, this run 0; resume with the same settings") != std::string::npos);
+}
+
+TEST_CASE("trainer: the loss that it reports is the shell's, whatever is filled") {
+  // A steep bowl around nothing: the error of a jump is known for each row, and grows with its radius.
+  TrainOptions filled = options;
+  filled.fill = 0.5;
+  filled.fill_weight = 0;
+  Trainer trainer(fresh(), images(), filled);
+  const Net before = trainer.phi();
+  trainer.step();
+  const Key key = Key(filled.seed).fold("train").at(0);
+  const Tensor<float> x = sample_rows(images(), filled.batch, key);
+  const std::vector<double> radii = filled_radii(filled.batch, filled.fill, key);
+  const Tensor<float> errors =
+      deen_errors(before, Var<float>::constant(x), Var<float>::constant(smooth(x, 0.3F, key)), 0.3F).value();
+  double shell = 0, rows = 0;
+  for (Index row = 0; row < filled.batch; ++row)
+    if (radii[static_cast<std::size_t>(row)] == 1) shell += static_cast<double>(errors(row)), ++rows;
+  CHECK(rows == 8);
+  CHECK(trainer.report().loss == doctest::Approx(shell / rows).epsilon(1e-5));
 }
 
 TEST_CASE("trainer: reports count steps, follow the schedule, and a callback can stop the run") {
@@ -252,6 +298,10 @@ TEST_CASE("trainer: settings out of range are refused") {
   CHECK(error([](TrainOptions& o) {
           o.learning_rate = std::nan("");
         }).find("DeenTrainer: the learning rate is positive") == 0);
+  CHECK(error([](TrainOptions& o) { o.fill = 0.6; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
+  CHECK(error([](TrainOptions& o) { o.fill = -0.1; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
+  CHECK(error([](TrainOptions& o) { o.fill = 0.5, o.batch = 1; }).find("and above 0 only for batches of") > 0);
+  CHECK(error([](TrainOptions& o) { o.fill_weight = -1; }).find("DeenTrainer: fill_weight is not negative") == 0);
   CHECK(error([](TrainOptions&) {}, Tensor<float>::zeros({0, 9, 9, 1}))
             .find("DeenTrainer: expects at least one sample") == 0);
   CHECK(error([](TrainOptions&) {}) == "");

@@ -124,6 +124,12 @@ double CommandLine::positive(const std::string& name) const {
   return number;
 }
 
+double CommandLine::not_negative(const std::string& name) const {
+  double number = 0;
+  if (!read_number(text(name), number) || !(number >= 0) || std::isinf(number)) reject(name, "a number from 0 on");
+  return number;
+}
+
 double CommandLine::fraction(const std::string& name) const {
   double number = 0;
   if (!read_number(text(name), number) || !(number >= 0 && number < 1)) reject(name, "a number from 0 to below 1");

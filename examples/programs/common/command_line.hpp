@@ -54,6 +54,7 @@ class CommandLine {
   neb::Index count(const std::string& name, neb::Index least = 1) const;
   std::uint64_t seed() const;
   double positive(const std::string& name) const;
+  double not_negative(const std::string& name) const;
   double fraction(const std::string& name) const;  ///< in [0, 1)
   std::vector<neb::Index> counts(const std::string& name) const;
   std::vector<std::string> words(const std::string& name) const;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include <neb/data/sample.hpp>
 #include <neb/energy/model_file.hpp>
 
 #include "common/interrupt.hpp"
@@ -100,6 +101,14 @@ int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& 
 
 }  // namespace
 
+Training training_at(double sigma) {
+  Training training;
+  training.architecture.quadratic = neb::exact_quadratic(sigma);
+  training.options.sigma = sigma;
+  training.options.fill = 0.1;
+  return training;
+}
+
 std::string resume_command(const Program& program, const CommandLine& line, const std::string& checkpoint) {
   std::string command = "train_energy --resume " + shell_word(checkpoint) + " --out " + shell_word(program.out);
   if (line.given("data")) command += " --data " + shell_word(line.text("data"));
@@ -113,7 +122,8 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
   architecture.image = {data[1], data[2], data[3]};
 
   Phi phi = check_input([&] {
-    if (training.start.empty()) return Phi(architecture, neb::Key(options.seed).fold("weights"));
+    if (training.start.empty())
+      return Phi(architecture, neb::Key(options.seed).fold("weights"), neb::mean_row(images.train));
     return neb::read_model<float>(training.start).phi;
   });
   if (phi.options.image != architecture.image)

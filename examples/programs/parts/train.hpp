@@ -13,8 +13,8 @@ namespace examples {
 
 /// What to train and how. Only sigma has a value in the paper.
 struct Training {
-  /// Filters so large that each unit of the last layer sees the whole digit: with 3 x 3 the jumps are as good, but the
-  /// memories are scraps of strokes. The image's size is taken from the data.
+  /// Filters so large that each unit of the last layer sees the whole digit. The image's size is taken from the data, and
+  /// so is the centre of the quadratic part: the mean training image.
   neb::ConvEnergyOptions architecture{.channels = {32, 64, 128}, .kernel = 7, .stride = {2}, .padding = 3};
   neb::TrainOptions options;
   std::string start;              ///< model whose weights to start from, or empty
@@ -24,6 +24,10 @@ struct Training {
   neb::Index report_every = 50;   ///< steps
   std::string resume_command;     ///< what to tell somebody who interrupts
 };
+
+/// What the programs train by default at a noise level: with the quadratic part that -log f has, and spheres that are filled
+/// a little.
+Training training_at(double sigma);
 
 /// The command that goes on from the training's checkpoint.
 std::string resume_command(const Program& program, const CommandLine& line, const std::string& checkpoint);

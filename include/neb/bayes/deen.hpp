@@ -15,8 +15,19 @@
 #include "neb/energy/energy.hpp"
 #include "neb/ops/elementary.hpp"
 #include "neb/ops/reduction.hpp"
+#include "neb/ops/reshape.hpp"
 
 namespace neb {
+
+/// The error of each sample's jump: the sum over pixels of (x - xhat(y))^2, for x and y of one shape (N, ...) -> (N);
+/// recorded, like deen_loss(), which is its mean. Throws ShapeError when shapes differ.
+template <Scalar T, Energy<T> Phi>
+Var<T> deen_errors(const Phi& phi, const Var<T>& x, const Var<T>& y, std::type_identity_t<T> sigma) {
+  if (x.shape() != y.shape())
+    throw ShapeError("deen_errors: x and y have one shape   [x: " + x.shape().to_string() +
+                     ", y: " + y.shape().to_string() + "]");
+  return sum(square(flatten(x - robbins_jump(phi, y, sigma, {.create_graph = true}))), 1);
+}
 
 /// The mean over samples of the sum over pixels of (x - xhat(y))^2 (Saremi & Hyvärinen 2019, Eq. 1), for x and y of one
 /// shape (N, ...). The loss contains a gradient, so its own gradient is of second order; it is recorded.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,21 @@ Tensor<T> sample_rows(const Tensor<T>& x, Index count, const Key& key) {
   for (Index draw = 0; draw < count; ++draw)
     indices[static_cast<std::size_t>(draw)] = random_index(x.shape()[0], stream, draw);
   return gather_rows(x, indices);
+}
+
+/// The mean over the rows of `x` (N, ...): (...), added up in double. Throws ShapeError when x has no rows.
+template <Scalar T>
+Tensor<T> mean_row(const Tensor<T>& x) {
+  if (x.rank() == 0 || x.shape()[0] == 0)
+    throw ShapeError("mean_row: expects at least one row   [x: " + x.shape().to_string() + "]");
+  const Index rows = x.shape()[0], d = x.shape().stride(0);
+  std::vector<double> sums(memory_size(d));
+  for (Index i = 0; i < x.size(); ++i) sums[static_cast<std::size_t>(i % d)] += static_cast<double>(x.data()[i]);
+  const Shape row(std::span<const Index>(x.shape().begin() + 1, x.shape().end()));
+  Tensor<T> mean(row);
+  for (Index p = 0; p < d; ++p)
+    mean.mutable_data()[p] = static_cast<T>(sums[static_cast<std::size_t>(p)] / static_cast<double>(rows));
+  return mean;
 }
 
 }  // namespace neb

@@ -13,6 +13,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
+#include "neb/energy/quadratic.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/nn/conv2d.hpp"
 #include "neb/nn/linear.hpp"
@@ -32,8 +33,9 @@ struct ConvEnergyOptions {
   Index padding = 0;                            ///< of every convolution
   Index bottleneck = 10;                        ///< units between the last convolution and the readout
   std::vector<Index> readout =
-      {};           ///< widths of linear layers before the last one: {10} is an overparameterised readout
-  double beta = 1;  ///< of the smooth ReLU
+      {};                ///< widths of linear layers before the last one: {10} is an overparameterised readout
+  double beta = 1;       ///< of the smooth ReLU
+  double quadratic = 0;  ///< coefficient of |y - centre|^2, as in quadratic(); 0: the network is all there is
 
   /// How convolution `layer` moves its filters. Throws ValueError unless there is one stride, or one for each layer.
   Conv2dOptions move(Index layer) const {
@@ -56,6 +58,7 @@ struct ConvEnergyOptions {
     f("bottleneck", self.bottleneck);
     f("readout", self.readout);
     f("beta", self.beta);
+    f("quadratic", self.quadratic);
   }
 };
 
@@ -66,7 +69,8 @@ inline ConvEnergyOptions paper_energy(const Shape& image = {28, 28, 1}) {
 }
 
 /// phi: (N, H, W, C) -> (N): convolutions, a bottleneck, each followed by the smooth ReLU, and a linear readout
-/// (Saremi & Hyvärinen 2019, Sec. 4.1). The readout has no bias: an energy is defined up to a constant.
+/// (Saremi & Hyvärinen 2019, Sec. 4.1). The readout has no bias: an energy is defined up to a constant. With a quadratic
+/// part, which is not from the paper, the network learns only what -log f has beside it: see quadratic().
 template <Scalar T>
 struct ConvEnergy {
   using value_type = T;            ///< the scalar of its parameters
@@ -74,9 +78,11 @@ struct ConvEnergy {
   std::vector<Conv2d<T>> conv;     ///< the convolutional layers
   Linear<T> bottleneck;            ///< from the last convolution to a few units
   std::vector<Linear<T>> readout;  ///< linear layers without bias, to one number
+  Tensor<T> centre;                ///< of the quadratic part: an image; empty when there is none
 
-  /// Throws ShapeError or ValueError when the layers do not fit the image.
-  ConvEnergy(ConvEnergyOptions architecture, const Key& key) : options(std::move(architecture)) {
+  /// `middle` is the centre of the quadratic part, by default the origin. Throws ShapeError or ValueError when the layers or the
+  /// centre do not fit the image.
+  ConvEnergy(ConvEnergyOptions architecture, const Key& key, Tensor<T> middle = {}) : options(std::move(architecture)) {
     if (options.image.rank() != 3)
       throw ShapeError("ConvEnergy: the image has height, width and channels   [image: " + options.image.to_string() +
                        "]");
@@ -84,6 +90,7 @@ struct ConvEnergy {
       throw ValueError("ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
     if (!(options.beta > 0) || std::isinf(options.beta))
       throw ValueError("ConvEnergy: beta is positive, got " + std::to_string(options.beta));
+    centre = quadratic_centre("ConvEnergy", options.quadratic, options.image, std::move(middle));
     Shape shape{1, options.image[0], options.image[1], options.image[2]};
     for (const Index channels : options.channels) {
       const Conv2dOptions move = options.move(std::ssize(conv));
@@ -114,7 +121,8 @@ struct ConvEnergy {
     for (const Conv2d<T>& layer : conv) h = smooth_relu(layer(h), beta);
     h = smooth_relu(bottleneck(flatten(h)), beta);
     for (const Linear<T>& layer : readout) h = layer(h);
-    return reshape(h, Shape{y.shape()[0]});
+    h = reshape(h, Shape{y.shape()[0]});
+    return options.quadratic > 0 ? h + quadratic(y, centre, options.quadratic) : h;
   }
 
   /// Lists the members that hold parameters.
@@ -123,6 +131,9 @@ struct ConvEnergy {
     f("bottleneck", self.bottleneck);
     f("readout", self.readout);
   }
+
+  /// Lists the tensors that belong to it and are not trained.
+  static void visit_buffers(auto& self, auto&& f) { f("centre", self.centre); }
 };
 
 }  // namespace neb

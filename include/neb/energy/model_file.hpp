@@ -75,9 +75,11 @@ inline void read_field(const SafeTensors& file, const std::string& key, Shape& f
 
 }  // namespace energy
 
-/// The metadata entries that describe an architecture; read_architecture() is the inverse.
+/// The metadata entries that describe an architecture; read_architecture() is the inverse. Without a quadratic part they
+/// are those of files from before there was one.
 inline Metadata architecture_metadata(const ConvEnergyOptions& options) {
   Metadata metadata = options_metadata(options);
+  if (options.quadratic == 0) metadata.erase("quadratic");
   metadata["energy"] = "conv";
   return metadata;
 }
@@ -86,7 +88,9 @@ inline Metadata architecture_metadata(const ConvEnergyOptions& options) {
 inline ConvEnergyOptions read_architecture(const SafeTensors& file) {
   if (file.text("energy") != "conv") throw file_error(file.path(), "expected metadata \"energy\" to be \"conv\"");
   ConvEnergyOptions options;
-  ConvEnergyOptions::visit(options, [&](const char* name, auto& field) { energy::read_field(file, name, field); });
+  ConvEnergyOptions::visit(options, [&](const std::string& name, auto& field) {
+    if (name != "quadratic" || file.metadata().contains(name)) energy::read_field(file, name, field);
+  });
   return options;
 }
 
@@ -118,7 +122,10 @@ ConvEnergy<T> read_energy(const SafeTensors& file, const std::string& prefix = "
       expect("readout." + std::to_string(i) + ".weight", {width, next});
       width = next;
     }
+    if (options.quadratic != 0) expect("centre", options.image);
     ConvEnergy<T> phi(options, Key(0));
+    visit_buffers(
+        phi, [&](const std::string& name, Tensor<T>& tensor) { tensor = file.get<T>(prefix + name, tensor.shape()); });
     visit_parameters(phi, [&](const std::string& name, Var<T>& parameter) {
       parameter = Var<T>(file.get<T>(prefix + name, parameter.shape()));
     });
@@ -135,6 +142,7 @@ template <Scalar T>
 void write_model(const std::string& path, const ConvEnergy<T>& phi, double sigma, Storage storage = Storage::exact) {
   TensorMap tensors;
   for (auto& [name, tensor] : state(phi)) tensors.emplace(name, tensor);
+  visit_buffers(phi, [&](const std::string& name, const Tensor<T>& tensor) { tensors.emplace(name, tensor); });
   Metadata metadata = architecture_metadata(phi.options);
   metadata["format"] = "neb.model";
   metadata["sigma"] = number_text(sigma);

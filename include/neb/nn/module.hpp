@@ -93,6 +93,17 @@ std::vector<Var<typename M::value_type>> parameters(const M& module) {
   return list;
 }
 
+/// Calls `f(name, tensor)` for every tensor that belongs to a module and is not trained: those that it lists in
+/// visit_buffers(), if it has one. Files hold them beside the parameters. Empty ones are left out.
+template <class M, class F>
+requires Module<std::remove_const_t<M>>
+void visit_buffers(M& module, F&& f) {
+  if constexpr (requires { std::remove_const_t<M>::visit_buffers(module, nn::AnyMember{}); })
+    std::remove_const_t<M>::visit_buffers(module, [&](const char* name, auto& tensor) {
+      if (tensor.size() > 0) f(std::string(name), tensor);
+    });
+}
+
 /// The gradients of the scalar `output` with respect to each parameter of a module, in the order of its visit(), as
 /// optimisers take them. Throws as grad() does for a list of targets.
 template <Module M>

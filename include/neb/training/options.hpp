@@ -19,6 +19,8 @@ struct TrainOptions {
   double warmup = 0.02;                  ///< part of the run over which the learning rate rises
   double ema_decay = 0.995;              ///< of the average of the weights; 0: none is kept, the average is the weights
   std::uint64_t seed = 0;                ///< of batches and noise
+  double fill = 0;                       ///< share of a batch inside the spheres, at most a half; see filled_radii()
+  double fill_weight = 2;                ///< how much their errors count: the power in radius_weight()
 
   /// Lists all fields.
   static void visit(auto& self, auto&& f) {
@@ -31,6 +33,8 @@ struct TrainOptions {
     f("warmup", self.warmup);
     f("ema_decay", self.ema_decay);
     f("seed", self.seed);
+    f("fill", self.fill);
+    f("fill_weight", self.fill_weight);
   }
 };
 
@@ -39,7 +43,7 @@ struct TrainReport {
   Index step = 0;                ///< steps taken in all
   double progress = 0;           ///< part of the run that is done, in [0, 1]
   double seconds = 0;            ///< of training, those before a resume included
-  double loss = 0;               ///< of this step, per sample
+  double loss = 0;               ///< of this step, per sample on the shell: Eq. 1 of the paper
   double learning_rate = 0;      ///< of this step
   double images_per_second = 0;  ///< since this run started or resumed
 };

@@ -12,6 +12,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/bayes/deen.hpp"
+#include "neb/bayes/filled_spheres.hpp"
 #include "neb/bayes/smooth.hpp"
 #include "neb/core/error.hpp"
 #include "neb/core/progress.hpp"
@@ -26,6 +27,8 @@
 #include "neb/io/safetensors.hpp"
 #include "neb/io/safetensors_header.hpp"
 #include "neb/nn/module.hpp"
+#include "neb/ops/arithmetic.hpp"
+#include "neb/ops/reduction.hpp"
 #include "neb/optim/adam.hpp"
 #include "neb/optim/checks.hpp"
 #include "neb/optim/ema.hpp"
@@ -51,6 +54,11 @@ class DeenTrainer {
       throw ShapeError("DeenTrainer: expects at least one sample   [data: " + data_.shape().to_string() + "]");
     if (options.batch < 1) throw ValueError("DeenTrainer: batch is at least 1, got " + std::to_string(options.batch));
     if (options.steps < 1 && !(options.minutes > 0)) throw ValueError("DeenTrainer: steps or minutes is positive");
+    if (!(options.fill >= 0 && options.fill <= 0.5) || (options.fill > 0 && options.batch < 2))
+      throw ValueError("DeenTrainer: fill is in [0, 0.5], and above 0 only for batches of at least 2, got " +
+                       std::to_string(options.fill));
+    if (!(options.fill_weight >= 0) || std::isinf(options.fill_weight))
+      throw ValueError("DeenTrainer: fill_weight is not negative, got " + std::to_string(options.fill_weight));
     if (!(options.learning_rate > 0))
       throw ValueError("DeenTrainer: the learning rate is positive, got " + std::to_string(options.learning_rate));
     // So that save() has moments to write before the first step.
@@ -68,11 +76,9 @@ class DeenTrainer {
   void step() {
     const auto start = Clock::now();
     const Key key = Key(options_.seed).fold("train").at(static_cast<std::uint64_t>(report_.step));
-    const Var<T> x = Var<T>::constant(sample_rows(data_, options_.batch, key));
-    const Var<T> y = smooth(x, static_cast<T>(options_.sigma), key);
-    Var<T> loss = deen_loss(phi_, x, y, static_cast<T>(options_.sigma));
-    report_.loss = static_cast<double>(loss.item());
-    if (!(std::abs(report_.loss) < 1e30))  // false for NaN as well, and under -ffast-math more often than std::isfinite
+    Var<T> loss = loss_of(sample_rows(data_, options_.batch, key), key);
+    if (!(std::abs(static_cast<double>(loss.item())) <
+          1e30))  // false for NaN, and under -ffast-math more often than std::isfinite
       throw Error("training diverged at step " + std::to_string(report_.step) + ": the loss is " +
                   std::to_string(report_.loss) + "; lower the learning rate");
     report_.learning_rate =
@@ -120,6 +126,8 @@ class DeenTrainer {
       tensors.emplace("average." + name, averages[i].value());
       ++i;
     });
+    visit_buffers(phi_,
+                  [&](const std::string& name, const Tensor<T>& tensor) { tensors.emplace("buffer." + name, tensor); });
     for (auto& [key, value] : settings()) metadata[key] = value;
     metadata["step"] = std::to_string(report_.step);
     metadata["seconds"] = number_text(report_.seconds);
@@ -131,14 +139,22 @@ class DeenTrainer {
   /// written with settings that would change the run; nothing changes then.
   void resume(const std::string& path) {
     const SafeTensors file = read_checkpoint(path);
-    for (const auto& [key, value] : settings())
-      if (file.text(key) != value)
-        throw file_error(path, "the checkpoint has " + key + " " + file.text(key) + ", this run " + value +
+    if (options_.fill == 0 && file.metadata().contains("fill"))
+      throw file_error(path,
+                       "the checkpoint has fill " + file.text("fill") + ", this run 0; resume with the same settings");
+    for (const auto& [key, value] : settings()) {
+      const std::string saved = key == "fill" && !file.metadata().contains(key) ? "0" : file.text(key);
+      if (saved != value)
+        throw file_error(path, "the checkpoint has " + key + " " + saved + ", this run " + value +
                                    "; resume with the same settings");
+    }
     const auto read = [&](const std::string& kind) {
       Phi copy = phi_;
       visit_parameters(copy, [&](const std::string& name, Var<T>& parameter) {
         parameter = Var<T>(file.get<T>(kind + "." + name, parameter.shape()));
+      });
+      visit_buffers(copy, [&](const std::string& name, Tensor<T>& tensor) {
+        tensor = file.get<T>("buffer." + name, tensor.shape());
       });
       return copy;
     };
@@ -170,10 +186,40 @@ class DeenTrainer {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// The settings that the course of a run depends on.
+  /// The loss of a batch, and the report of its part on the shell.
+  Var<T> loss_of(const Tensor<T>& batch, const Key& key) {
+    const T sigma = static_cast<T>(options_.sigma);
+    const Var<T> x = Var<T>::constant(batch);
+    if (options_.fill == 0) {
+      Var<T> loss = deen_loss(phi_, x, smooth(x, sigma, key), sigma);
+      report_.loss = static_cast<double>(loss.item());
+      return loss;
+    }
+    const std::vector<double> radii = filled_radii(options_.batch, options_.fill, key);
+    const Var<T> errors = deen_errors(phi_, x, Var<T>::constant(smooth_inside(batch, sigma, radii, key)), sigma);
+    Tensor<T> weights({options_.batch});
+    double on_shell = 0;
+    Index rows_on_shell = 0;
+    for (Index row = 0; row < options_.batch; ++row) {
+      const double radius = radii[static_cast<std::size_t>(row)];
+      weights.mutable_data()[row] = static_cast<T>(radius_weight(radius, options_.fill_weight));
+      if (radius < 1) continue;
+      on_shell += static_cast<double>(errors.value().data()[row]);
+      ++rows_on_shell;
+    }
+    report_.loss = on_shell / static_cast<double>(rows_on_shell);
+    return sum(errors * Var<T>::constant(weights)) / static_cast<T>(options_.batch);
+  }
+
+  /// The settings that the course of a run depends on. Those of filling are left out where nothing is filled, as they are
+  /// in the checkpoints from before there were any.
   Metadata settings() const {
     Metadata settings = options_metadata(options_);
     if (options_.minutes > 0) settings["steps"] = "0";  // the clock decides
+    if (options_.fill == 0) {
+      settings.erase("fill");
+      settings.erase("fill_weight");
+    }
     settings["samples"] = std::to_string(data_.shape()[0]);
     return settings;
   }

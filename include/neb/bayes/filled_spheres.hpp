@@ -1,0 +1,64 @@
+/// Filled spheres: noisy data not only on the shell of radius sigma sqrt(d) around each sample, but inside it as well.
+///
+/// In many dimensions all of x + sigma e lies on that shell, so an energy that learns from it alone has seen nothing of the
+/// inside, where flows end. A share of each batch is therefore drawn at a smaller radius, y = x + u sigma e with u in
+/// (0, 1), and asked to jump to x with the SAME sigma (the noise levels of Li, Chen & Sommer 2023, Multiscale denoising
+/// score matching, at a single level of the jump). Where samples are some sigma apart the posterior of such a y is x
+/// itself, so the closed-form energy is the optimum of this loss as of the paper's.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "neb/bayes/smooth.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+
+namespace neb {
+
+/// Radii of `rows` samples, in units of the shell's: a share `fill` of them uniform in [0, 1), the others 1. The share is
+/// exact to one row, and all of them come from one uniform number (systematic sampling). Throws ValueError unless fill is
+/// in [0, 1/2], which leaves a row on the shell in every batch of two or more.
+inline std::vector<double> filled_radii(Index rows, double fill, const Key& key) {
+  if (!(fill >= 0 && fill <= 0.5))
+    throw ValueError("filled_radii: the share of filled rows is in [0, 0.5], got " + std::to_string(fill));
+  const double shift = random_uniform<double>({1}, key.fold("radii")).item();
+  std::vector<double> radii(memory_size(rows), 1.0);
+  for (Index i = 0; i < rows; ++i) {
+    const double place = (static_cast<double>(i) + shift) / static_cast<double>(rows);
+    if (place < fill) radii[static_cast<std::size_t>(i)] = place / fill;
+  }
+  return radii;
+}
+
+/// What the error of a sample at radius u counts for: 1 / max(u, 0.2)^power. The error of a good jump falls about as u, so a
+/// power of 2 balances the radii, and 0 leaves the inside to count for little.
+inline double radius_weight(double u, double power) { return std::pow(std::max(u, 0.2), -power); }
+
+/// y = x + u sigma e for x: (N, ...) and one radius u a row; with all radii 1 it is smooth(x, sigma, key) to the last bit.
+/// Throws ShapeError unless there is one radius a row, ValueError unless sigma > 0.
+template <Scalar T>
+Tensor<T> smooth_inside(const Tensor<T>& x, std::type_identity_t<T> sigma, const std::vector<double>& radii,
+                        const Key& key) {
+  check_sigma("smooth_inside", static_cast<double>(sigma));
+  if (x.rank() < 1 || x.shape()[0] != std::ssize(radii))
+    throw ShapeError("smooth_inside: expects one radius a row   [x: " + x.shape().to_string() +
+                     ", radii: " + std::to_string(radii.size()) + "]");
+  Tensor<T> y = random_normal<T>(x.shape(), key.fold("smooth"));
+  T* const out = y.mutable_data();
+  const Index d = x.shape().stride(0);
+  for (Index row = 0; row < std::ssize(radii); ++row) {
+    const T level = static_cast<T>(radii[static_cast<std::size_t>(row)]) * sigma;
+    for (Index p = row * d; p < (row + 1) * d; ++p) out[p] = x.data()[p] + level * out[p];
+  }
+  return y;
+}
+
+}  // namespace neb

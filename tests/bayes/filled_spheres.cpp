@@ -1,0 +1,118 @@
+#include "neb/bayes/filled_spheres.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "kernels/support.hpp"
+#include "neb/bayes/deen.hpp"
+#include "neb/energy/kde_energy.hpp"
+#include "nn/support.hpp"
+
+using namespace neb;
+using neb::test::message_of;
+using neb::test::same_bits;
+
+namespace {
+
+constexpr double s = 0.4;
+
+/// Mean over rows of the weighted error, the loss that filled batches are trained on.
+template <class Phi>
+double filled_loss(const Phi& phi, const Tensor<double>& x, double fill, const Key& key) {
+  const std::vector<double> radii = filled_radii(x.shape()[0], fill, key);
+  const Tensor<double> errors =
+      deen_errors(phi, Var<double>::constant(x), Var<double>::constant(smooth_inside(x, s, radii, key)), s).value();
+  double total = 0;
+  for (Index row = 0; row < x.shape()[0]; ++row)
+    total += errors(row) * radius_weight(radii[static_cast<std::size_t>(row)], 2);
+  return total / static_cast<double>(x.shape()[0]);
+}
+
+/// 400 rows, each one of two points of 20 dimensions that are `distance` apart.
+Tensor<double> rows_of_two(double distance) {
+  Tensor<double> x = Tensor<double>::zeros({400, 20});
+  for (Index row = 1; row < 400; row += 2) x.mutable_data()[row * 20] = distance;
+  return x;
+}
+
+KdeEnergy<double> energy_of_two(double distance) { return {rows_of_two(distance).rows(0, 2), s}; }
+
+}  // namespace
+
+TEST_CASE("filled spheres: the share of rows is exact to one, and their radii are uniform in [0, 1)") {
+  constexpr Index batch = 16, batches = 4000;
+  double inside = 0, sum = 0, squares = 0;
+  for (Index k = 0; k < batches; ++k) {
+    Index here = 0;
+    for (const double u : filled_radii(batch, 0.1, Key(1).at(static_cast<std::uint64_t>(k)))) {
+      CHECK_MESSAGE((u >= 0 && u <= 1), u);
+      if (u == 1) continue;
+      ++here;
+      sum += u;
+      squares += u * u;
+    }
+    CHECK_MESSAGE((here == 1 || here == 2), here);  // 1.6 on average
+    inside += static_cast<double>(here);
+  }
+  CHECK(inside / (batch * batches) == doctest::Approx(0.1).epsilon(0.02));
+  CHECK(sum / inside == doctest::Approx(0.5).epsilon(0.03));
+  CHECK(squares / inside == doctest::Approx(1.0 / 3).epsilon(0.03));
+}
+
+TEST_CASE("filled spheres: without a share all rows are on the shell, with at most a half one always is") {
+  for (const double u : filled_radii(7, 0, Key(1))) CHECK(u == 1);
+  for (std::uint64_t k = 0; k < 200; ++k) {
+    const std::vector<double> radii = filled_radii(2, 0.5, Key(2).at(k));
+    CHECK(radii[1] == 1);
+  }
+  CHECK(message_of<ValueError>([] { filled_radii(4, 0.6, Key(1)); }) ==
+        "filled_radii: the share of filled rows is in [0, 0.5], got 0.600000");
+  CHECK_THROWS_AS(filled_radii(4, std::nan(""), Key(1)), ValueError);
+}
+
+TEST_CASE("filled spheres: on the shell the noise is smooth()'s to the last bit, inside it is scaled") {
+  const Tensor<float> x = random_uniform<float>({3, 5}, Key(3));
+  const Tensor<float> y = smooth(x, 0.3F, Key(4));
+  CHECK(same_bits(smooth_inside(x, 0.3F, {1, 1, 1}, Key(4)), y));
+  const Tensor<float> inside = smooth_inside(x, 0.3F, {0, 0.5, 1}, Key(4));
+  for (Index p = 0; p < 5; ++p) {
+    CHECK(inside(0, p) == x(0, p));
+    CHECK(inside(1, p) - x(1, p) == doctest::Approx((y(1, p) - x(1, p)) / 2).epsilon(1e-5));
+    CHECK(inside(2, p) == y(2, p));
+  }
+  CHECK(message_of<ShapeError>([&] {
+          smooth_inside(x, 0.3F, {1, 1}, Key(4));
+        }) == "smooth_inside: expects one radius a row   [x: (3, 5), radii: 2]");
+}
+
+TEST_CASE("filled spheres: the weight of a radius balances errors that fall as it does, down to a fifth") {
+  CHECK(radius_weight(1, 2) == 1);
+  CHECK(radius_weight(0.5, 2) == doctest::Approx(4));
+  CHECK(radius_weight(0.2, 2) == doctest::Approx(25));
+  CHECK(radius_weight(0, 2) == radius_weight(0.2, 2));
+  CHECK(radius_weight(0.3, 0) == 1);
+}
+
+TEST_CASE(
+    "filled spheres: the optimum over the closed-form posterior does not move while samples are some sigma apart") {
+  // Ten sigma apart the posterior of any y inside is its own sample: no jump could do better than this one, whose loss is 0.
+  for (const double fill : {0.0, 0.1, 0.5})
+    CHECK(filled_loss(energy_of_two(10 * s), rows_of_two(10 * s), fill, Key(5)) < 1e-12);
+  // A radius that were in the jump as well, sigma u in place of sigma, would ask another thing of the energy: it misses.
+  const std::vector<double> radii = filled_radii(400, 0.5, Key(5));
+  const Tensor<double> x = rows_of_two(10 * s), y = smooth_inside(x, s, radii, Key(5));
+  const Tensor<double> g = energy_and_gradient(energy_of_two(10 * s), Var<double>::constant(y)).gradient.value();
+  double missed = 0;
+  for (Index i = 0; i < x.size(); ++i) {
+    const double level = s * radii[static_cast<std::size_t>(i / 20)];
+    missed += std::pow(x.data()[i] - (y.data()[i] - level * level * g.data()[i]), 2) / 400;
+  }
+  CHECK(missed > 0.1);
+}
+
+TEST_CASE("filled spheres: where samples are close the optimum of the shell is no longer that of the inside") {
+  // Two sigma apart, halfway: near either sample the posterior of the shell's noise still mixes the other one in.
+  const Tensor<double> x = rows_of_two(2 * s);
+  CHECK(filled_loss(energy_of_two(2 * s), x, 0.5, Key(6)) > 0.05);
+}
