@@ -18,7 +18,7 @@ using neb::Index, neb::Tensor, neb::Var;
 std::vector<Index> converged_rows(const neb::Flow<float>& flow) {
   std::vector<Index> rows;
   for (Index row = 0; row < std::ssize(flow.end); ++row)
-    if (flow.end[static_cast<std::size_t>(row)] == neb::FlowEnd::converged) rows.push_back(row);
+    if (flow.end[static_cast<std::size_t>(row)] == neb::FlowEnd::minimum) rows.push_back(row);
   return rows;
 }
 

@@ -65,7 +65,7 @@ Nearer nearer(const Tensor<float>& y0, const neb::Flow<float>& a, const neb::Flo
   const std::vector<double> chi_a = neb::chi(y0, a.y), chi_b = neb::chi(y0, b.y);
   Nearer found;
   for (std::size_t i = 0; i < chi_a.size(); ++i) {
-    if (a.end[i] != FlowEnd::converged || b.end[i] != FlowEnd::converged) continue;
+    if (a.end[i] != FlowEnd::minimum || b.end[i] != FlowEnd::minimum) continue;
     ++found.both;
     found.in_a += chi_a[i] < chi_b[i] ? 1 : 0;
   }

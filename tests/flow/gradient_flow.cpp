@@ -42,13 +42,13 @@ TEST_CASE("gradient flow: to one sample it is a straight line with e-folding tim
   const auto flow =
       gradient_flow(KdeEnergy<double>(x, s), y0, s, {.tolerance = 1e-7, .step_tolerance = 1e-9, .max_steps = 100000});
   const double length = distance(y0, x);  // 1.5
-  REQUIRE(flow.end[0] == FlowEnd::converged);
+  REQUIRE(flow.end[0] == FlowEnd::minimum);
   CHECK(distance(flow.y, x) < 2e-7);
   CHECK(flow.path_length[0] == doctest::Approx(length).epsilon(1e-6));
   CHECK(flow.energy_drop[0] == doctest::Approx(length * length / (2 * s * s)).epsilon(1e-6));
   // The residual is the distance along the longest axis, 1.2 at the start, and shrinks by e in each time s^2.
   CHECK(flow.residual[0] < 1e-7);
-  CHECK(flow.time[0] == doctest::Approx(s * s * std::log(1.2 / flow.residual[0])).epsilon(1e-3));
+  CHECK(s * s * flow.time[0] == doctest::Approx(s * s * std::log(1.2 / flow.residual[0])).epsilon(1e-3));
   // A straight line: what is left points the way the start did.
   CHECK((flow.y(0, 0) - x(0, 0)) * 0.9 == doctest::Approx((flow.y(0, 1) - x(0, 1)) * 1.2).epsilon(1e-3));
 }
@@ -59,14 +59,14 @@ TEST_CASE("gradient flow: the stop rule is s^2 |grad phi|_inf below the toleranc
   const KdeEnergy<double> phi(x, s);
   for (const double tolerance : {0.1, 1e-3}) {
     const auto flow = gradient_flow(phi, y0, s, {.tolerance = tolerance, .step_tolerance = 1e-8});
-    CHECK(flow.end[0] == FlowEnd::converged);
+    CHECK(flow.end[0] == FlowEnd::minimum);
     const double left = std::max(std::abs(flow.y(0, 0)), std::abs(flow.y(0, 1)));
     CHECK(flow.residual[0] == doctest::Approx(left).epsilon(1e-6));
     CHECK(left < tolerance);
     CHECK(left > 0.1 * tolerance);
   }
   const auto at_rest = gradient_flow(phi, Tensor<double>({1, 2}, {1e-4, 0.0}), s, {.tolerance = 1e-3});
-  CHECK(at_rest.end[0] == FlowEnd::converged);
+  CHECK(at_rest.end[0] == FlowEnd::minimum);
   CHECK(at_rest.time[0] == 0);
   CHECK(at_rest.path_length[0] == 0);
 }
@@ -76,7 +76,7 @@ TEST_CASE(
   const Quadratic<double> phi{Tensor<double>({2}, {1.0, 20.0})};
   const Tensor<double> y0({1, 2}, {1.0, 1.0});
   const auto flow = gradient_flow(phi, y0, 1, {.tolerance = 0.05, .step_tolerance = 1e-7});
-  REQUIRE(flow.end[0] == FlowEnd::converged);
+  REQUIRE(flow.end[0] == FlowEnd::minimum);
 
   // y(t) = (exp(-t), exp(-20 t)), walked to the time at which the flow stopped.
   constexpr int steps = 200000;
@@ -100,7 +100,7 @@ TEST_CASE("gradient flow: among two samples it goes to the near one's mode, and 
   double mode = 1;
   for (int k = 0; k < 100; ++k) mode = std::tanh(mode / (s * s));
   const auto flow = gradient_flow(phi, Tensor<double>({4, 1}, {-0.1, 0.1, 3.0, 0.0}), s, {.tolerance = 1e-8});
-  CHECK(flow.count(FlowEnd::converged) == 4);
+  CHECK(flow.count(FlowEnd::minimum) == 4);
   CHECK(flow.y(0, 0) == doctest::Approx(-mode).epsilon(1e-7));
   CHECK(flow.y(1, 0) == doctest::Approx(mode).epsilon(1e-7));
   CHECK(flow.y(2, 0) == doctest::Approx(mode).epsilon(1e-7));
@@ -128,10 +128,10 @@ TEST_CASE("gradient flow: the energy falls with every step, and the drop adds up
     last = energy;
     time = flow.time[0];
     length = flow.path_length[0];
-    if (flow.end[0] == FlowEnd::converged) break;
+    if (flow.end[0] == FlowEnd::minimum) break;
     CHECK(flow.end[0] == FlowEnd::unfinished);
   }
-  CHECK(flow.end[0] == FlowEnd::converged);
+  CHECK(flow.end[0] == FlowEnd::minimum);
   CHECK(flow.path_length[0] >= distance(flow.y, y0) - 1e-12);
 }
 
@@ -150,17 +150,39 @@ TEST_CASE("gradient flow: a step that is accurate and goes uphill is not taken")
   CHECK(halved.y(0, 0) == doctest::Approx(1 - 1.45 + 1.45 * 1.45 / 2 - std::pow(1.45, 3) / 6));
 }
 
-TEST_CASE("gradient flow: what leaves the data for good is escaped, never converged") {
+TEST_CASE("gradient flow: what leaves the data for good is escaped, never a minimum") {
   const auto hill = [](const Var<double>& y) { return sum(square(y), 1) * -0.5; };
   const Tensor<double> y0({2, 2}, {0.1, 0.0, 0.0, -0.2});
   const auto flow = gradient_flow(hill, y0, 0.5);
   CHECK(flow.count(FlowEnd::escaped) == 2);
-  CHECK(flow.count(FlowEnd::converged) == 0);
+  CHECK(flow.count(FlowEnd::minimum) == 0);
   CHECK(flow.y(0, 0) > 10);
   CHECK(flow.y(1, 1) < -10);
-  // y grows as exp(t), and stops in the first step beyond the bound.
-  CHECK(flow.time[0] == doctest::Approx(std::log(flow.y(0, 0) / 0.1)).epsilon(1e-2));
-  CHECK(gradient_flow(hill, y0, 0.5, {.bound = 0.15}).path_length[1] == 0);
+  // y grows as exp(s^2 t), and stops in the first step beyond the bound.
+  CHECK(flow.time[0] == doctest::Approx(std::log(flow.y(0, 0) / 0.1) / 0.25).epsilon(1e-2));
+}
+
+TEST_CASE("gradient flow: a start beyond the bound has room to twice its largest pixel") {
+  const auto bowl = [](const Var<double>& y) { return sum(square(y), 1) * 2.0; };
+  const auto hill = [](const Var<double>& y) { return sum(square(y), 1) * -2.0; };
+  const Tensor<double> far({2, 2}, {1e3, 5.0, -20.0, 0.0});
+  const auto down = gradient_flow(bowl, far, 0.5);
+  CHECK(down.count(FlowEnd::minimum) == 2);
+  for (const double left : down.y.span()) CHECK(std::abs(left) < 1e-3);
+  const auto up = gradient_flow(hill, far, 0.5);
+  CHECK(up.count(FlowEnd::escaped) == 2);
+  CHECK(up.y(0, 0) > 2e3);
+  CHECK(up.y(1, 0) < -40);
+  CHECK(up.time[0] == doctest::Approx(std::log(up.y(0, 0) / 1e3)).epsilon(1e-2));
+  // Near the data the bound decides, however small the start.
+  for (const double bound : {0.5, 3.0}) {
+    const auto near = gradient_flow(hill, Tensor<double>({1, 2}, {0.1, 0.0}), 0.5, {.bound = bound});
+    CHECK(near.end[0] == FlowEnd::escaped);
+    CHECK(near.y(0, 0) > bound);
+    CHECK(near.y(0, 0) < 3 * bound);
+  }
+  const Tensor<double> nowhere({2, 1}, {std::nan(""), HUGE_VAL});
+  CHECK(gradient_flow(bowl, nowhere, 0.5).count(FlowEnd::escaped) == 2);
 }
 
 TEST_CASE("gradient flow: a linear energy, whose steps grow without end, escapes") {
@@ -181,7 +203,7 @@ TEST_CASE("gradient flow: an energy that is not a number is escaped, with no dro
   const auto half = [](const Var<double>& y) { return sum(y - log(y), 1); };
   const auto rest =
       gradient_flow(half, Tensor<double>({3, 1}, {1e-4, -1.0, 5.0}), 10, {.tolerance = 1e-4, .step_tolerance = 1});
-  CHECK(rest.end == std::vector<FlowEnd>{FlowEnd::converged, FlowEnd::escaped, FlowEnd::converged});
+  CHECK(rest.end == std::vector<FlowEnd>{FlowEnd::minimum, FlowEnd::escaped, FlowEnd::minimum});
   CHECK(rest.y(0, 0) == doctest::Approx(1).epsilon(1e-5));
   CHECK(rest.y(2, 0) == doctest::Approx(1).epsilon(1e-5));
 }
@@ -200,7 +222,7 @@ TEST_CASE("gradient flow: a row does not depend on the others") {
   const Quadratic<double> phi{Tensor<double>({3}, {1.0, 3.0, 10.0})};
   const Tensor<double> y0 = random_normal<double>({9, 3}, Key(1));
   const auto all = gradient_flow(phi, y0, 0.7);
-  CHECK(all.count(FlowEnd::converged) == 9);
+  CHECK(all.count(FlowEnd::minimum) == 9);
   for (Index row = 0; row < 9; ++row) {
     const auto one = gradient_flow(phi, y0.rows(row, row + 1), 0.7);
     const auto r = static_cast<std::size_t>(row);
@@ -234,7 +256,7 @@ TEST_CASE("gradient flow: float reaches the tolerance although energies are roun
   const auto phi = [](const Var<float>& y) { return sum(square(y), 1) / 2.0F + 1e4F; };
   const Tensor<float> y0 = random_normal<float>({20, 3}, Key(1));
   const auto flow = gradient_flow(phi, y0, 1, {.tolerance = 1e-5});
-  CHECK(flow.count(FlowEnd::converged) == 20);
+  CHECK(flow.count(FlowEnd::minimum) == 20);
   for (const double residual : flow.residual) CHECK(residual < 1e-5);
   for (const double drop : flow.energy_drop) CHECK(drop >= 0);
   // Nor must the rounding of 1e4 let a hill be climbed at leisure.
@@ -249,7 +271,7 @@ TEST_CASE("gradient flow: progress counts the flows that have ended, and changes
   const auto watched = gradient_flow(phi, y0, 1, {}, record.until());
   CHECK(same_bits(watched.y, flow.y));
   CHECK(watched.time == flow.time);
-  CHECK(flow.count(FlowEnd::converged) == 3);
+  CHECK(flow.count(FlowEnd::minimum) == 3);
   CHECK(record.complete());
   CHECK(record.told.front().count == 1);
   CHECK(record.told.front().done == doctest::Approx(1.0 / 3));
@@ -262,7 +284,7 @@ TEST_CASE("gradient flow: stopped by progress, the flows that still moved are un
   test::ProgressRecord record;
   const auto stopped = gradient_flow(phi, y0, 1, {}, record.until(3));
   CHECK(record.told.size() == 3);
-  CHECK(stopped.end == std::vector<FlowEnd>{FlowEnd::converged, FlowEnd::unfinished, FlowEnd::unfinished});
+  CHECK(stopped.end == std::vector<FlowEnd>{FlowEnd::minimum, FlowEnd::unfinished, FlowEnd::unfinished});
   const auto short_of = gradient_flow(phi, y0, 1, {.max_steps = 3});
   CHECK(same_bits(stopped.y, short_of.y));
   CHECK(stopped.time == short_of.time);
@@ -283,14 +305,25 @@ TEST_CASE("gradient flow: settings and starts out of range are refused") {
   const auto error = [&](FlowOptions options, double sigma = 1) {
     return message_of<ValueError>([&] { gradient_flow(phi, Tensor<double>::ones({1, 1}), sigma, options); });
   };
-  const std::string positive = "gradient_flow: tolerance, step_tolerance, bound and max_steps are positive";
+  const std::string positive = "gradient_flow: tolerance, step_tolerance, bound, time and max_steps are positive";
   CHECK(error({.tolerance = 0}) == positive);
   CHECK(error({.step_tolerance = -1}) == positive);
   CHECK(error({.bound = std::nan("")}) == positive);
   CHECK(error({.max_steps = 0}) == positive);
+  CHECK(error({.time = 0}) == positive);
   CHECK(error({}, 0).find("gradient_flow: sigma is a positive noise level") == 0);
   CHECK(message_of<ShapeError>([&] { gradient_flow(phi, Tensor<double>::scalar(1), 1); }) ==
         "gradient_flow: expects a batch (N, ...)   [y0: ()]");
+  CHECK(error({.settled_below = {0.3, 0}}) ==
+        "gradient_flow: settled_below are rates above 0, in nats per sigma^2 of time, got 0.000000");
+  CHECK(error({.until = FlowUntil::settled, .settled_below = {}}) ==
+        "gradient_flow: until settled needs a rate in settled_below");
+  CHECK(error({.until = FlowUntil::moved}) == "gradient_flow: until moved needs moved_by, a chi above 0, got 0.000000");
+  CHECK(error({.snapshots = {-1}}) ==
+        "gradient_flow: snapshots are times from 0 that rise, in units of sigma^2, got -1.000000");
+  const std::string falls =
+      "gradient_flow: snapshots are times from 0 that rise, in units of sigma^2, got 3.000000 after 3.000000";
+  CHECK(error({.snapshots = {0, 3, 3}}) == falls);
   const auto total = [](const Var<double>& y) { return sum(y); };
   CHECK_THROWS_AS(gradient_flow(total, Tensor<double>::ones({2, 1}), 1), ShapeError);
 }

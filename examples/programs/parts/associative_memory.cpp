@@ -54,8 +54,8 @@ neb::Flow<float> flow_to_attractors(const Program& program, const TrainedEnergy&
 double mean_converged(const neb::Flow<float>& flow, const std::vector<double>& values) {
   double sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (flow.end[i] == FlowEnd::converged) sum += values[i];
-  return sum / static_cast<double>(flow.count(FlowEnd::converged));
+    if (flow.end[i] == FlowEnd::minimum) sum += values[i];
+  return sum / static_cast<double>(flow.count(FlowEnd::minimum));
 }
 
 void draw_attractors(const neb::Flow<float>& flow, const Tensor<float>& y0, Index count, bool with_starts,
@@ -68,7 +68,7 @@ void draw_attractors(const neb::Flow<float>& flow, const Tensor<float>& y0, Inde
     if (with_starts) sheet.add_row("start", y0, begin, end, /*gap=*/begin > 0);
     sheet.add_row("attractor", flow.y, begin, end);
     for (Index i = begin; i < end; ++i)
-      if (flow.end[static_cast<std::size_t>(i)] != FlowEnd::converged) sheet.cross_out(i - begin);
+      if (flow.end[static_cast<std::size_t>(i)] != FlowEnd::minimum) sheet.cross_out(i - begin);
   }
   sheet.write(path);
 }
@@ -78,7 +78,7 @@ Summary associative_memory(const Program& program, const TrainedEnergy& energy, 
   const Tensor<float> y0 = starts(memories, images, neb::Key(program.seed).fold("associative_memory"));
   const Index count = y0.shape()[0];
   const neb::Flow<float> flow = flow_to_attractors(program, energy, y0, memories);
-  const Index converged = flow.count(FlowEnd::converged), escaped = flow.count(FlowEnd::escaped),
+  const Index converged = flow.count(FlowEnd::minimum), escaped = flow.count(FlowEnd::escaped),
               unfinished = flow.count(FlowEnd::unfinished);
   const std::string picture = program.picture_path(picture_stem);
   draw_attractors(flow, y0, count, /*with_starts=*/true,

@@ -4,39 +4,67 @@
 /// that raises the energy is never taken.
 #pragma once
 
+#include <cmath>
+#include <string>
 #include <type_traits>
-#include <vector>
 
 #include "neb/bayes/smooth.hpp"
 #include "neb/core/error.hpp"
-#include "neb/core/memory.hpp"
 #include "neb/core/progress.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/flow/flow.hpp"
+#include "neb/flow/moments.hpp"
 #include "neb/flow/moving_rows.hpp"
 
 namespace neb {
 
-/// Follows -grad phi from each row of y0: (N, ...) until it converges, escapes, or has made max_steps attempts at a step.
+namespace flow {
+
+/// Throws ValueError for settings out of range.
+inline void check_options(const FlowOptions& options) {
+  if (!(options.tolerance > 0) || !(options.step_tolerance > 0) || !(options.bound > 0) || !(options.time > 0) ||
+      options.max_steps < 1)
+    throw ValueError("gradient_flow: tolerance, step_tolerance, bound, time and max_steps are positive");
+  for (const double below : options.settled_below)
+    if (!(below > 0))
+      throw ValueError("gradient_flow: settled_below are rates above 0, in nats per sigma^2 of time, got " +
+                       std::to_string(below));
+  double last = -1;
+  for (const double time : options.snapshots) {
+    if (!(time >= 0) || !(time > last) || std::isinf(time))
+      throw ValueError("gradient_flow: snapshots are times from 0 that rise, in units of sigma^2, got " +
+                       std::to_string(time) + (last < 0 ? "" : " after " + std::to_string(last)));
+    last = time;
+  }
+  if (options.until == FlowUntil::settled && options.settled_below.empty())
+    throw ValueError("gradient_flow: until settled needs a rate in settled_below");
+  if (options.until == FlowUntil::moved && !(options.moved_by > 0))
+    throw ValueError("gradient_flow: until moved needs moved_by, a chi above 0, got " +
+                     std::to_string(options.moved_by));
+}
+
+}  // namespace flow
+
+/// Follows -grad phi from each row of y0: (N, ...) until it ends by the rule `options.until`, escapes, is out of time, or has
+/// made max_steps attempts at a step. Neither snapshots nor settled_below change a step.
 /// Calls `on_progress` after every attempt, with the number of flows that have ended; when it returns false, the others are
 /// returned as unfinished, with what they have come to.
-/// Throws ValueError for settings that are not positive, ShapeError when y0 is not a batch.
+/// Throws ValueError for settings out of range, ShapeError when y0 is not a batch.
 template <Scalar T, Energy<T> Phi>
-Flow<T> gradient_flow(const Phi& phi, const Tensor<T>& y0, std::type_identity_t<T> sigma, FlowOptions options = {},
-                      const OnProgress& on_progress = {}) {
+Flow<T> gradient_flow(const Phi& phi, const Tensor<T>& y0, std::type_identity_t<T> sigma,
+                      const FlowOptions& options = {}, const OnProgress& on_progress = {}) {
   check_sigma("gradient_flow", static_cast<double>(sigma));
-  if (!(options.tolerance > 0) || !(options.step_tolerance > 0) || !(options.bound > 0) || options.max_steps < 1)
-    throw ValueError("gradient_flow: tolerance, step_tolerance, bound and max_steps are positive");
+  flow::check_options(options);
   if (y0.rank() < 1) throw ShapeError("gradient_flow: expects a batch (N, ...)   [y0: " + y0.shape().to_string() + "]");
   const Index rows = y0.shape()[0];
-  const std::vector<double> zeros(memory_size(rows));
-  Flow<T> flow{y0, std::vector(zeros.size(), FlowEnd::unfinished), zeros, zeros, zeros, zeros};
+  const double variance = static_cast<double>(sigma) * static_cast<double>(sigma);
+  Flow<T> flow;
+  flow::Moments<T> moments(y0, variance, options, flow);
   if (y0.size() == 0) return flow;
 
-  const double variance = static_cast<double>(sigma) * static_cast<double>(sigma);
-  flow::MovingRows<T, Phi> moving(phi, y0, variance, options, flow);
+  flow::MovingRows<T, Phi> moving(phi, y0, variance, options, moments);
   while (moving.size() > 0) {
     moving.step();
     const Index ended = rows - moving.size();

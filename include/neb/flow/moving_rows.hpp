@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,8 @@
 #include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/flow/flow.hpp"
+#include "neb/flow/moments.hpp"
+#include "neb/flow/step_curve.hpp"
 #include "neb/kernels/pointwise.hpp"
 
 namespace neb::flow {
@@ -39,13 +42,19 @@ double largest_magnitude(Index n, const T* a) {
 template <Scalar T, Energy<T> Phi>
 class MovingRows {
  public:
-  MovingRows(const Phi& phi, const Tensor<T>& y0, double variance, const FlowOptions& options, Flow<T>& flow)
-      : phi_(phi), variance_(variance), options_(options), flow_(flow), d_(y0.shape().stride(0)), y_(y0) {
+  MovingRows(const Phi& phi, const Tensor<T>& y0, double variance, const FlowOptions& options, Moments<T>& moments)
+      : phi_(phi), variance_(variance), options_(options), moments_(moments), d_(y0.shape().stride(0)), y_(y0) {
     const auto [energy, gradient] = energy_and_gradient(phi, Var<T>::constant(y0));
     slope_ = gradient.value();
     for (Index row = 0; row < y0.shape()[0]; ++row) {
       const T start = energy.value().data()[row];
-      rows_.push_back({.row = row, .h = 0.1 * variance, .start = start, .energy = start});
+      const double far = 2 * largest_magnitude(d_, y0.data() + row * d_);
+      rows_.push_back({.row = row,
+                       .h = 0.1 * variance,
+                       .bound = std::max(options.bound, far),
+                       .start = start,
+                       .energy = start,
+                       .end = moments_.start(row, slope_.data() + row * d_)});
     }
     retire();
   }
@@ -79,9 +88,11 @@ class MovingRows {
 
  private:
   struct Row {
-    Index row;  // of the start
-    double h;   // step size
+    Index row;     // of the start
+    double h;      // step size
+    double bound;  // beyond which it has escaped
     T start, energy;
+    std::optional<FlowEnd> end;
     Index attempts = 0;
   };
   struct Term {
@@ -128,18 +139,27 @@ class MovingRows {
       row.h *= 0.5;
       return;
     }
-    if (accurate) {
-      double squares = 0;
-      for (Index p = 0; p < d_; ++p)
-        squares += static_cast<double>(next[p] - y[p]) * static_cast<double>(next[p] - y[p]);
-      flow_.time[static_cast<std::size_t>(row.row)] += row.h;
-      flow_.path_length[static_cast<std::size_t>(row.row)] += std::sqrt(squares);
-      row.energy = std::min(row.energy, reached);
-      std::copy_n(next, d_, y);
-      std::copy_n(next_slope, d_, slope);
-    }
+    if (accurate) take(row, reached, {d_, row.h, y, slope, next, next_slope}, y, slope);
     const double factor = valid ? 0.9 * std::cbrt(options_.step_tolerance / std::max(error, 1e-300)) : 0.1;
     row.h *= std::clamp(factor, 0.1, 3.0);
+  }
+
+  /// Moves a row to the end of its step, or to where in it the flow ends.
+  void take(Row& row, T reached, const StepCurve<T>& curve, T* y, T* slope) {
+    row.energy = std::min(row.energy, reached);
+    const auto [theta, end] =
+        moments_.step(row.row, curve, static_cast<double>(row.start) - static_cast<double>(row.energy));
+    row.end = end;
+    if (theta == 1) {
+      std::copy_n(curve.next, d_, y);
+      std::copy_n(curve.next_slope, d_, slope);
+      return;
+    }
+    for (Index p = 0; p < d_; ++p) {
+      const double point = curve.point(theta, p), gradient = curve.gradient(theta, p);
+      y[p] = static_cast<T>(point);
+      slope[p] = static_cast<T>(gradient);
+    }
   }
 
   /// phi(next) - phi(y) by the trapezoid rule: unlike the difference of two energies it keeps its digits.
@@ -151,14 +171,8 @@ class MovingRows {
   }
 
   void finish(Index i, FlowEnd how) {
-    const Row& row = rows_[static_cast<std::size_t>(i)];
-    const auto r = static_cast<std::size_t>(row.row);
-    std::copy_n(y_.data() + i * d_, d_, flow_.y.mutable_data() + row.row * d_);
-    flow_.end[r] = how;
-    // An energy that was never finite has not dropped.
-    flow_.energy_drop[r] =
-        row.energy < row.start ? static_cast<double>(row.start) - static_cast<double>(row.energy) : 0;
-    flow_.residual[r] = variance_ * largest_magnitude(d_, slope_.data() + i * d_);
+    moments_.finish(rows_[static_cast<std::size_t>(i)].row, how, y_.data() + i * d_,
+                    variance_ * largest_magnitude(d_, slope_.data() + i * d_));
   }
 
   /// Hands over the rows that are done and closes the gaps they leave.
@@ -169,10 +183,12 @@ class MovingRows {
     for (Index i = 0; i < size(); ++i) {
       const Row& row = rows_[static_cast<std::size_t>(i)];
       const double residual = variance_ * largest_magnitude(d_, slope + i * d_);
-      if (escaped(d_, y + i * d_, options_.bound) || residual == HUGE_VAL || !is_finite(row.energy)) {
+      if (escaped(d_, y + i * d_, row.bound) || residual == HUGE_VAL || !is_finite(row.energy)) {
         finish(i, FlowEnd::escaped);
-      } else if (residual < options_.tolerance) {
-        finish(i, FlowEnd::converged);
+      } else if (row.end) {
+        finish(i, *row.end);
+      } else if (residual < options_.tolerance && options_.until != FlowUntil::settled) {
+        finish(i, FlowEnd::minimum);
       } else if (row.attempts >= options_.max_steps) {
         finish(i, FlowEnd::unfinished);
       } else {
@@ -192,8 +208,8 @@ class MovingRows {
 
   const Phi& phi_;
   double variance_;
-  FlowOptions options_;
-  Flow<T>& flow_;
+  const FlowOptions& options_;
+  Moments<T>& moments_;
   Index d_;
   Tensor<T> y_, slope_;
   std::vector<Row> rows_;
