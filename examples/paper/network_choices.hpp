@@ -54,9 +54,10 @@ ChosenEnergy make_energy(neb::ConvEnergyOptions architecture, const Choice& choi
 std::vector<std::vector<double>> loss_curves(const Images& images, const Choice& choice, const ChoiceTraining& training,
                                              const neb::OnProgress& on_progress = {});
 
-/// The mean of a - b, which belong to the same seeds, and its standard error.
+/// Of a - b, which belong to the same seeds.
 struct Difference {
-  double mean = 0, error = 0;
+  double mean = 0, error = 0;  ///< and its standard error over the seeds
+  neb::Index lower = 0;        ///< seeds with a below b
 };
 Difference paired_difference(const std::vector<double>& a, const std::vector<double>& b);
 

@@ -140,7 +140,9 @@ TEST_CASE("section 4.1: the standard error of a paired difference ignores what t
   const Difference difference = paired_difference({11, 22, 33}, {10, 20, 30});
   CHECK(difference.mean == doctest::Approx(2));
   CHECK(difference.error == doctest::Approx(1 / std::sqrt(3)));
+  CHECK(difference.lower == 0);
   CHECK(paired_difference({101, 2, 33}, {100, 1, 32}).error == doctest::Approx(0));
+  CHECK(paired_difference({1, 5, 3}, {2, 4, 3.5}).lower == 2);
 }
 
 }  // namespace
