@@ -16,6 +16,7 @@
 #include "neb/kernels/gemm.hpp"
 #include "neb/kernels/pointwise.hpp"
 #include "neb/kernels/reduce.hpp"
+#include "neb/kernels/squared_distances.hpp"
 
 #include "neb/autodiff/check_grads.hpp"
 #include "neb/autodiff/cost.hpp"
@@ -34,6 +35,7 @@
 #include "neb/ops/arithmetic.hpp"
 #include "neb/ops/comparison.hpp"
 #include "neb/ops/conv2d.hpp"
+#include "neb/ops/distance.hpp"
 #include "neb/ops/elementary.hpp"
 #include "neb/ops/extrema.hpp"
 #include "neb/ops/matmul.hpp"

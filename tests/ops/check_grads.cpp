@@ -6,6 +6,7 @@
 #include <neb/ops/activation.hpp>
 #include <neb/ops/arithmetic.hpp>
 #include <neb/ops/conv2d.hpp>
+#include <neb/ops/distance.hpp>
 #include <neb/ops/extrema.hpp>
 #include <neb/ops/matmul.hpp>
 #include <neb/ops/movement.hpp>
@@ -101,6 +102,10 @@ const Row rows[] = {
        return matmul(v[0], v[1], {true, true});
      },
      {{3, 2}, {4, 3}}},
+    {"squared_distances", [](const Vars& v) { return squared_distances(v[0], v[1]); }, {{3, 2}, {4, 2}}, -2, 2, 3},
+    {"squared_distances, of a set to itself",
+     [](const Vars& v) { return square(squared_distances(v[0], v[0])); },
+     {{3, 2}}},
     {"exp", [](const Vars& v) { return exp(v[0]); }, {{2, 3}}, -2, 2, 3},
     {"log", [](const Vars& v) { return log(v[0]); }, {{2, 3}}, 0.5, 2, 3},
     {"sqrt", [](const Vars& v) { return sqrt(v[0]); }, {{2, 3}}, 0.5, 2, 3},
@@ -144,11 +149,7 @@ const Row rows[] = {
        return square(gather_rows(v[0], {2, 0, 2}));
      },
      {{3, 2}}},
-    {"scatter_rows",
-     [](const Vars& v) {
-       return square(scatter_rows(v[0], {1, 3, 1}, 4));
-     },
-     {{3, 2}}},
+    {"scatter_rows", [](const Vars& v) { return square(scatter_rows(v[0], {1, 3, 1}, 4)); }, {{3, 2}}},
     {"average_pool2d", [](const Vars& v) { return square(average_pool2d(v[0])); }, {{2, 4, 5, 2}}},
     {"average_pool2d, overlapping windows",
      [](const Vars& v) { return square(average_pool2d(v[0], {.window = 3, .stride = 2})); },

@@ -4,6 +4,7 @@
 #include "misuse.hpp"
 #include "neb/ops/activation.hpp"
 #include "neb/ops/conv2d.hpp"
+#include "neb/ops/distance.hpp"
 #include "neb/ops/extrema.hpp"
 #include "neb/ops/matmul.hpp"
 #include "neb/ops/movement.hpp"
@@ -202,6 +203,14 @@ const Misuse shape_errors[] = {
     {"matmul: inner extents 2 and 4 differ (a is transposed) (b is transposed)   [a: (2, 3), b: (3, 4)]",
      [] {
        matmul(zeros({2, 3}), zeros({3, 4}), {true, true});
+     }},
+    {"squared_distances: expects two matrices with rows of one length   [a: (2, 3), b: (2, 4)]",
+     [] {
+       squared_distances(zeros({2, 3}), zeros({2, 4}));
+     }},
+    {"squared_distances: expects two matrices with rows of one length   [a: (2, 3), b: (3,)]",
+     [] {
+       squared_distances(zeros({2, 3}), zeros({3}));
      }},
     // Functions.
     {"logsumexp: expects a last axis with at least one element   [x: ()]", [] { logsumexp(zeros({})); }},

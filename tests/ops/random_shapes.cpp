@@ -4,6 +4,7 @@
 
 #include "draw.hpp"
 #include "neb/ops/activation.hpp"
+#include "neb/ops/distance.hpp"
 #include "neb/ops/extrema.hpp"
 #include "neb/ops/matmul.hpp"
 #include "neb/ops/movement.hpp"
@@ -73,6 +74,13 @@ Case<T> matrices(Draw& d) {
   return {[=](const auto& v) { return matmul(v[0], v[1], options); },
           {d.uniform<T>(options.transpose_a ? Shape{depth, rows} : Shape{rows, depth}, -2, 2),
            d.uniform<T>(options.transpose_b ? Shape{columns, depth} : Shape{depth, columns}, -2, 2)}};
+}
+
+template <Scalar T>
+Case<T> two_sets(Draw& d) {
+  const Index first = d.between(0, 3), second = d.between(0, 3), length = d.between(0, 3);
+  return {[](const auto& v) { return square(squared_distances(v[0], v[1])); },
+          {d.uniform<T>(Shape{first, length}, -1, 1), d.uniform<T>(Shape{second, length}, -1, 1)}};
 }
 
 template <Scalar T>
@@ -201,6 +209,7 @@ std::vector<Row<T>> rows() {
       {"transpose", 2, permutation<T>},
       {"concat", 2, joined<T>},
       {"matmul", 3, matrices<T>},
+      {"squared_distances", 2, two_sets<T>},
       {"gather_rows and scatter_rows", 2, chosen_rows<T>},
       {"average_pool2d", 2, pooled<T>},
   };
