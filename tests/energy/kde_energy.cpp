@@ -99,7 +99,10 @@ TEST_CASE("kde energy: far from all samples it is finite and falls towards the n
 TEST_CASE("kde energy: images are rows like any other, and shapes are checked") {
   const KdeEnergy<float> phi(random_normal<float>({4, 2, 2, 1}, Key(3)), 0.5F);
   CHECK(phi(Var<float>::constant(Tensor<float>::zeros({3, 2, 2, 1}))).shape() == Shape{3});
-  CHECK_THROWS_AS(phi(Var<float>::constant(Tensor<float>::zeros({3, 5}))), ShapeError);
+  for (const Shape& wrong : {Shape{3, 5}, Shape{3, 1}, Shape{3}})
+    CHECK(message_of<ShapeError>([&] { phi(Var<float>::constant(Tensor<float>::zeros(wrong))); }) ==
+          "KdeEnergy: a row of y has as many numbers as a sample, 4   [y: " + wrong.to_string() + "]");
+  CHECK(phi(Var<float>::constant(Tensor<float>::zeros({0, 4}))).shape() == Shape{0});
   CHECK(message_of<ShapeError>([] {
           KdeEnergy<float>(Tensor<float>::zeros({0, 2}), 1);
         }) == "KdeEnergy: expects at least one sample   [samples: (0, 2)]");

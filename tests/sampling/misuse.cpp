@@ -47,7 +47,7 @@ const Misuse shape_errors[] = {
     {"flatten: expects a first axis of samples   [x: ()]", [] { phi()(X::scalar(1)); }},
     {"KdeEnergy: expects at least one sample   [samples: (0,)]", [] { KdeEnergy<double>(empty, 0.5); }},
     {"KdeEnergy: expects at least one sample   [samples: ()]", [] { KdeEnergy<double>(X::scalar(1), 0.5); }},
-    {"matmul: inner extents 2 and 3 differ (b is transposed)   [a: (1, 2), b: (2, 3)]",
+    {"KdeEnergy: a row of y has as many numbers as a sample, 3   [y: (1, 2)]",
      [] {
        KdeEnergy<double>(batch, 0.5)(X::zeros({1, 2}));
      }},
