@@ -85,6 +85,7 @@
 #include "neb/bayes/deen.hpp"
 #include "neb/bayes/escaped.hpp"
 #include "neb/bayes/filled_spheres.hpp"
+#include "neb/bayes/radial_profile.hpp"
 #include "neb/bayes/robbins_jump.hpp"
 #include "neb/bayes/smooth.hpp"
 #include "neb/bayes/sphere_overlap.hpp"
