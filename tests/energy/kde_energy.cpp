@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "neb/autodiff/transforms.hpp"
+#include "neb/bayes/chi.hpp"
 #include "neb/core/random.hpp"
 #include "nn/support.hpp"
 
@@ -86,6 +87,28 @@ TEST_CASE("kde energy: of one sample it is the parabola |y - X|^2 / (2 s^2), who
   for (Index row = 0; row < count; ++row) {
     CHECK(energy.value()(row) == doctest::Approx(squared_distance(row, 0) / (2 * s * s)).epsilon(1e-12));
     for (Index p = 0; p < d; ++p) CHECK(std::abs(points(row, p) - s * s * g.value()(row, p) - x(0, p)) < 1e-14);
+  }
+}
+
+TEST_CASE("kde energy: memories of two samples merge at half their distance, in any number of dimensions") {
+  for (const Index dimensions : {1, 4, 784}) {
+    CAPTURE(dimensions);
+    const double distance = 3;
+    Tensor<double> pair = Tensor<double>::zeros({2, dimensions});
+    pair.mutable_data()[dimensions] = distance;
+    const double overlap = chi(dimensions, pair.data(), pair.data() + dimensions);
+    CHECK(overlap == doctest::Approx(distance / (2 * std::sqrt(dimensions))));
+    // Along the line through both, the middle is a minimum if the second derivative is positive there, and else a saddle.
+    const auto curvature = [&](double sigma) {
+      Tensor<double> middle = Tensor<double>::zeros({1, dimensions}), along = middle;
+      middle.mutable_data()[0] = distance / 2;
+      along.mutable_data()[0] = 1;
+      const Var<double> y(middle);
+      return hvp(sum(KdeEnergy<double>(pair, sigma)(y)), y, Var<double>::constant(along)).value()(0, 0);
+    };
+    CHECK(curvature(0.99 * distance / 2) < 0);
+    CHECK(curvature(1.01 * distance / 2) > 0);
+    if (dimensions > 1) CHECK(curvature(1.5 * overlap) < 0);  // the spheres overlap, and nothing has merged
   }
 }
 

@@ -67,14 +67,51 @@ void walk() {
 }
 
 void memories() {
-  std::printf("chi = %g\n", sphere_overlap(data).max);
-  const Tensor<double> y0({4, 1}, {-2.0, -0.1, 0.1, 2.0});
-  for (const double sigma : {0.5, 1.5}) {
-    const Flow<double> flow = gradient_flow(KdeEnergy<double>(data, sigma), y0, sigma, {.tolerance = 1e-6});
-    std::printf("sigma = %.1f: flows end at", sigma);
-    for (Index i = 0; i < 4; ++i) std::printf(" %.3f", std::abs(flow.y(i, 0)) < 5e-4 ? 0 : flow.y(i, 0));
-    std::printf("\n");
+  for (const Index d : {1, 784}) {
+    Tensor<double> pair = Tensor<double>::zeros({2, d});  // -1 and 1 on the first axis
+    pair.mutable_data()[0] = -1;
+    pair.mutable_data()[d] = 1;
+    std::printf("d = %td: spheres overlap from sigma = %.4f\n", d, sphere_overlap(pair).max);
+    for (const double sigma : {0.9, 1.1}) {
+      const Flow<double> flow = gradient_flow(KdeEnergy<double>(pair, sigma), pair, sigma, {.tolerance = 1e-6});
+      std::printf("  sigma = %.1f: memories %.3f apart\n", sigma, std::abs(flow.y(1, 0) - flow.y(0, 0)));
+    }
   }
+}
+
+/// |y|^4 / (4 sigma^4 d) for y: (N, d). Its slope on the sphere |y|^2 = sigma^2 d is that of |y|^2 / (2 sigma^2).
+struct Crater {
+  double sigma;
+  Var<double> operator()(const Var<double>& y) const {
+    const double d = static_cast<double>(y.shape()[1]);
+    return square(sum(square(y), 1)) * (1 / (4 * std::pow(sigma, 4) * d));
+  }
+};
+
+void inside() {
+  constexpr double sigma = 0.3;
+  constexpr Index d = 784;
+  const KdeEnergy<double> bowl(Tensor<double>::zeros({1, d}), sigma);
+  const Crater crater{sigma};
+  const Tensor<double> x = Tensor<double>::zeros({1000, d});
+  std::printf("loss: bowl %.2f, crater %.2f\n", denoising_error(bowl, x, sigma, Key(5)),
+              denoising_error(crater, x, sigma, Key(5)));
+  const auto lost = [&](const auto& phi, double r) {  // sigma^2 |grad phi|^2 at |y| = r sigma sqrt(d)
+    const auto y = Var<double>::constant(Tensor<double>::full({1, d}, r * sigma));
+    return sigma * sigma * sum(square(energy_and_gradient(phi, y).gradient)).item();
+  };
+  for (const double r : {1.0, 0.75, 0.5, 0.25})
+    std::printf("r = %.2f: bowl %3.0f, crater %3.0f\n", r, lost(bowl, r), lost(crater, r));
+}
+
+void settling() {
+  constexpr double sigma = 1.02;
+  Tensor<double> pair = Tensor<double>::zeros({2, 784}), y0 = Tensor<double>::full({1, 784}, sigma);
+  pair.mutable_data()[0] = y0.mutable_data()[0] = -1;
+  pair.mutable_data()[784] = 1;
+  const Flow<double> flow = gradient_flow(KdeEnergy<double>(pair, sigma), y0, sigma);
+  std::printf("settled at t = %.1f, where y is %.2f\n", flow.settled[0].time[0], flow.settled[0].y(0, 0));
+  std::printf("at rest at t = %.0f, where y is %.2f\n", flow.time[0], flow.y(0, 0));
 }
 
 constexpr Index size = 320;
@@ -128,5 +165,7 @@ int main(int argc, char** argv) {
   learning();
   walk();
   memories();
+  inside();
+  settling();
   if (argc > 1) draw(argv[1]);
 }
