@@ -40,7 +40,8 @@ std::string about(const std::string& experiment) {
        "one sees the difference."},
       {"figure-7",
        "Sec. 6, Eq. 4 and Def. 9. From test digits one flows straight down the energy, y' = -grad phi(y), to an attractor, a "
-       "memory; sigma = 0.15. How long the path is, the paper leaves for later; it is measured here."},
+       "memory; sigma = 0.15. How long the path is, the paper leaves for later; it is measured here. Def. 9 asks for strict "
+       "minima; which step, time and rule to stop by led to the images that the paper shows, it does not say."},
       {"figure-8",
        "Sec. 6. The same at sigma = 0.3. Spheres overlap more, and attractors are farther from where the flow began."},
       {"figure-9",
