@@ -43,6 +43,7 @@ TEST_CASE("chart: lines and numbers are drawn where they belong, and points outs
   // PPM: three bytes a pixel after a header.
   CHECK(size_of(plain, "plain.ppm") == size_of(outside, "outside.ppm"));
   CHECK(size_of(named, "named.ppm") > size_of(plain, "plain.ppm"));
+  CHECK(named.picture().height() == 100 + 28 + 54);  // the legend's row, and numbers with their name
   const auto bytes = [&](const char* name) {
     std::ifstream file(scratch.path(name), std::ios::binary);
     return std::string(std::istreambuf_iterator<char>(file), {});

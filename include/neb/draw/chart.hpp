@@ -34,8 +34,10 @@ class Chart {
   /// Numbers both axes and names them.
   void label_axes(std::string x_name, std::string y_name);
 
+  /// The window with its legend and its axes, to write or to put into a larger picture.
+  Canvas picture() const;
   /// Writes PNG or PPM, as the path's ending says. Throws FileError.
-  void write(const std::string& path) const;
+  void write(const std::string& path) const { picture().write(path); }
 
  private:
   struct Entry {
@@ -155,7 +157,7 @@ inline void Chart::draw_numbers(Canvas& canvas, Index top, Index left) const {
   canvas.text(top + height + 34, left + (width - Canvas::text_width(x_name_)) / 2, x_name_, {0, 0, 0});
 }
 
-inline void Chart::write(const std::string& path) const {
+inline Canvas Chart::picture() const {
   const bool numbered = !x_name_.empty() || !y_name_.empty();
   const Index height = window_.shape()[0], width = window_.shape()[1], left = numbered ? numbers_width : 0;
   std::vector<Entry> entries = legend_;
@@ -178,7 +180,7 @@ inline void Chart::write(const std::string& path) const {
     canvas.text(places[i].first * legend_row + 8, places[i].second, entries[i].name, entries[i].colour);
   canvas.image(top, left, window_);
   if (numbered) draw_numbers(canvas, top, left);
-  canvas.write(path);
+  return canvas;
 }
 
 }  // namespace neb
