@@ -85,7 +85,9 @@ CommandLine command_line() {
       .example = "train_energy --minutes 5 --channels 64,128,256 --out out/mine",
       .out = "out/train_energy",
   });
-  line.data_and_model("Start from the weights and the architecture of this model instead of random weights");
+  line.data_and_model(
+      "Start from the weights and the architecture of this model instead of random weights; --quadratic changes "
+      "its coefficient, as another --sigma needs");
   line.option("sigma", "S", "Noise level, in data units (pixels are in [0, 1])", "0.3");
   declare_architecture(line);
   line.option("batch", "N", "Images in a step (not from the paper)", "32")
@@ -170,6 +172,7 @@ int main(int argc, char** argv) {
         .architecture = read_architecture(line),
         .options = train_options(line),
         .start = line.text("model"),
+        .start_quadratic = line.given("quadratic") ? std::optional(line.not_negative("quadratic")) : std::nullopt,
         .resume = line.text("resume"),
         .checkpoint = line.given("checkpoint") ? line.text("checkpoint") : program.path("checkpoint.safetensors"),
         .checkpoint_minutes = line.positive("checkpoint-minutes"),

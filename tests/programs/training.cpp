@@ -3,6 +3,10 @@
 #include <sstream>
 #include <thread>
 
+#include "kernels/support.hpp"
+#include "neb/data/digits.hpp"
+#include "neb/data/sample.hpp"
+#include "neb/energy/model_file.hpp"
 #include "programs/run_program.hpp"
 #include "programs/small_images.hpp"
 
@@ -84,6 +88,41 @@ TEST_CASE("train_energy learns, and writes model, log, checkpoint and summary") 
   REQUIRE_MESSAGE(continued.code == 0, continued.err);
   CHECK(read_json(scratch.path("more/summary.json"))["test_loss"].get<double>() ==
         doctest::Approx(summary["test_loss"].get<double>()).epsilon(0.2));
+}
+
+TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, unless it is told not to") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", grey);
+  const auto trained = [&](const std::string& out, const Arguments& more) {
+    const Outcome outcome = run_program("train_energy", training(data, out, 3, more), scratch.folder());
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+    return read_model<float>(scratch.path(out + "/model.safetensors")).phi;
+  };
+  const auto by_default = trained("default", {"--sigma", "0.25"});
+  CHECK(by_default.options.quadratic == 8);
+  CHECK(same_bits(by_default.centre, mean_row(read_digits<float>(data).train)));
+  const auto checkpoint = SafeTensors(scratch.path("default/checkpoint.safetensors"));
+  CHECK(checkpoint.text("fill") == "0.1");
+
+  const auto plain = trained("plain", {"--quadratic", "0", "--fill", "0"});
+  CHECK(plain.options.quadratic == 0);
+  CHECK_FALSE(SafeTensors(scratch.path("plain/checkpoint.safetensors")).metadata().contains("fill"));
+
+  // Another noise level needs another coefficient; the network and the centre are the model's.
+  const Outcome moved = run_program("train_energy",
+                                    {"--data", data, "--model", "default/model.safetensors", "--sigma", "0.5",
+                                     "--steps", "1", "--quadratic", "2", "--out", "moved"},
+                                    scratch.folder());
+  REQUIRE_MESSAGE(moved.code == 0, moved.err);
+  const auto phi = read_model<float>(scratch.path("moved/model.safetensors")).phi;
+  CHECK(phi.options.quadratic == 2);
+  CHECK(same_bits(phi.centre, by_default.centre));
+
+  for (const Arguments& wrong : {Arguments{"--quadratic", "-1"}, {"--fill", "0.7"}, {"--fill-weight", "x"}}) {
+    const Outcome refused = run_program("train_energy", training(data, "no", 1, wrong), scratch.folder());
+    CHECK(refused.code == 2);
+    CHECK(refused.one_line_with(wrong[0].substr(2)));
+  }
 }
 
 TEST_CASE("loss_curves draws training runs, and says what it cannot draw") {

@@ -37,6 +37,15 @@ std::string text_of(const neb::ConvEnergyOptions& architecture) {
   return text;
 }
 
+/// The same network beside a quadratic part of another coefficient.
+Phi with_quadratic(const Phi& phi, double coefficient) {
+  neb::ConvEnergyOptions architecture = phi.options;
+  architecture.quadratic = coefficient;
+  Phi changed(architecture, neb::Key(0), phi.centre);
+  neb::load_state(changed, neb::state(phi));
+  return changed;
+}
+
 /// The reports of a run, one line of JSON each; a resumed run appends to those of its first part.
 class Log {
  public:
@@ -124,7 +133,9 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
   Phi phi = check_input([&] {
     if (training.start.empty())
       return Phi(architecture, neb::Key(options.seed).fold("weights"), neb::mean_row(images.train));
-    return neb::read_model<float>(training.start).phi;
+    Phi start = neb::read_model<float>(training.start).phi;
+    if (training.start_quadratic) start = with_quadratic(start, *training.start_quadratic);
+    return start;
   });
   if (phi.options.image != architecture.image)
     throw UsageError("--model " + training.start + ": was trained on images of " + phi.options.image.to_string() +

@@ -17,12 +17,13 @@ struct Training {
   /// so is the centre of the quadratic part: the mean training image.
   neb::ConvEnergyOptions architecture{.channels = {32, 64, 128}, .kernel = 7, .stride = {2}, .padding = 3};
   neb::TrainOptions options;
-  std::string start;              ///< model whose weights to start from, or empty
-  std::string resume;             ///< checkpoint to go on from, or empty
-  std::string checkpoint;         ///< where to save one
-  double checkpoint_minutes = 2;  ///< time between two of them
-  neb::Index report_every = 50;   ///< steps
-  std::string resume_command;     ///< what to tell somebody who interrupts
+  std::string start;                      ///< model whose weights to start from, or empty
+  std::optional<double> start_quadratic;  ///< in place of the coefficient that this model has
+  std::string resume;                     ///< checkpoint to go on from, or empty
+  std::string checkpoint;                 ///< where to save one
+  double checkpoint_minutes = 2;          ///< time between two of them
+  neb::Index report_every = 50;           ///< steps
+  std::string resume_command;             ///< what to tell somebody who interrupts
 };
 
 /// What the programs train by default at a noise level: with the quadratic part that -log f has, and spheres that are filled
