@@ -3,10 +3,10 @@
 #include <sstream>
 #include <thread>
 
-#include "kernels/support.hpp"
 #include "neb/data/digits.hpp"
 #include "neb/data/sample.hpp"
 #include "neb/energy/model_file.hpp"
+#include "nn/support.hpp"
 #include "programs/run_program.hpp"
 #include "programs/small_images.hpp"
 
