@@ -27,9 +27,9 @@ Tensor<float> picture(const Energy<float> auto& phi, const Tensor<float>& y0, fl
 
 int main(int argc, char** argv) {
   const Key key(0);
-  const float sigma = 0.3f;                        // noise level, in data units
-  const auto moons = two_moons<float>(1024, key);  // (1024, 2)
-  MlpEnergy<float> learned{{2, 128, 128}, key};    // (N, 2) -> (N)
+  const float sigma = 0.3f;                                  // noise level, in data units
+  const auto moons = two_moons<float>(1024, key);            // (1024, 2)
+  MlpEnergy<float> learned({.widths = {2, 128, 128}}, key);  // (N, 2) -> (N)
   Adam<float> adam{{.learning_rate = 1e-3}};
   for (std::uint64_t step = 0; step < 2000; ++step) {
     const Var<float> x = Var<float>::constant(sample_rows(moons, 128, key.at(step)));

@@ -85,7 +85,7 @@ void draw(const Tensor<double>& score, const Tensor<double>& energy, const std::
 }  // namespace
 
 EnergyAndScore::EnergyAndScore(Index d, const ScoreTraining& training, const neb::Key& key)
-    : phi(widths({d}, training.hidden, {}), key.fold("energy")),
+    : phi({.widths = widths({d}, training.hidden, {})}, key.fold("energy")),
       psi(widths({d}, training.hidden, {d}), key.fold("score")) {}
 
 void EnergyAndScore::train(const Tensor<double>& x, const ScoreTraining& training, const neb::Key& key,

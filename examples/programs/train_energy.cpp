@@ -136,7 +136,7 @@ std::string option_of(std::string field) {
 /// What the checkpoint says and the command line does not; where both speak, train() compares them.
 void adopt_checkpoint(const CommandLine& line, Training& training) {
   const neb::SafeTensors file = neb::read_checkpoint(training.resume);
-  const neb::ConvEnergyOptions saved = neb::read_architecture(file);
+  const neb::ConvEnergyOptions saved = neb::read_architecture<neb::ConvEnergyOptions>(file);
   const neb::Metadata now = neb::options_metadata(training.architecture);
   visit_architecture(saved, [&](const std::string& name, const auto& field) {
     const std::string was = neb::option_text(field);

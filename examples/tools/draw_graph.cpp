@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
 
     // An energy of two layers and its gradient. Parameters have dotted names, which make frames.
     const Key key(program.seed);
-    MlpEnergy<double> phi({2, 4}, key);
+    MlpEnergy<double> phi({.widths = {2, 4}}, key);
     const Var<double> clean{random_normal<double>({3, 2}, key)}, noisy{smooth(clean, 0.3, key).value()};
     Names<double> energy_names = named_parameters(phi);
     energy_names.insert(energy_names.end(), {{clean, "x"}, {noisy, "y"}});

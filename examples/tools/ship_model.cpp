@@ -1,7 +1,7 @@
 /// Makes what the folder models/ ships: a trained energy in half precision, and a card that says where it came from.
 #include <cstdlib>
 
-#include <neb/energy/model_file.hpp>
+#include <neb/energy/any_energy.hpp>
 
 #include "common/sha256.hpp"
 #include "common/trained_energy.hpp"
@@ -61,20 +61,20 @@ int main(int argc, char** argv) {
                       cpu = needed(line, "cpu");
     const Summary summary = check_input([&] { return read_summary(folder + "/summary.json"); });
     const Images images = read_images(line), shipped = neb::read_digits<float>(NEB_SOURCE_DIR "/data/digits");
-    const auto model = check_input([&] { return neb::read_model<float>(folder + "/model.safetensors"); });
+    const auto model = check_input([&] { return neb::read_any_model<float>(folder + "/model.safetensors"); });
 
     char level[16];
     std::snprintf(level, sizeof level, "-%.2f", model.sigma);
     const std::string name = line.text("kind") + level, file = name + ".safetensors", path = program.path(file);
     const double before = test_loss(read_energy(folder + "/model.safetensors", images), images);
-    neb::write_model(path, model.phi, model.sigma, neb::Storage::half);
+    std::visit([&](const auto& phi) { neb::write_model(path, phi, model.sigma, neb::Storage::half); }, model.phi);
     const TrainedEnergy stored = read_energy(path, shipped);
     const double after = test_loss(stored, images);
 
     Summary card{{"model", file},
                  {"sha256", sha256_of(path)},
                  {"sigma", model.sigma},
-                 {"weights", neb::parameter_count(model.phi)},
+                 {"weights", std::visit([](const auto& phi) { return neb::parameter_count(phi); }, model.phi)},
                  {"storage", std::string("float16")},
                  {"command", command},
                  {"seed", seed_in(command)},

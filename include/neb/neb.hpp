@@ -74,6 +74,7 @@
 #include "neb/draw/points.hpp"
 #include "neb/draw/tiles.hpp"
 
+#include "neb/energy/any_energy.hpp"
 #include "neb/energy/conv_energy.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/energy/kde_energy.hpp"

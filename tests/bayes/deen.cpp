@@ -100,7 +100,7 @@ TEST_CASE("deen loss: it is the mean over samples of the sum over pixels of (x -
 }
 
 TEST_CASE("deen loss: parameter gradients agree with finite differences") {
-  check_parameter_gradients(MlpEnergy<double>({3, 5, 4}, Key(1)), {4, 3}, 0.5);
+  check_parameter_gradients(MlpEnergy<double>({.widths = {3, 5, 4}}, Key(1)), {4, 3}, 0.5);
   check_parameter_gradients(
       ConvEnergy<double>({.image = {5, 5, 2}, .channels = {3, 2}, .bottleneck = 3, .readout = {2}, .beta = 1.4},
                          Key(1)),
@@ -135,7 +135,7 @@ TEST_CASE("deen loss: shapes are checked") {
 TEST_CASE("SURE: for any energy the error of the jump is d s^2 + s^4 E[|g|^2 - 2 tr H], which needs no clean data") {
   constexpr double s = 0.8;
   constexpr Index d = 3, n = 40000;
-  MlpEnergy<double> phi({d, 12}, Key(1));
+  MlpEnergy<double> phi({.widths = {d, 12}}, Key(1));
   phi.network.layers[1].weight = Var<double>(random_uniform<double>({12, 1}, Key(2), 0.1, 0.6));  // far from a plane
   const Tensor<double> x = random_uniform<double>({n, d}, Key(3), -1.0, 1.0), y = smooth(x, s, Key(4));
   const Tensor<double> g = energy_and_gradient(phi, Var<double>::constant(y)).gradient.value();

@@ -72,7 +72,7 @@ TEST_CASE("twenty random networks: energies and their derivatives, first and sec
     const Fixture fixture{file, std::to_string(number) + "."};
     const auto beta = fixture.number<double>("beta");
     if (file.text(fixture.prefix + "energy") == "mlp") {
-      check(MlpEnergy<double>(fixture.list("widths"), Key(0), beta), fixture);
+      check(MlpEnergy<double>({.widths = fixture.list("widths"), .beta = beta}, Key(0)), fixture);
       continue;
     }
     ++convolutional;

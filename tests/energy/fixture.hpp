@@ -38,7 +38,7 @@ inline constexpr std::size_t mlp_prefix = 8;  // "network."
 
 template <Scalar T>
 MlpEnergy<T> mlp_energy(const SafeTensors& file) {
-  return with_weights<T>(MlpEnergy<T>({2, 8, 8}, Key(0)), file, mlp_prefix);
+  return with_weights<T>(MlpEnergy<T>({.widths = {2, 8, 8}}, Key(0)), file, mlp_prefix);
 }
 
 }  // namespace neb::test

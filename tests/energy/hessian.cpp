@@ -80,7 +80,7 @@ Tensor<double> check_hessian(const Phi& phi, const Tensor<double>& points) {
 }  // namespace
 
 TEST_CASE("Hessian of a fully connected energy: Jacobian of the gradient, products and differences agree") {
-  check_hessian(MlpEnergy<double>({5, 9, 7}, Key(1), 2.0), random_normal<double>({3, 5}, Key(2)));
+  check_hessian(MlpEnergy<double>({.widths = {5, 9, 7}, .beta = 2}, Key(1)), random_normal<double>({3, 5}, Key(2)));
 }
 
 TEST_CASE("Hessian of a convolutional energy: Jacobian of the gradient, products and differences agree") {
@@ -90,7 +90,7 @@ TEST_CASE("Hessian of a convolutional energy: Jacobian of the gradient, products
 }
 
 TEST_CASE("Hessian of a one-layer energy: it is W diag(v f'') W^T") {
-  const MlpEnergy<double> phi({4, 6}, Key(5));
+  const MlpEnergy<double> phi({.widths = {4, 6}}, Key(5));
   const Tensor<double> y = random_normal<double>({1, 4}, Key(6));
   const auto tensors = state(phi);
   const Tensor<double>&w = tensors.at("network.layers.0.weight"), &b = tensors.at("network.layers.0.bias"),

@@ -13,7 +13,7 @@ TEST_CASE("mlp energy: energy, gradient and Hessian-vector product are PyTorch's
 }
 
 TEST_CASE("mlp energy: one energy per row, of rows of any shape, and no bias at the end") {
-  const MlpEnergy<double> phi({6, 4}, Key(1));
+  const MlpEnergy<double> phi({.widths = {6, 4}}, Key(1));
   CHECK(phi(Var<double>::constant(Tensor<double>::zeros({3, 2, 3}))).shape() == Shape{3});
   CHECK(parameter_count(phi) == 6 * 4 + 4 + 4);
   CHECK(phi(Var<double>::constant(Tensor<double>::zeros({3, 6}))).value()(2) == 0);
@@ -22,13 +22,18 @@ TEST_CASE("mlp energy: one energy per row, of rows of any shape, and no bias at 
 TEST_CASE("mlp energy: beta is that of its smooth ReLU") {
   const Tensor<double> y({1, 1}, {2.0});
   for (const double beta : {0.5, 3.0}) {
-    MlpEnergy<double> phi({1, 1}, Key(1), beta);
+    MlpEnergy<double> phi({.widths = {1, 1}, .beta = beta}, Key(1));
     for (auto& layer : phi.network.layers) layer.weight = Var<double>(Tensor<double>({1, 1}, {1.0}));
     CHECK(phi(Var<double>::constant(y)).value()(0) == doctest::Approx(2 / (1 + std::exp(-2 * beta))).epsilon(1e-14));
   }
 }
 
-TEST_CASE("mlp energy: an input width alone is refused") {
-  CHECK(test::message_of<ValueError>([] { MlpEnergy<float>({2}, Key(1)); }) ==
+TEST_CASE("mlp energy: architectures that cannot be are refused") {
+  CHECK(test::message_of<ValueError>([] { MlpEnergy<float>({.widths = {2}}, Key(1)); }) ==
         "MlpEnergy: expects the input width and at least one hidden width");
+  CHECK(test::message_of<ValueError>([] {
+          MlpEnergy<float>({.widths = {2, 0}}, Key(1));
+        }) == "MlpEnergy: a layer has at least 1 unit, got 0");
+  CHECK(test::message_of<ValueError>([] { MlpEnergy<float>({.beta = 0}, Key(1)); }) ==
+        "MlpEnergy: beta is positive, got 0.000000");
 }

@@ -4,6 +4,7 @@
 
 #include "io/scratch.hpp"
 #include "member_count.hpp"
+#include "neb/energy/any_energy.hpp"
 #include "nn/support.hpp"
 
 using namespace neb;
@@ -48,7 +49,8 @@ std::string error_of(Damage&& damage, std::size_t limit = 1 << 16) {
   const std::string path = scratch.path("model");
   write_safetensors(path, content.tensors, content.metadata);
   std::string message;
-  const std::size_t bytes = test::tensor_bytes_of([&] { message = file_error_of([&] { read_model<float>(path); }); });
+  const std::size_t bytes =
+      test::tensor_bytes_of([&] { message = file_error_of([&] { read_model<ConvEnergy<float>>(path); }); });
   CHECK(bytes <= limit);
   CHECK(message.rfind(path + ": ", 0) == 0);
   return test::without(message, path + ": ");
@@ -64,7 +66,7 @@ TEST_CASE_TEMPLATE("model file: what is written is read back to the last bit", T
   const Scratch scratch;
   const ConvEnergy<T> phi(small, Key(3));
   write_model(scratch.path("model"), phi, 0.1);  // 0.1 is no binary fraction
-  const Model<T> model = read_model<T>(scratch.path("model"));
+  const auto model = read_model<ConvEnergy<T>>(scratch.path("model"));
   CHECK(same_parameters(model.phi, phi));
   CHECK(model.sigma == 0.1);
   CHECK(model.phi.options == small);
@@ -86,19 +88,103 @@ TEST_CASE("model file: an architecture is these words, in models that were writt
                                                  {"beta", "1.25"}});
 }
 
-TEST_CASE("model file: every field of an architecture is written, read and compared") {
-  CHECK(test::visited_count<ConvEnergyOptions>() == test::member_count<ConvEnergyOptions>());
+TEST_CASE_TEMPLATE("model file: every field of an architecture is written, read and compared", Options,
+                   ConvEnergyOptions, MlpEnergyOptions) {
+  CHECK(test::visited_count<Options>() == test::member_count<Options>());
   const Scratch scratch;
-  ConvEnergyOptions::visit(small, [&](const std::string& name, const auto&) {
+  const Options before;
+  Options::visit(before, [&](const std::string& name, const auto&) {
     CAPTURE(name);
-    ConvEnergyOptions changed = small;
-    ConvEnergyOptions::visit(changed, [&](const std::string& other, auto& field) {
+    Options changed = before;
+    Options::visit(changed, [&](const std::string& other, auto& field) {
       if (other == name) change(field);
     });
-    CHECK_FALSE(changed == small);
+    CHECK_FALSE(changed == before);
     write_safetensors(scratch.path("file"), {}, architecture_metadata(changed));
-    CHECK(read_architecture(SafeTensors(scratch.path("file"))) == changed);
+    CHECK(read_architecture<Options>(SafeTensors(scratch.path("file"))) == changed);
   });
+}
+
+TEST_CASE_TEMPLATE("model file: the shapes that an architecture needs are those of the energy it makes", Phi,
+                   ConvEnergy<float>, MlpEnergy<float>) {
+  auto options = decltype(Phi::options){};
+  if constexpr (std::is_same_v<Phi, ConvEnergy<float>>) options = small;
+  for (const double quadratic : {0.0, 2.0}) {
+    options.quadratic = quadratic;
+    const Phi phi(options, Key(1));
+    std::vector<std::pair<std::string, Shape>> made, told;
+    visit_parameters(phi, [&](const std::string& name, const auto& v) { made.emplace_back(name, v.shape()); });
+    visit_buffers(phi, [&](const std::string& name, const auto& tensor) { made.emplace_back(name, tensor.shape()); });
+    options.visit_shapes([&](const std::string& name, const Shape& shape) { told.emplace_back(name, shape); });
+    CHECK(made == told);
+    CHECK((quadratic == 0 || phi.centre.shape() == options.sample()));
+  }
+}
+
+TEST_CASE("model file: a fully connected energy is stored with its options and its centre") {
+  const Scratch scratch;
+  const MlpEnergy<float> phi({.widths = {6, 5, 4}, .beta = 1.25, .quadratic = exact_quadratic(0.3)}, Key(3),
+                             random_uniform<float>({6}, Key(4)));
+  write_model(scratch.path("model"), phi, 0.3);
+  const auto model = read_model<MlpEnergy<float>>(scratch.path("model"));
+  CHECK(same_parameters(model.phi, phi));
+  CHECK(test::same_bits(model.phi.centre, phi.centre));
+  CHECK(model.phi.options == phi.options);
+  const auto y = Var<float>::constant(random_normal<float>({2, 6}, Key(5)));
+  CHECK(test::same_bits(model.phi(y).value(), phi(y).value()));
+  CHECK(architecture_metadata(phi.options) ==
+        Metadata{
+            {"energy", "mlp"}, {"widths", "6,5,4"}, {"beta", "1.25"}, {"quadratic", number_text(0.5 / (0.3 * 0.3))}});
+}
+
+TEST_CASE("model file: damaged fully connected energies are refused, and allocate nothing") {
+  const Scratch scratch;
+  const MlpEnergy<float> phi({.widths = {6, 5}}, Key(3));
+  const auto error = [&](const std::string& key, const std::string& value) {
+    TensorMap tensors;
+    for (auto& [name, tensor] : state(phi)) tensors.emplace(name, tensor);
+    Metadata metadata = architecture_metadata(phi.options);
+    metadata["format"] = "neb.model";
+    metadata["sigma"] = "0.3";
+    metadata[key] = value;
+    write_safetensors(scratch.path("model"), tensors, metadata);
+    std::string message;
+    const std::size_t bytes = test::tensor_bytes_of(
+        [&] { message = file_error_of([&] { read_model<MlpEnergy<float>>(scratch.path("model")); }); });
+    CHECK(bytes <= 1 << 12);
+    return test::without(message, scratch.path("model") + ": ");
+  };
+  const std::string needs = "the architecture needs a tensor ";
+  CHECK(error("widths", "6,16777216") == needs + "\"network.layers.0.weight\" of shape (6, 16777216)");
+  CHECK(error("widths", "6,5,5") == needs + "\"network.layers.1.weight\" of shape (5, 5)");
+  CHECK(error("widths", "6") == needs + "\"network.layers.0.weight\" of shape (6, 1)");
+  CHECK(error("widths", "") ==
+        "its architecture is not possible: MlpEnergy: expects the input width and at least one hidden width");
+  CHECK(error("beta", "-1") == "its architecture is not possible: MlpEnergy: beta is positive, got -1.000000");
+  CHECK(error("quadratic", "2") == needs + "\"centre\" of shape (6,)");
+  CHECK(error("energy", "conv") == "expected metadata \"energy\" to be \"mlp\"");
+}
+
+TEST_CASE("model file: an energy of any kind is read as what it is") {
+  const Scratch scratch;
+  const ConvEnergy<float> conv(small, Key(3));
+  const MlpEnergy<float> mlp({.widths = {112, 3}}, Key(3));
+  write_model(scratch.path("conv"), conv, 0.3);
+  write_model(scratch.path("mlp"), mlp, 0.2);
+  const Model<AnyEnergy<float>> first = read_any_model<float>(scratch.path("conv")),
+                                second = read_any_model<float>(scratch.path("mlp"));
+  CHECK(same_parameters(std::get<ConvEnergy<float>>(first.phi), conv));
+  CHECK(same_parameters(std::get<MlpEnergy<float>>(second.phi), mlp));
+  CHECK(first.sigma == 0.3);
+  CHECK(second.sigma == 0.2);
+
+  Content content;
+  content.metadata["energy"] = "rbm";
+  write_safetensors(scratch.path("other"), content.tensors, content.metadata);
+  CHECK(test::without(file_error_of([&] { read_any_model<float>(scratch.path("other")); }),
+                      scratch.path("other") + ": ") ==
+        "expected metadata \"energy\" to be \"conv\" or \"mlp\", got \"rbm\"");
+  CHECK(file_error_of([&] { read_any_model<float>(scratch.put("text", "no model\n")); }) != "");
 }
 
 TEST_CASE("model file: a quadratic part is stored with its centre, and files without one are read as before") {
@@ -107,7 +193,7 @@ TEST_CASE("model file: a quadratic part is stored with its centre, and files wit
   bowl.quadratic = exact_quadratic(0.3);
   const ConvEnergy<float> phi(bowl, Key(3), random_uniform<float>(small.image, Key(4)));
   write_model(scratch.path("model"), phi, 0.3);
-  const Model<float> model = read_model<float>(scratch.path("model"));
+  const auto model = read_model<ConvEnergy<float>>(scratch.path("model"));
   CHECK(model.phi.options == bowl);
   CHECK(test::same_bits(model.phi.centre, phi.centre));
   const auto y = Var<float>::constant(random_normal<float>({2, 7, 8, 2}, Key(5)));
@@ -117,7 +203,7 @@ TEST_CASE("model file: a quadratic part is stored with its centre, and files wit
   const SafeTensors plain(scratch.path("plain"));
   CHECK_FALSE(plain.metadata().contains("quadratic"));
   CHECK_FALSE(plain.entries().contains("centre"));
-  CHECK(read_model<float>(scratch.path("plain")).phi.options.quadratic == 0);
+  CHECK(read_model<ConvEnergy<float>>(scratch.path("plain")).phi.options.quadratic == 0);
 
   CHECK(error_of([](Content& content) { content.metadata["quadratic"] = "5.5"; }) ==
         "the architecture needs a tensor \"centre\" of shape (7, 8, 2)");
@@ -132,7 +218,7 @@ TEST_CASE("model file: stored as halves, a model loses a part in 2048 of each we
   const ConvEnergy<float> phi(small, Key(3));
   write_model(scratch.path("exact"), phi, 0.1);
   write_model(scratch.path("half"), phi, 0.1, Storage::half);
-  const Model<float> model = read_model<float>(scratch.path("half"));
+  const auto model = read_model<ConvEnergy<float>>(scratch.path("half"));
   CHECK(model.sigma == 0.1);
   const auto original = state(phi), rounded = state(model.phi);
   for (const auto& [name, tensor] : original)
@@ -148,7 +234,7 @@ TEST_CASE("model file: a model without readout layers, and one trained in double
   const Scratch scratch;
   const ConvEnergy<double> phi({.image = {6, 6, 1}, .channels = {2}, .bottleneck = 3}, Key(3));
   write_model(scratch.path("model"), phi, 0.3);
-  const ConvEnergy<float> read = read_model<float>(scratch.path("model")).phi;
+  const ConvEnergy<float> read = read_model<ConvEnergy<float>>(scratch.path("model")).phi;
   CHECK(read.options.readout.empty());
   CHECK(read.bottleneck.weight.value()(1, 1) == static_cast<float>(phi.bottleneck.weight.value()(1, 1)));
 }
@@ -160,9 +246,10 @@ TEST_CASE("model file: an energy with a prefix is read out of a larger file") {
   for (const auto& [name, tensor] : content.tensors) prefixed.emplace("average." + name, tensor);
   write_safetensors(scratch.path("model"), prefixed, content.metadata);
   const SafeTensors file(scratch.path("model"));
-  CHECK(same_parameters(read_energy<float>(file, "average."), ConvEnergy<float>(small, Key(1))));
-  CHECK(file_error_of([&] { read_energy<float>(file); }).find("the architecture needs a tensor \"conv.0.weight\"") !=
-        std::string::npos);
+  CHECK(same_parameters(read_energy<ConvEnergy<float>>(file, "average."), ConvEnergy<float>(small, Key(1))));
+  CHECK(file_error_of([&] {
+          read_energy<ConvEnergy<float>>(file);
+        }).find("the architecture needs a tensor \"conv.0.weight\"") != std::string::npos);
 }
 
 TEST_CASE("model file: what is no model is refused") {
@@ -178,9 +265,9 @@ TEST_CASE("model file: what is no model is refused") {
 
   const Scratch scratch;
   const std::string absent = scratch.path("absent");
-  CHECK(file_error_of([&] { read_model<float>(absent); }).find(absent + ": ") == 0);
+  CHECK(file_error_of([&] { read_model<ConvEnergy<float>>(absent); }).find(absent + ": ") == 0);
   const std::string text = scratch.put("text", "this is a text file, not a model\n");
-  CHECK(file_error_of([&] { read_model<float>(text); }).find(text + ": ") == 0);
+  CHECK(file_error_of([&] { read_model<ConvEnergy<float>>(text); }).find(text + ": ") == 0);
 }
 
 TEST_CASE("model file: a file cut anywhere is refused") {
@@ -190,7 +277,7 @@ TEST_CASE("model file: a file cut anywhere is refused") {
   for (std::size_t length = 0; length < whole.size(); length += 97) {
     CAPTURE(length);
     const std::string path = scratch.put("cut", whole.substr(0, length));
-    CHECK(file_error_of([&] { read_model<float>(path); }).find(path + ": ") == 0);
+    CHECK(file_error_of([&] { read_model<ConvEnergy<float>>(path); }).find(path + ": ") == 0);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "neb/autodiff/transforms.hpp"
 #include "neb/bayes/deen.hpp"
 #include "neb/energy/conv_energy.hpp"
+#include "neb/energy/mlp_energy.hpp"
 #include "nn/support.hpp"
 
 using namespace neb;
@@ -99,6 +100,33 @@ TEST_CASE("quadratic: in an energy it is added to the network's part, with the d
   CHECK_NOTHROW(check_grads<double>([&](const std::vector<Var<double>>& v) { return sum(whole(v[0])); }, {y}));
 }
 
+TEST_CASE("quadratic: a fully connected energy has it too, with the derivatives of both parts") {
+  const MlpEnergyOptions options{.widths = {4, 6}, .quadratic = 2.5};
+  MlpEnergyOptions plain = options;
+  plain.quadratic = 0;
+  const Tensor<double> centre = random_uniform<double>({4}, Key(3)), y = random_normal<double>({3, 2, 2}, Key(4));
+  const MlpEnergy<double> whole(options, Key(1), centre), network(plain, Key(1));
+  CHECK(test::same_parameters(whole, network));
+  CHECK(network.centre.size() == 0);
+  const Var<double> at(y);
+  const auto [energy, g] = energy_and_gradient(whole, at);
+  const auto [rest, rest_g] = energy_and_gradient(network, at);
+  const Tensor<double> h = hessian(whole, at), rest_h = hessian(network, at);
+  for (Index row = 0; row < 3; ++row) {
+    double squares = 0;
+    for (Index p = 0; p < 4; ++p) {
+      const double offset = y.data()[row * 4 + p] - centre.data()[p];
+      squares += offset * offset;
+      CHECK(g.value().data()[row * 4 + p] == doctest::Approx(rest_g.value().data()[row * 4 + p] + 5 * offset));
+      for (Index q = 0; q < 4; ++q)
+        CHECK(h.data()[(row * 4 + p) * 4 + q] ==
+              doctest::Approx(rest_h.data()[(row * 4 + p) * 4 + q] + (p == q ? 5 : 0)));
+    }
+    CHECK(energy.value()(row) == doctest::Approx(rest.value()(row) + 2.5 * squares).epsilon(1e-13));
+  }
+  CHECK_NOTHROW(check_grads<double>([&](const std::vector<Var<double>>& v) { return sum(whole(v[0])); }, {y}));
+}
+
 TEST_CASE("quadratic: one point is learned exactly by it alone, and so are Gaussian data") {
   const Tensor<double> x = random_uniform<double>(image, Key(5));
   Tensor<double> copies({50, 6, 5, 1});
@@ -123,6 +151,11 @@ TEST_CASE("quadratic: from |y| = 1000 an energy that has it comes back to the da
   // The wrong sign, had the energy it, would go on climbing.
   const auto wrong = [&](const Var<double>& y) { return plain(y) - quadratic(y, centre, exact_quadratic(s)); };
   CHECK(length_after(wrong, 60) > 1e6);
+
+  const MlpEnergy<double> flat({.widths = {30, 8}}, Key(1)),
+      bowl({.widths = {30, 8}, .quadratic = exact_quadratic(s)}, Key(1));
+  CHECK(length_after(bowl, 60) < 3);
+  CHECK(length_after(flat, 60) > 900);
 }
 
 TEST_CASE("quadratic: its coefficient is not negative, and its centre is one sample") {
@@ -137,4 +170,12 @@ TEST_CASE("quadratic: its coefficient is not negative, and its centre is one sam
   CHECK(error(1, {}) == "");
   CHECK(ConvEnergy<double>(architecture(1), Key(1)).centre.shape() == image);
   CHECK(paper_energy().quadratic == 0);
+
+  CHECK(message_of<Error>([] {
+          MlpEnergy<double>({.widths = {2, 3}, .quadratic = -1}, Key(1));
+        }).find("MlpEnergy: the coefficient") == 0);
+  CHECK(message_of<Error>([] {
+          MlpEnergy<double>({.widths = {2, 3}, .quadratic = 1}, Key(1), Tensor<double>({3}));
+        }).find("MlpEnergy: the centre of the quadratic part is one sample") == 0);
+  CHECK(MlpEnergyOptions{}.quadratic == 0);
 }

@@ -110,7 +110,7 @@ TEST_CASE("gradient flow: among two samples it goes to the near one's mode, and 
 }
 
 TEST_CASE("gradient flow: the energy falls with every step, and the drop adds up") {
-  MlpEnergy<double> phi({2, 24}, Key(1));
+  MlpEnergy<double> phi({.widths = {2, 24}}, Key(1));
   for (auto& layer : phi.network.layers)
     layer.weight = Var<double>(random_normal<double>(layer.weight.shape(), Key(4)));
   const auto total = [&](const Var<double>& y) { return 5 * phi(y) + sum(square(square(y)), 1); };
@@ -235,7 +235,7 @@ TEST_CASE("gradient flow: a row does not depend on the others") {
 }
 
 TEST_CASE("gradient flow: the number of threads does not change a bit") {
-  MlpEnergy<float> phi({20, 64}, Key(1));
+  MlpEnergy<float> phi({.widths = {20, 64}}, Key(1));
   const auto bowl = [&](const Var<float>& y) { return phi(y) + sum(square(y), 1); };
   const Tensor<float> y0 = random_normal<float>({50, 20}, Key(2));
   const auto flow = [&](int threads) {

@@ -8,7 +8,7 @@
 
 namespace {
 
-neb::TensorMap results_of(const neb::Model<float>& model) {
+neb::TensorMap results_of(const neb::Model<neb::ConvEnergy<float>>& model) {
   using namespace neb;
   const auto sigma = static_cast<float>(model.sigma);
   const Shape& image = model.phi.options.image;
@@ -41,7 +41,7 @@ int main(int argc, char** argv) try {
     std::fputs("usage: shipped_model MODEL write|compare RESULTS\n", stderr);
     return 2;
   }
-  const auto results = results_of(neb::read_model<float>(argv[1]));
+  const auto results = results_of(neb::read_model<neb::ConvEnergy<float>>(argv[1]));
   if (what == "write") {
     neb::write_safetensors(argv[3], results);
     return 0;

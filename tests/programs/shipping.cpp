@@ -18,7 +18,7 @@ TEST_CASE("a shipped model is the trained one in half precision, and its card te
   const Outcome shipped = run_program("ship_model", arguments, scratch.folder());
   REQUIRE_MESSAGE(shipped.code == 0, shipped.err);
 
-  const auto model = read_model<float>(scratch.path("models/sigma-0.30.safetensors"));
+  const auto model = read_model<ConvEnergy<float>>(scratch.path("models/sigma-0.30.safetensors"));
   CHECK(std::filesystem::file_size(scratch.path("models/sigma-0.30.safetensors")) <
         0.6 * static_cast<double>(std::filesystem::file_size(scratch.path("run/model.safetensors"))));
   CHECK(model.sigma == 0.3);

@@ -6,6 +6,7 @@
 
 #include "io/scratch.hpp"
 #include "neb/data/idx.hpp"
+#include "neb/energy/conv_energy.hpp"
 #include "neb/energy/model_file.hpp"
 
 namespace neb::test {

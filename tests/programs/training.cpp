@@ -69,7 +69,7 @@ TEST_CASE("train_energy learns, and writes model, log, checkpoint and summary") 
   CHECK(log.back()["progress"] == 1);
   CHECK(log.back()["loss"].get<double>() < log.front()["loss"].get<double>());
 
-  const auto model = read_model<float>(scratch.path("out/model.safetensors"));
+  const auto model = read_model<ConvEnergy<float>>(scratch.path("out/model.safetensors"));
   CHECK(model.sigma == 0.3);
   CHECK(model.phi.options.image == grey);
   CHECK(model.phi.options.channels == std::vector<Index>{4, 8});
@@ -96,7 +96,7 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
   const auto trained = [&](const std::string& out, const Arguments& more) {
     const Outcome outcome = run_program("train_energy", training(data, out, 3, more), scratch.folder());
     REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
-    return read_model<float>(scratch.path(out + "/model.safetensors")).phi;
+    return read_model<ConvEnergy<float>>(scratch.path(out + "/model.safetensors")).phi;
   };
   const auto by_default = trained("default", {"--sigma", "0.25"});
   CHECK(by_default.options.quadratic == 8);
@@ -114,7 +114,7 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
                                      "--steps", "1", "--quadratic", "2", "--out", "moved"},
                                     scratch.folder());
   REQUIRE_MESSAGE(moved.code == 0, moved.err);
-  const auto phi = read_model<float>(scratch.path("moved/model.safetensors")).phi;
+  const auto phi = read_model<ConvEnergy<float>>(scratch.path("moved/model.safetensors")).phi;
   CHECK(phi.options.quadratic == 2);
   CHECK(same_bits(phi.centre, by_default.centre));
 
@@ -152,7 +152,8 @@ TEST_CASE("the shipped digits are the default, from any folder; --minutes ends a
   const Outcome outcome =
       run_program("train_energy", {"--steps", "3", "--channels", "4,4,4", "--batch", "2"}, scratch.folder());
   REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
-  CHECK(read_model<float>(scratch.path("out/train_energy/model.safetensors")).phi.options.image == Shape{28, 28, 1});
+  CHECK(read_model<ConvEnergy<float>>(scratch.path("out/train_energy/model.safetensors")).phi.options.image ==
+        Shape{28, 28, 1});
 
   const std::string data = put_images(scratch, "data", grey);
   const Outcome timed = run_program(

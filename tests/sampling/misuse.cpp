@@ -26,7 +26,7 @@ const auto forgets = [](const V& y) { return sum(detach(y), 1); };
 const auto go_on = [](const Jump<double>&) { return true; };
 
 MlpEnergy<double>& phi() {
-  static MlpEnergy<double> energy({3, 4}, Key(1));
+  static MlpEnergy<double> energy({.widths = {3, 4}}, Key(1));
   return energy;
 }
 
@@ -90,7 +90,7 @@ const Misuse value_errors[] = {
      [] { deen_loss<double>(phi(), batch, batch, -0.5); }},
     {"KdeEnergy: sigma is positive, got 0.000000", [] { KdeEnergy<double>(batch, 0); }},
     {"MlpEnergy: expects the input width and at least one hidden width",
-     [] { MlpEnergy<double>(std::vector<Index>{3}, Key(1)); }},
+     [] { MlpEnergy<double>({.widths = {3}}, Key(1)); }},
     {"denoising_error: batch is at least 1, got 0", [] { denoising_error(phi(), batch, 0.5, Key(1), 0); }},
     {"DeenTrainer: sigma is a positive noise level in data units, got -1.000000",
      [] { DeenTrainer(phi(), batch, {.sigma = -1, .steps = 1}); }},

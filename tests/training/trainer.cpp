@@ -310,7 +310,8 @@ TEST_CASE("trainer: settings out of range are refused") {
 TEST_CASE("trainer: on Gaussian data it reaches the closed-form loss and score") {
   constexpr double v = 1.5, s = 0.8;
   constexpr Index d = 2;
-  DeenTrainer trainer(MlpEnergy<float>({d, 32, 32}, Key(1)), test::normal_samples<float>(20000, d, v, Key(2)),
+  DeenTrainer trainer(MlpEnergy<float>({.widths = {d, 32, 32}}, Key(1)),
+                      test::normal_samples<float>(20000, d, v, Key(2)),
                       {.sigma = s, .batch = 256, .steps = 500, .learning_rate = 1e-2, .ema_decay = 0.98, .seed = 3});
   trainer.run();
   const MlpEnergy<float> trained = trainer.averaged();

@@ -74,7 +74,7 @@ void which_activation() {
 }
 
 void cost() {
-  MlpEnergy<double> phi({100, 200, 200}, Key(1));
+  MlpEnergy<double> phi({.widths = {100, 200, 200}}, Key(1));
   const Tensor<double> x = random_normal<double>({50, 100}, Key(2));
   const Var<double> clean = Var<double>::constant(x), y{smooth(x, 0.3, Key(3))};
   double energy = 0;

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include <neb/bayes/deen.hpp>
-#include <neb/energy/model_file.hpp>
+#include <neb/energy/any_energy.hpp>
 
 template struct neb::ConvEnergy<float>;
 
@@ -28,13 +28,18 @@ Images read_images(const CommandLine& line) {
 }
 
 TrainedEnergy read_energy(const std::string& file, const Images& images) {
-  const auto model = check_input([&] { return std::make_shared<neb::Model<float>>(neb::read_model<float>(file)); });
-  const neb::Shape image = model->phi.options.image;
-  const neb::Shape found{images.train.shape()[1], images.train.shape()[2], images.train.shape()[3]};
-  if (image != found)
-    throw UsageError(file + ": was trained on images of " + image.to_string() + ", those of --data are " +
-                     found.to_string() + "; choose two that fit");
-  return {[model](const neb::Var<float>& y) { return model->phi(y); }, model->sigma, image};
+  auto model = check_input([&] { return neb::read_any_model<float>(file); });
+  const neb::Shape image{images.train.shape()[1], images.train.shape()[2], images.train.shape()[3]};
+  return std::visit(
+      [&]<class Phi>(Phi& read) -> TrainedEnergy {
+        const neb::Shape sample = read.options.sample();  // of rank 1 where the network sees no image, but its pixels
+        if (sample != image && sample != neb::Shape{image.size()})
+          throw UsageError(file + ": was trained on images of " + sample.to_string() + ", those of --data are " +
+                           image.to_string() + "; choose two that fit");
+        const auto phi = std::make_shared<const Phi>(std::move(read));
+        return {[phi](const neb::Var<float>& y) { return (*phi)(y); }, model.sigma, image};
+      },
+      model.phi);
 }
 
 TrainedEnergy read_energy(const CommandLine& line, const Images& images) {

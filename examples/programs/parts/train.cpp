@@ -133,7 +133,7 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
   Phi phi = check_input([&] {
     if (training.start.empty())
       return Phi(architecture, neb::Key(options.seed).fold("weights"), neb::mean_row(images.train));
-    Phi start = neb::read_model<float>(training.start).phi;
+    Phi start = neb::read_model<Phi>(training.start).phi;
     if (training.start_quadratic) start = with_quadratic(start, *training.start_quadratic);
     return start;
   });

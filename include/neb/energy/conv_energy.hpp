@@ -26,6 +26,8 @@ namespace neb {
 /// The architecture of a ConvEnergy, field by field: model files, checkpoints and command lines derive from visit(). Only channels, bottleneck and beta of paper_energy() are from the paper; every other
 /// value here is not.
 struct ConvEnergyOptions {
+  static constexpr const char* kind = "conv";  ///< what model files call such an energy
+
   Shape image = {28, 28, 1};                    ///< height, width, channels of the data
   std::vector<Index> channels = {32, 64, 128};  ///< of the convolutional layers
   Index kernel = 3;                             ///< height and width of the filters
@@ -43,6 +45,30 @@ struct ConvEnergyOptions {
       throw ValueError("ConvEnergy: expects one stride, or one for each of the " + std::to_string(channels.size()) +
                        " convolutions, got " + std::to_string(stride.size()));
     return {.stride = stride[stride.size() == 1 ? 0 : static_cast<std::size_t>(layer)], .padding = padding};
+  }
+
+  /// The shape of one row of the input.
+  Shape sample() const { return image; }
+
+  /// Calls f(name, shape) for every tensor that an energy of this architecture holds, and makes none: a file is compared with
+  /// them first. Throws ShapeError or ValueError where layers do not fit.
+  void visit_shapes(auto&& f) const {
+    Shape shape{1, image[0], image[1], image[2]};
+    for (std::size_t i = 0; i < channels.size(); ++i) {
+      const Shape filter{channels[i], kernel, kernel, shape[3]};
+      f("conv." + std::to_string(i) + ".weight", filter);
+      f("conv." + std::to_string(i) + ".bias", Shape{channels[i]});
+      shape = Conv2dGeometry::from(shape, filter, move(static_cast<Index>(i)), "ConvEnergy").output_shape();
+    }
+    f("bottleneck.weight", Shape{shape.size(), bottleneck});
+    f("bottleneck.bias", Shape{bottleneck});
+    Index width = bottleneck;
+    for (std::size_t i = 0; i <= readout.size(); ++i) {
+      const Index next = i < readout.size() ? readout[i] : 1;
+      f("readout." + std::to_string(i) + ".weight", Shape{width, next});
+      width = next;
+    }
+    if (quadratic != 0) f("centre", image);
   }
 
   /// Whether all fields are equal.

@@ -13,7 +13,6 @@
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
-#include "neb/energy/conv_energy.hpp"
 #include "neb/io/file.hpp"
 #include "neb/io/number_text.hpp"
 #include "neb/io/options.hpp"
@@ -24,10 +23,10 @@
 namespace neb {
 
 /// A trained energy and the noise level that it was trained at, in data units.
-template <Scalar T>
+template <class Phi>
 struct Model {
-  ConvEnergy<T> phi;  ///< the energy
-  double sigma;       ///< the noise level, in data units
+  Phi phi;       ///< the energy
+  double sigma;  ///< the noise level, in data units
 };
 
 namespace energy {
@@ -77,18 +76,21 @@ inline void read_field(const SafeTensors& file, const std::string& key, Shape& f
 
 /// The metadata entries that describe an architecture; read_architecture() is the inverse. Without a quadratic part they
 /// are those of files from before there was one.
-inline Metadata architecture_metadata(const ConvEnergyOptions& options) {
+template <class Options>
+Metadata architecture_metadata(const Options& options) {
   Metadata metadata = options_metadata(options);
-  if (options.quadratic == 0) metadata.erase("quadratic");
-  metadata["energy"] = "conv";
+  if (metadata["quadratic"] == "0") metadata.erase("quadratic");
+  metadata["energy"] = Options::kind;
   return metadata;
 }
 
-/// The architecture that a file describes. Throws FileError when it describes none.
-inline ConvEnergyOptions read_architecture(const SafeTensors& file) {
-  if (file.text("energy") != "conv") throw file_error(file.path(), "expected metadata \"energy\" to be \"conv\"");
-  ConvEnergyOptions options;
-  ConvEnergyOptions::visit(options, [&](const std::string& name, auto& field) {
+/// The architecture that a file describes. Throws FileError when it describes none of this kind.
+template <class Options>
+Options read_architecture(const SafeTensors& file) {
+  if (file.text("energy") != Options::kind)
+    throw file_error(file.path(), std::string("expected metadata \"energy\" to be \"") + Options::kind + "\"");
+  Options options;
+  Options::visit(options, [&](const std::string& name, auto& field) {
     if (name != "quadratic" || file.metadata().contains(name)) energy::read_field(file, name, field);
   });
   return options;
@@ -96,34 +98,19 @@ inline ConvEnergyOptions read_architecture(const SafeTensors& file) {
 
 /// An energy of the architecture and with the weights that a file holds, tensors named `prefix` + parameter.
 /// Throws FileError when a tensor is missing or has another shape than the architecture says.
-template <Scalar T>
-ConvEnergy<T> read_energy(const SafeTensors& file, const std::string& prefix = "") {
+template <Module Phi>
+Phi read_energy(const SafeTensors& file, const std::string& prefix = "") {
+  using T = typename Phi::value_type;
   try {
+    const auto options = read_architecture<decltype(Phi::options)>(file);
     // Shapes are compared before the energy is made: a hostile architecture must not allocate more than the file holds.
-    const ConvEnergyOptions options = read_architecture(file);
-    Shape shape{1, options.image[0], options.image[1], options.image[2]};
-    const auto expect = [&](const std::string& name, const Shape& wanted) {
+    options.visit_shapes([&](const std::string& name, const Shape& wanted) {
       const auto found = file.entries().find(prefix + name);
       if (found == file.entries().end() || found->second.shape != wanted)
         throw file_error(file.path(),
                          "the architecture needs a tensor \"" + prefix + name + "\" of shape " + wanted.to_string());
-    };
-    for (std::size_t i = 0; i < options.channels.size(); ++i) {
-      const Shape filter{options.channels[i], options.kernel, options.kernel, shape[3]};
-      expect("conv." + std::to_string(i) + ".weight", filter);
-      expect("conv." + std::to_string(i) + ".bias", {options.channels[i]});
-      shape = Conv2dGeometry::from(shape, filter, options.move(static_cast<Index>(i)), "ConvEnergy").output_shape();
-    }
-    expect("bottleneck.weight", {shape.size(), options.bottleneck});
-    expect("bottleneck.bias", {options.bottleneck});
-    Index width = options.bottleneck;
-    for (std::size_t i = 0; i <= options.readout.size(); ++i) {
-      const Index next = i < options.readout.size() ? options.readout[i] : 1;
-      expect("readout." + std::to_string(i) + ".weight", {width, next});
-      width = next;
-    }
-    if (options.quadratic != 0) expect("centre", options.image);
-    ConvEnergy<T> phi(options, Key(0));
+    });
+    Phi phi(options, Key(0));
     visit_buffers(
         phi, [&](const std::string& name, Tensor<T>& tensor) { tensor = file.get<T>(prefix + name, tensor.shape()); });
     visit_parameters(phi, [&](const std::string& name, Var<T>& parameter) {
@@ -138,27 +125,45 @@ ConvEnergy<T> read_energy(const SafeTensors& file, const std::string& prefix = "
 }
 
 /// Writes a trained energy, atomically. Throws FileError when that fails, ValueError when a weight overflows a half.
-template <Scalar T>
-void write_model(const std::string& path, const ConvEnergy<T>& phi, double sigma, Storage storage = Storage::exact) {
+template <Module Phi>
+void write_model(const std::string& path, const Phi& phi, double sigma, Storage storage = Storage::exact) {
   TensorMap tensors;
   for (auto& [name, tensor] : state(phi)) tensors.emplace(name, tensor);
-  visit_buffers(phi, [&](const std::string& name, const Tensor<T>& tensor) { tensors.emplace(name, tensor); });
+  visit_buffers(phi, [&](const std::string& name, const auto& tensor) { tensors.emplace(name, tensor); });
   Metadata metadata = architecture_metadata(phi.options);
   metadata["format"] = "neb.model";
   metadata["sigma"] = number_text(sigma);
   write_safetensors(path, tensors, metadata, storage);
 }
 
-/// Reads what write_model() wrote. Throws FileError when the file is not a model, is damaged or contradicts itself.
-template <Scalar T>
-Model<T> read_model(const std::string& path) {
-  const SafeTensors file(path);
+namespace energy {
+
+/// The file, when it is a model.
+inline SafeTensors open_model(const std::string& path) {
+  SafeTensors file(path);
   const auto format = file.metadata().find("format");
   if (format == file.metadata().end() || format->second != "neb.model")
     throw file_error(path, "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
+  return file;
+}
+
+/// The noise level of a model, in data units.
+inline double read_sigma(const SafeTensors& file) {
   const double sigma = file.number<double>("sigma");
-  if (!(sigma > 0) || !(sigma < 1e6)) throw file_error(path, "metadata \"sigma\": expected a positive noise level");
-  return {read_energy<T>(file), sigma};
+  if (!(sigma > 0) || !(sigma < 1e6))
+    throw file_error(file.path(), "metadata \"sigma\": expected a positive noise level");
+  return sigma;
+}
+
+}  // namespace energy
+
+/// Reads what write_model() wrote for an energy of this kind, as in read_model<ConvEnergy<float>>(path); read_any_model()
+/// takes all kinds. Throws FileError when the file is not such a model, is damaged or contradicts itself.
+template <Module Phi>
+Model<Phi> read_model(const std::string& path) {
+  const SafeTensors file = energy::open_model(path);
+  const double sigma = energy::read_sigma(file);
+  return {read_energy<Phi>(file), sigma};
 }
 
 }  // namespace neb
