@@ -7,6 +7,7 @@
 
 #include <neb/bayes/deen.hpp>
 #include <neb/energy/any_energy.hpp>
+#include <neb/energy/kde_energy.hpp>
 
 template struct neb::ConvEnergy<float>;
 
@@ -53,6 +54,12 @@ TrainedEnergy read_energy(const CommandLine& line, const Images& images) {
                      neb::number_text(energy.sigma) +
                      ", and an energy knows no other; leave --sigma out, or train one with it");
   return energy;
+}
+
+TrainedEnergy closed_form(const Images& images, double sigma) {
+  const auto kde = std::make_shared<neb::KdeEnergy<float>>(images.train, static_cast<float>(sigma));
+  const neb::Shape& shape = images.train.shape();
+  return {[kde](const neb::Var<float>& y) { return (*kde)(y); }, sigma, neb::Shape{shape[1], shape[2], shape[3]}};
 }
 
 double test_loss(const TrainedEnergy& energy, const Images& images) {

@@ -35,6 +35,10 @@ TrainedEnergy read_energy(const std::string& file, const Images& images);
 /// Throws UsageError.
 TrainedEnergy read_energy(const CommandLine& line, const Images& images);
 
+/// The closed form of the training images at a noise level, what a perfect network would learn from them: the control beside
+/// a learned energy, wherever one is asked for. Gradients at 200 images take a second of a core with all of MNIST.
+TrainedEnergy closed_form(const Images& images, double sigma);
+
 /// The loss on all test images with noise that is the same in every program and for every seed: the sum over pixels of
 /// (x - xhat)^2, averaged over images.
 double test_loss(const TrainedEnergy& energy, const Images& images);

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <memory>
 
 #include <neb/draw/chart.hpp>
-#include <neb/energy/kde_energy.hpp>
 #include <neb/io/number_text.hpp>
 
 namespace examples {
@@ -54,17 +52,13 @@ neb::Canvas chart_of(const std::vector<NamedProfile>& profiles, const Quantity& 
 
 }  // namespace
 
-EnergyFunction kde_energy(const Tensor<float>& x, double sigma) {
-  const auto kde = std::make_shared<neb::KdeEnergy<float>>(x, static_cast<float>(sigma));
-  return [kde](const neb::Var<float>& y) { return (*kde)(y); };
-}
-
-NamedProfile measure_profile(const Program& program, const std::string& name, const EnergyFunction& phi, double sigma,
+NamedProfile measure_profile(const Program& program, const std::string& name, const TrainedEnergy& energy,
                              const Tensor<float>& x) {
   std::vector<double> radii;
   for (int k = 0; k <= 20; ++k) radii.push_back(k / 16.0);
   ProgressBar bar = program.progress(name, "points");
-  return {name, neb::radial_profile(phi, x, static_cast<float>(sigma), radii, neb::Key(program.seed).fold("profile"),
+  return {name, neb::radial_profile(energy.phi, x, static_cast<float>(energy.sigma), radii,
+                                    neb::Key(program.seed).fold("profile"),
                                     /*batch=*/100, std::ref(bar))};
 }
 
@@ -105,12 +99,11 @@ Summary radial_profile(const Program& program, const TrainedEnergy& energy, cons
                        bool with_kde, const std::string& picture_stem) {
   const auto first = [count](const Tensor<float>& x) { return x.rows(0, std::min(count, x.shape()[0])); };
   const Tensor<float> train = first(images.train), test = first(images.test);
-  std::vector<NamedProfile> profiles{
-      measure_profile(program, "the energy, training images", energy.phi, energy.sigma, train),
-      measure_profile(program, "the energy, test images", energy.phi, energy.sigma, test)};
+  std::vector<NamedProfile> profiles{measure_profile(program, "the energy, training images", energy, train),
+                                     measure_profile(program, "the energy, test images", energy, test)};
   if (with_kde)
-    profiles.push_back(measure_profile(program, "the closed form, training images",
-                                       kde_energy(images.train, energy.sigma), energy.sigma, train));
+    profiles.push_back(
+        measure_profile(program, "the closed form, training images", closed_form(images, energy.sigma), train));
   program.print("radial profile at sigma %.4g: y = x + r sigma e, means over %ld training and %ld test images\n",
                 energy.sigma, static_cast<long>(train.shape()[0]), static_cast<long>(test.shape()[0]));
   print_profiles(program, profiles);

@@ -16,11 +16,8 @@ struct NamedProfile {
   neb::RadialProfile profile;
 };
 
-/// The closed form of the images x: (N, H, W, C), the control beside every learned energy.
-EnergyFunction kde_energy(const neb::Tensor<float>& x, double sigma);
-
-/// The profile of phi around the images x at r = 0, 1/16, ... 20/16, with noise that the program's seed fixes.
-NamedProfile measure_profile(const Program& program, const std::string& name, const EnergyFunction& phi, double sigma,
+/// The profile of an energy around the images x at r = 0, 1/16, ... 20/16, with noise that the program's seed fixes.
+NamedProfile measure_profile(const Program& program, const std::string& name, const TrainedEnergy& energy,
                              const neb::Tensor<float>& x);
 
 /// Four charts in one picture, of error, rate, energy and ink against r, with a curve for each profile. Throws
