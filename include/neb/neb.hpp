@@ -76,6 +76,7 @@
 
 #include "neb/energy/any_energy.hpp"
 #include "neb/energy/conv_energy.hpp"
+#include "neb/energy/convex_energy.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/energy/kde_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"

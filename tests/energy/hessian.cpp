@@ -4,6 +4,7 @@
 #include "neb/autodiff/transforms.hpp"
 #include "neb/core/random.hpp"
 #include "neb/energy/conv_energy.hpp"
+#include "neb/energy/convex_energy.hpp"
 #include "neb/energy/kde_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "nn/support.hpp"
@@ -87,6 +88,11 @@ TEST_CASE("Hessian of a convolutional energy: Jacobian of the gradient, products
   const ConvEnergyOptions options{
       .image = {5, 4, 2}, .channels = {3, 4}, .stride = {2}, .padding = 1, .bottleneck = 3, .beta = 1.5};
   check_hessian(ConvEnergy<double>(options, Key(3)), random_normal<double>({2, 5, 4, 2}, Key(4)));
+}
+
+TEST_CASE("Hessian of a convex energy: Jacobian of the gradient, products and differences agree") {
+  const ConvexEnergyOptions options{.image = {5, 4, 2}, .channels = {3, 4}, .kernel = 3, .padding = 1, .pool = 3};
+  check_hessian(ConvexEnergy<double>(options, Key(3)), random_normal<double>({2, 5, 4, 2}, Key(4)));
 }
 
 TEST_CASE("Hessian of a one-layer energy: it is W diag(v f'') W^T") {

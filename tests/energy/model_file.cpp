@@ -89,7 +89,7 @@ TEST_CASE("model file: an architecture is these words, in models that were writt
 }
 
 TEST_CASE_TEMPLATE("model file: every field of an architecture is written, read and compared", Options,
-                   ConvEnergyOptions, MlpEnergyOptions) {
+                   ConvEnergyOptions, MlpEnergyOptions, ConvexEnergyOptions) {
   CHECK(test::visited_count<Options>() == test::member_count<Options>());
   const Scratch scratch;
   const Options before;
@@ -106,10 +106,11 @@ TEST_CASE_TEMPLATE("model file: every field of an architecture is written, read 
 }
 
 TEST_CASE_TEMPLATE("model file: the shapes that an architecture needs are those of the energy it makes", Phi,
-                   ConvEnergy<float>, MlpEnergy<float>) {
+                   ConvEnergy<float>, MlpEnergy<float>, ConvexEnergy<float>) {
   auto options = decltype(Phi::options){};
   if constexpr (std::is_same_v<Phi, ConvEnergy<float>>) options = small;
   for (const double quadratic : {0.0, 2.0}) {
+    if (quadratic == 0 && std::is_same_v<Phi, ConvexEnergy<float>>) continue;
     options.quadratic = quadratic;
     const Phi phi(options, Key(1));
     std::vector<std::pair<std::string, Shape>> made, told;
@@ -178,12 +179,20 @@ TEST_CASE("model file: an energy of any kind is read as what it is") {
   CHECK(first.sigma == 0.3);
   CHECK(second.sigma == 0.2);
 
+  const ConvexEnergy<float> convex({.image = {7, 8, 2}, .channels = {3}, .quadratic = 2}, Key(3),
+                                   random_uniform<float>({7, 8, 2}, Key(4)));
+  write_model(scratch.path("convex"), convex, 0.5);
+  const Model<AnyEnergy<float>> third = read_any_model<float>(scratch.path("convex"));
+  CHECK(same_parameters(std::get<ConvexEnergy<float>>(third.phi), convex));
+  CHECK(std::get<ConvexEnergy<float>>(third.phi).options == convex.options);
+  CHECK(test::same_bits(std::get<ConvexEnergy<float>>(third.phi).centre, convex.centre));
+
   Content content;
   content.metadata["energy"] = "rbm";
   write_safetensors(scratch.path("other"), content.tensors, content.metadata);
   CHECK(test::without(file_error_of([&] { read_any_model<float>(scratch.path("other")); }),
                       scratch.path("other") + ": ") ==
-        "expected metadata \"energy\" to be \"conv\" or \"mlp\", got \"rbm\"");
+        "expected metadata \"energy\" to be \"conv\", \"mlp\" or \"convex\", got \"rbm\"");
   CHECK(file_error_of([&] { read_any_model<float>(scratch.put("text", "no model\n")); }) != "");
 }
 

@@ -9,6 +9,7 @@
 #include "neb/autodiff/transforms.hpp"
 #include "neb/bayes/deen.hpp"
 #include "neb/energy/conv_energy.hpp"
+#include "neb/energy/convex_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "nn/support.hpp"
 
@@ -154,7 +155,9 @@ TEST_CASE("quadratic: from |y| = 1000 an energy that has it comes back to the da
 
   const MlpEnergy<double> flat({.widths = {30, 8}}, Key(1)),
       bowl({.widths = {30, 8}, .quadratic = exact_quadratic(s)}, Key(1));
+  const ConvexEnergy<double> convex({.image = image, .channels = {3}, .quadratic = exact_quadratic(s)}, Key(1));
   CHECK(length_after(bowl, 60) < 3);
+  CHECK(length_after(convex, 60) < 3);
   CHECK(length_after(flat, 60) > 900);
 }
 

@@ -6,6 +6,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/energy/conv_energy.hpp"
+#include "neb/energy/convex_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "neb/energy/model_file.hpp"
 #include "neb/io/file.hpp"
@@ -15,7 +16,7 @@ namespace neb {
 
 /// One of the energies that model files hold; std::visit() reaches it.
 template <Scalar T>
-using AnyEnergy = std::variant<ConvEnergy<T>, MlpEnergy<T>>;
+using AnyEnergy = std::variant<ConvEnergy<T>, MlpEnergy<T>, ConvexEnergy<T>>;
 
 /// Reads what write_model() wrote for an energy of any kind. Throws FileError when the file is not a model, is damaged or
 /// contradicts itself.
@@ -26,7 +27,8 @@ Model<AnyEnergy<T>> read_any_model(const std::string& path) {
   const std::string& kind = file.text("energy");
   if (kind == ConvEnergyOptions::kind) return {read_energy<ConvEnergy<T>>(file), sigma};
   if (kind == MlpEnergyOptions::kind) return {read_energy<MlpEnergy<T>>(file), sigma};
-  throw file_error(path, "expected metadata \"energy\" to be \"conv\" or \"mlp\", got \"" + kind + "\"");
+  if (kind == ConvexEnergyOptions::kind) return {read_energy<ConvexEnergy<T>>(file), sigma};
+  throw file_error(path, "expected metadata \"energy\" to be \"conv\", \"mlp\" or \"convex\", got \"" + kind + "\"");
 }
 
 }  // namespace neb

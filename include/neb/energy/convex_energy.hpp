@@ -1,0 +1,224 @@
+/// The quadratic minus a convex network: an energy whose posterior covariances are positive semi-definite.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "neb/autodiff/var.hpp"
+#include "neb/core/error.hpp"
+#include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/core/tensor.hpp"
+#include "neb/energy/energy.hpp"
+#include "neb/energy/quadratic.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/nn/init.hpp"
+#include "neb/ops/arithmetic.hpp"
+#include "neb/ops/conv2d.hpp"
+#include "neb/ops/elementary.hpp"
+#include "neb/ops/matmul.hpp"
+#include "neb/ops/reduction.hpp"
+#include "neb/ops/reshape.hpp"
+
+namespace neb {
+
+/// The architecture of a ConvexEnergy, field by field: model files, checkpoints and command lines derive from visit(). None of
+/// it is from the paper.
+struct ConvexEnergyOptions {
+  static constexpr const char* kind = "convex";  ///< what model files call such an energy
+
+  Shape image = {28, 28, 1};                    ///< height, width, channels of the data
+  std::vector<Index> channels = {32, 64, 128};  ///< of the layers
+  Index kernel = 5;                             ///< height and width of the filters between layers
+  std::vector<Index> stride = {2};              ///< of every layer, or one for each
+  Index padding = 2;                            ///< of every layer
+  Index pool = 4;                               ///< filters whose log-sum-exp is one channel
+  double sharpness = 5;                         ///< b of that log-sum-exp: log(sum exp(b a)) / b
+  double quadratic = 0.5;  ///< coefficient of |y - centre|^2, positive: 1 / (2 sigma^2), as in quadratic()
+
+  /// The shape of one row of the input.
+  Shape sample() const { return image; }
+
+  /// How layer `layer` moves its filters over the layer below. Throws ValueError unless there is one stride, or one for each.
+  Conv2dOptions move(Index layer) const {
+    if (stride.size() != 1 && stride.size() != channels.size())
+      throw ValueError("ConvexEnergy: expects one stride, or one for each of the " + std::to_string(channels.size()) +
+                       " layers, got " + std::to_string(stride.size()));
+    return {.stride = stride[stride.size() == 1 ? 0 : static_cast<std::size_t>(layer)], .padding = padding};
+  }
+
+  /// Filters over the image, and how they move.
+  struct OverImage {
+    Index reach;         ///< height and width of a filter
+    Conv2dOptions move;  ///< stride and padding
+  };
+
+  /// How layer `layer` sees the image: through filters of the size of its receptive field.
+  OverImage over_image(Index layer) const {
+    OverImage over{1, {}};
+    for (Index i = 0; i <= layer; ++i) {
+      over.reach += (kernel - 1) * over.move.stride;
+      over.move.padding += padding * over.move.stride;
+      over.move.stride *= move(i).stride;
+    }
+    return over;
+  }
+
+  /// The shape (1, H, W, channels) of what layer `layer` makes of an image. Throws ShapeError or ValueError where the layers do
+  /// not fit.
+  Shape made_by(Index layer) const {
+    Shape shape{1, image[0], image[1], image[2]};
+    for (Index i = 0; i <= layer; ++i) {
+      const Shape filter{channels[static_cast<std::size_t>(i)], kernel, kernel, shape[3]};
+      shape = Conv2dGeometry::from(shape, filter, move(i), "ConvexEnergy").output_shape();
+    }
+    return shape;
+  }
+
+  /// Calls f(name, shape) for every tensor that an energy of this architecture holds, and makes none: a file is compared with
+  /// them first. Throws ShapeError or ValueError where the layers do not fit.
+  void visit_shapes(auto&& f) const {
+    for (std::size_t i = 0; i < channels.size(); ++i) {
+      const std::string layer = "layers." + std::to_string(i);
+      const Index filters = channels[i] * pool, reach = over_image(static_cast<Index>(i)).reach;
+      f(layer + ".filters", Shape{filters, reach, reach, image[2]});
+      f(layer + ".bias", Shape{filters});
+      if (i > 0) f(layer + ".roots", Shape{filters, kernel, kernel, channels[i - 1]});
+    }
+    f("readout_roots", Shape{made_by(std::ssize(channels) - 1).size(), 1});
+    f("slope", Shape{image.size(), 1});
+    if (quadratic != 0) f("centre", image);
+  }
+
+  /// Whether all fields are equal.
+  bool operator==(const ConvexEnergyOptions&) const = default;
+
+  /// Lists all fields.
+  static void visit(auto& self, auto&& f) {
+    f("image", self.image);
+    f("channels", self.channels);
+    f("kernel", self.kernel);
+    f("stride", self.stride);
+    f("padding", self.padding);
+    f("pool", self.pool);
+    f("sharpness", self.sharpness);
+    f("quadratic", self.quadratic);
+  }
+};
+
+/// A layer of a ConvexEnergy: channels that are convex functions of an image, from channels that are.
+template <Scalar T>
+struct ConvexLayer {
+  using value_type = T;  ///< the scalar of its parameters
+  Var<T> filters;        ///< of the image, of any sign: (channels pool, reach, reach, C)
+  Var<T> bias;           ///< (channels pool)
+  std::optional<Var<T>>
+      roots;  ///< their squares are the filters of the layer below: (channels pool, kernel, kernel, below)
+
+  /// Lists the members that hold parameters.
+  static void visit(auto& self, auto&& f) {
+    f("filters", self.filters);
+    f("bias", self.bias);
+    f("roots", self.roots);
+  }
+};
+
+/// phi(y) = c (|v|^2 - 2 psi(v)) with v = y - centre, (N, H, W, C) -> (N), where psi is convex whatever the weights are
+/// (Amos, Xu & Kolter, Input convex neural networks, 2017). With c = 1 / (2 sigma^2) nothing is lost, -log f is of that form
+/// (see quadratic()), and much is certain: the jump is centre + grad psi(v), the gradient of a convex function as every
+/// posterior mean is (Gribonval 2011); sigma^2 times the Hessian of phi is at most 1, and the covariance of the posterior,
+/// sigma^2 (1 - sigma^2 H), is positive semi-definite.
+///
+/// A channel of a layer is log(sum over `pool` filters of exp(b a)) / b, which is what the energy of a KDE is made of; each
+/// a is a sum of the channels below with non-negative weights, the squares of the parameters, and of a linear function of
+/// the image: every layer sees it, through filters of the size of its receptive field.
+template <Scalar T>
+struct ConvexEnergy {
+  using value_type = T;                ///< the scalar of its parameters
+  ConvexEnergyOptions options;         ///< the architecture that it was made with
+  std::vector<ConvexLayer<T>> layers;  ///< from the image up
+  Var<T> readout_roots;  ///< their squares are the weights of the last layer's channels in psi: (units, 1)
+  Var<T> slope;          ///< of the linear function in psi: (H W C, 1)
+  Tensor<T> centre;      ///< of the quadratic part: an image
+
+  /// `middle` is the centre, by default the origin. Throws ShapeError or ValueError when the layers or the centre do not fit
+  /// the image.
+  ConvexEnergy(ConvexEnergyOptions architecture, const Key& key, Tensor<T> middle = {})
+      : options(std::move(architecture)) {
+    if (options.image.rank() != 3)
+      throw ShapeError("ConvexEnergy: the image has height, width and channels   [image: " + options.image.to_string() +
+                       "]");
+    if (options.channels.empty() || options.pool < 1)
+      throw ValueError("ConvexEnergy: expects at least one layer, and pools of at least one filter");
+    for (const Index channels : options.channels)
+      if (channels < 1)
+        throw ValueError("ConvexEnergy: a layer has at least 1 channel, got " + std::to_string(channels));
+    if (!(options.sharpness > 0) || std::isinf(options.sharpness))
+      throw ValueError("ConvexEnergy: the sharpness is positive, got " + std::to_string(options.sharpness));
+    if (options.quadratic == 0) throw ValueError("ConvexEnergy: the coefficient of the quadratic part is positive");
+    centre = quadratic_centre("ConvexEnergy", options.quadratic, options.image, std::move(middle));
+    const Index last = std::ssize(options.channels) - 1;
+    const Index units = options.made_by(last).size();  // throws where the layers do not fit
+    for (Index i = 0; i <= last; ++i) layers.push_back(layer(i, key.fold("layers").at(static_cast<std::uint64_t>(i))));
+    readout_roots = scaled_normal<T>({units, 1}, 1 / std::sqrt(static_cast<T>(units)), key.fold("readout_roots"));
+    slope = Tensor<T>::zeros({options.image.size(), 1});
+  }
+
+  /// The convex function, of v = y - centre: (N, H, W, C) -> (N).
+  Var<T> psi(const Var<T>& v) const {
+    const T b = static_cast<T>(options.sharpness);
+    Var<T> z;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      Var<T> a = conv2d(v, layers[i].filters, options.over_image(static_cast<Index>(i)).move) + layers[i].bias;
+      if (i > 0) a = a + conv2d(z, square(*layers[i].roots), options.move(static_cast<Index>(i)));
+      const Shape& shape = a.shape();
+      z = logsumexp(reshape(a * b, {shape[0], shape[1], shape[2], options.channels[i], options.pool})) / b;
+    }
+    return reshape(matmul(flatten(z), square(readout_roots)) + matmul(flatten(v), slope), Shape{v.shape()[0]});
+  }
+
+  /// Throws ShapeError when y is not a batch of images of the size that the energy was made for.
+  Var<T> operator()(const Var<T>& y) const {
+    if (y.rank() != 4 || y.shape().with(0, 1) != Shape{1, options.image[0], options.image[1], options.image[2]})
+      throw ShapeError("ConvexEnergy: expects images (N, H, W, C) of " + options.image.to_string() +
+                       "   [y: " + y.shape().to_string() + "]");
+    const Var<T> v = y - Var<T>::constant(centre);
+    const T c = static_cast<T>(options.quadratic);
+    return sum(square(flatten(v)), 1) * c - psi(v) * (2 * c);
+  }
+
+  /// Lists the members that hold parameters.
+  static void visit(auto& self, auto&& f) {
+    f("layers", self.layers);
+    f("readout_roots", self.readout_roots);
+    f("slope", self.slope);
+  }
+
+  /// Lists the tensors that belong to it and are not trained.
+  static void visit_buffers(auto& self, auto&& f) { f("centre", self.centre); }
+
+ private:
+  /// Layer i with random weights: a mean over the channels below, and the image with weights of variance 2 / fan-in.
+  ConvexLayer<T> layer(Index i, const Key& key) const {
+    const Index filters = options.channels[static_cast<std::size_t>(i)] * options.pool,
+                reach = options.over_image(i).reach;
+    const Shape over_image{filters, reach, reach, options.image[2]};
+    ConvexLayer<T> layer{fan_in_uniform<T>(over_image, over_image.stride(0), T(2), key.fold("filters")),
+                         Tensor<T>::zeros({filters}),
+                         {}};
+    if (i > 0) {
+      const Shape over_channels{filters, options.kernel, options.kernel,
+                                options.channels[static_cast<std::size_t>(i - 1)]};
+      layer.roots = Var<T>(
+          scaled_normal<T>(over_channels, 1 / std::sqrt(static_cast<T>(over_channels.stride(0))), key.fold("roots")));
+    }
+    return layer;
+  }
+};
+
+}  // namespace neb
