@@ -25,8 +25,8 @@ Results attractors(const Program& program, const TrainedEnergy& energy, const Cl
   });
 
   const std::string sigma = neb::number_text(energy.sigma), picture = Program::picture_file(name);
-  draw_attractors(flow, y0, std::min(shown, y0.shape()[0]), /*with_starts=*/true,
-                  "sigma = " + sigma + ": from test digits to attractors", program.path(picture));
+  draw_memories(flow, y0, std::min(shown, y0.shape()[0]), /*with_starts=*/true,
+                "sigma = " + sigma + ": from test digits to attractors", program.path(picture));
   const Index starts = y0.shape()[0], converged = std::ssize(arrived), escaped = flow.count(FlowEnd::escaped);
   // |a - b| is 2 sqrt(d) chi.
   const double straight = 2 * std::sqrt(static_cast<double>(energy.image.size())) * distance.mean;
@@ -44,7 +44,7 @@ Results attractors(const Program& program, const TrainedEnergy& energy, const Cl
                       {"median_chi", distance.median},
                       {"mean_path_length", length.mean},
                       {"mean_straight_length", straight},
-                      {"mean_energy_drop", mean_converged(flow, flow.energy_drop)},
+                      {"mean_energy_drop", mean_where(flow, FlowEnd::minimum, flow.energy_drop)},
                       {"energies_above_lowest", heights},
                       {"chi", distances},
                       {"path_length", lengths}},

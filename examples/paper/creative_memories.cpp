@@ -15,11 +15,11 @@ Results creative_memories(const Program& program, const TrainedEnergy& energy, c
                           Index curved, const std::string& name) {
   const neb::Key key = neb::Key(program.seed).fold("creative memories");
   const Tensor<float> y0 = neb::random_uniform<float>(images.test.shape().with(0, count), key);
-  const neb::Flow<float> flow = flow_to_attractors(program, energy, y0, {});
+  const neb::Flow<float> flow = flow_to_memories(program, energy, y0, {.until = neb::FlowUntil::minimum});
   const std::string sigma = neb::number_text(energy.sigma), picture = Program::picture_file(name);
-  draw_attractors(flow, y0, count, /*with_starts=*/false,
-                  "sigma = " + sigma + ": where all " + std::to_string(count) + " flows from uniform noise end",
-                  program.path(picture));
+  draw_memories(flow, y0, count, /*with_starts=*/false,
+                "sigma = " + sigma + ": where all " + std::to_string(count) + " flows from uniform noise end",
+                program.path(picture));
 
   const std::vector<Index> arrived = converged_rows(flow), distinct = distinct_attractors(flow);
   const Tensor<float> memories = rows_of(flow.y, arrived);
@@ -52,7 +52,7 @@ Results creative_memories(const Program& program, const TrainedEnergy& energy, c
                       {"median_chi_to_nearest_of_test_digits", of_test_digits.median},
                       {"s_c", s_c},
                       {"mean_path_length", length.mean},
-                      {"mean_energy_drop", mean_converged(flow, flow.energy_drop)},
+                      {"mean_energy_drop", mean_where(flow, FlowEnd::minimum, flow.energy_drop)},
                       {"chi_to_nearest", to_nearest},
                       {"path_length", lengths},
                       {"energies_above_lowest", heights},

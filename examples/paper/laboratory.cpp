@@ -34,7 +34,10 @@ neb::Tensor<float> Laboratory::first_test_digits() const {
 const neb::Flow<float>& Laboratory::flows_from_digits(double sigma) {
   const auto known = flows_.find(sigma);
   if (known != flows_.end()) return known->second;
-  return flows_.emplace(sigma, flow_to_attractors(program_, memory(sigma), first_test_digits(), {})).first->second;
+  return flows_
+      .emplace(sigma,
+               flow_to_memories(program_, memory(sigma), first_test_digits(), {.until = neb::FlowUntil::minimum}))
+      .first->second;
 }
 
 }  // namespace examples::paper

@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
           "(train_energy); noise taken away with one jump (denoise),\n\n"
           "    xhat(y) = y - sigma^2 grad phi(y);\n\n"
           "new digits by walking among the noisy ones and jumping out (walk_jump); and memories, where the flow down\n"
-          "the energy comes to rest, from test digits and from mere noise (associative_memory). Each part is also a\n"
+          "the energy settles, from test digits and from mere noise (associative_memory). Each part is also a\n"
           "program of its own, with its own --help. Nothing is picked by hand: other pictures come with another --seed.",
       .example = "quickstart --minutes 2 --out out/quickstart",
       .out = "out/quickstart",

@@ -27,7 +27,8 @@ Tensor<float> starts() {
 }
 
 Flow<float> flow_down(const examples::TrainedEnergy& energy, const Tensor<float>& y0, double tolerance = 2e-4) {
-  return examples::flow_to_attractors({.name = "test", .out = "", .quiet = true}, energy, y0, {.tolerance = tolerance});
+  return examples::flow_to_memories({.name = "test", .out = "", .quiet = true}, energy, y0,
+                                    {.until = FlowUntil::minimum, .tolerance = tolerance});
 }
 
 examples::Summary measured(double factor) {

@@ -49,13 +49,11 @@ TEST_CASE("every program takes images of any size and any number of channels") {
                                          {"--init", start, "--count", "11", "--max-steps", "300"});
       CHECK(remembered["sigma"] == 0.3);
       CHECK(remembered["count"] == 11);
-      CHECK(remembered["converged"].get<int>() + remembered["escaped"].get<int>() +
-                remembered["unfinished"].get<int>() ==
-            11);
-      if (remembered["converged"] > 0) {
-        CHECK(remembered["mean_path_length"].get<double>() > 0);
-        CHECK(remembered["mean_energy_drop"].get<double>() >= 0);
-      }
+      CHECK(remembered["until"] == "settled");
+      Index ended = 0;
+      for (const char* end : {"settled", "minimum", "out_of_time", "escaped", "unfinished"})
+        ended += remembered[end].get<Index>();
+      CHECK(ended == 11);
     }
 
     const auto overlap = summary_of("sphere_overlap", "sphere_overlap", {});
@@ -93,6 +91,50 @@ TEST_CASE("walk_jump shows rows of a walk of any length") {
   CHECK(walked({"--steps", "0"}) == std::pair<Index, Index>{1, 1});
   CHECK(walked({"--steps", "50", "--every", "10000"}) == std::pair<Index, Index>{50, 2});
   CHECK(walked({"--steps", "50", "--every", "20"}) == std::pair<Index, Index>{20, 3});
+}
+
+TEST_CASE("associative_memory tells by which rule flows end, and where") {
+  // A network that is 0 leaves the bowl |y|^2 / (2 s^2), in which y(t) = y(0) exp(-t) and a flow loses |y|^2 / s^2 nats.
+  const Scratch scratch;
+  const Shape image{6, 6, 1};
+  const std::string data = put_images(scratch, "data", image);
+  constexpr double s = 0.3;
+  ConvEnergy<float> phi({.image = image, .channels = {2}, .bottleneck = 2, .quadratic = 1 / (2 * s * s)}, Key(1));
+  visit_parameters(phi, [](const std::string&, Var<float>& parameter) {
+    parameter = Var<float>(Tensor<float>::zeros(parameter.shape()));
+  });
+  write_model(scratch.path("model"), phi, s);
+  const auto remembered = [&](Arguments arguments) {
+    for (const char* common : {"--data", data.c_str(), "--model", "model", "--init", "uniform", "--out", "out"})
+      arguments.emplace_back(common);
+    const Outcome outcome = run_program("associative_memory", arguments, scratch.folder());
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+    return read_json(scratch.path("out/summary.json"));
+  };
+  const double start = std::sqrt(36.0 / 3), left = s * std::sqrt(0.3);  // |y| of uniform noise, and of what has settled
+  const auto settled = remembered({});
+  CHECK(settled["settled"] == 20);
+  CHECK(settled["settled_mean_time"].get<double>() == doctest::Approx(std::log(start / left)).epsilon(0.05));
+  CHECK(settled["settled_mean_path_length"].get<double>() == doctest::Approx(start - left).epsilon(0.05));
+  CHECK(settled["settled_mean_chi"].get<double>() == doctest::Approx((start - left) / 12).epsilon(0.05));
+  CHECK(settled["settled_mean_energy_drop"].get<double>() ==
+        doctest::Approx(start * start / (2 * s * s)).epsilon(0.08));
+  CHECK_FALSE(settled.contains("minimum_mean_time"));
+  const auto rests = remembered({"--until", "minimum"});
+  CHECK(rests["minimum"] == 20);
+  CHECK(rests["minimum_mean_time"].get<double>() > 5);
+  const auto stopped = remembered({"--time", "0.5"});
+  CHECK(stopped["out_of_time"] == 20);
+  CHECK(stopped["out_of_time_mean_time"] == 0.5);
+  CHECK(stopped["out_of_time_mean_path_length"].get<double>() ==
+        doctest::Approx(start * (1 - std::exp(-0.5))).epsilon(0.05));
+  CHECK_FALSE(std::filesystem::exists(scratch.path("out/associative_memory_film.html")));
+  remembered({"--film", "--time", "4"});
+  CHECK(is_picture(scratch.path("out/associative_memory_stages")));
+  CHECK(is_picture(scratch.path("out/associative_memory_film")));
+  if (std::filesystem::exists(scratch.path("out/associative_memory_film.png")))
+    CHECK(content_of(scratch.path("out/associative_memory_film.html")).find("src=\"associative_memory_film.png\"") !=
+          std::string::npos);
 }
 
 TEST_CASE("quickstart does it all") {
@@ -138,8 +180,8 @@ TEST_CASE("chains and flows that leave the data are counted, not shown as memori
   REQUIRE_MESSAGE(flowed.code == 0, flowed.err);
   const nlohmann::json memories = read_json(scratch.path("out/summary.json"));
   CHECK(memories["escaped"] == 4);
-  CHECK(memories["converged"] == 0);
-  CHECK(memories["mean_path_length"].is_null());
+  CHECK(memories["settled"] == 0);
+  CHECK(memories["escaped_mean_chi"].get<double>() > 1);
 
   const Outcome walked = run_program(
       "walk_jump",

@@ -115,6 +115,9 @@ TEST_CASE("options that do not exist or cannot be read") {
   set.refuses("associative_memory", {"--data", set.data, "--model", set.model, "--init", "dream"},
               "test, train or uniform");
   set.refuses("associative_memory", {"--data", set.data, "--model", set.model, "--tolerance", "0"}, "--tolerance");
+  set.refuses("associative_memory", {"--data", set.data, "--model", set.model, "--until", "noon"},
+              "settled or minimum");
+  set.refuses("associative_memory", {"--data", set.data, "--model", set.model, "--time", "0"}, "--time");
   set.refuses("sphere_overlap", {"--pairs", "0"}, "--pairs");
   set.refuses("quickstart", {"--minutes", "soon"}, "--minutes");
 }

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <string>
+#include <utility>
 
+#include <neb/bayes/chi.hpp>
 #include <neb/data/sample.hpp>
 #include <neb/flow/gradient_flow.hpp>
+#include <neb/io/file.hpp>
 #include <neb/io/safetensors.hpp>
 
 #include "common/contact_sheet.hpp"
+#include "parts/film.hpp"
 
 namespace examples {
 
@@ -42,33 +47,82 @@ const char* name_of(Start start) {
   return "";
 }
 
+/// Ends by the name that is printed and, with _ for spaces, written.
+constexpr std::pair<FlowEnd, const char*> ends[] = {{FlowEnd::settled, "settled"},
+                                                    {FlowEnd::minimum, "minimum"},
+                                                    {FlowEnd::out_of_time, "out of time"},
+                                                    {FlowEnd::escaped, "escaped"},
+                                                    {FlowEnd::unfinished, "unfinished"}};
+
+bool found_nothing(FlowEnd end) { return end == FlowEnd::escaped || end == FlowEnd::unfinished; }
+
+/// Prints for each end how many flows have it, and what they came by.
+Summary tell_ends(const Program& program, const neb::Flow<float>& flow, const Tensor<float>& y0) {
+  const std::vector<double> chi = neb::chi(y0, flow.y);
+  Summary summary;
+  for (const auto& [how, name] : ends) {
+    const Index count = flow.count(how);
+    std::string key = name;
+    std::replace(key.begin(), key.end(), ' ', '_');
+    summary.emplace_back(key, count);
+    if (count == 0) continue;
+    const double time = mean_where(flow, how, flow.time), path = mean_where(flow, how, flow.path_length),
+                 distance = mean_where(flow, how, chi), drop = mean_where(flow, how, flow.energy_drop);
+    program.print("  %3ld %-11s  mean time %.3g sigma^2, path %.3f, chi to the start %.4f, energy drop %.1f nats\n",
+                  static_cast<long>(count), name, time, path, distance, drop);
+    summary.insert(summary.end(), {{key + "_mean_time", time},
+                                   {key + "_mean_path_length", path},
+                                   {key + "_mean_chi", distance},
+                                   {key + "_mean_energy_drop", drop}});
+  }
+  return summary;
+}
+
+void film(const Program& program, const TrainedEnergy& energy, const Tensor<float>& y0, const Memories& memories,
+          const std::string& title, const std::string& stem) {
+  const double last = std::isinf(memories.time) ? 300 : memories.time;
+  const Film film = film_of(program, energy, y0.rows(0, std::min<Index>(10, y0.shape()[0])), last);
+  const std::string stages = program.picture_path(stem + "_stages"), frames = program.picture_path(stem + "_film");
+  draw_stages(film, title, stages);
+  const Index count = draw_frames(film, frames);
+  program.print("over time: %s\n%ld frames: %s\n", stages.c_str(), static_cast<long>(count), frames.c_str());
+  if (!frames.ends_with(".png")) return;
+  const std::string page = program.path(stem + "_film.html");
+  neb::write_file(page, film_page(title, Program::picture_file(stem + "_film"), count));
+  program.print("to play them: %s\n", page.c_str());
+}
+
 }  // namespace
 
-neb::Flow<float> flow_to_attractors(const Program& program, const TrainedEnergy& energy, const Tensor<float>& y0,
-                                    const Memories& memories) {
+neb::Flow<float> flow_to_memories(const Program& program, const TrainedEnergy& energy, const Tensor<float>& y0,
+                                  const Memories& memories) {
   ProgressBar bar = program.progress("flowing", "memories");
   return neb::gradient_flow(energy.phi, y0, static_cast<float>(energy.sigma),
-                            {.tolerance = memories.tolerance, .max_steps = memories.max_steps}, std::ref(bar));
+                            {.until = memories.until,
+                             .tolerance = memories.tolerance,
+                             .time = memories.time,
+                             .max_steps = memories.max_steps},
+                            std::ref(bar));
 }
 
-double mean_converged(const neb::Flow<float>& flow, const std::vector<double>& values) {
+double mean_where(const neb::Flow<float>& flow, FlowEnd how, const std::vector<double>& values) {
   double sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (flow.end[i] == FlowEnd::minimum) sum += values[i];
-  return sum / static_cast<double>(flow.count(FlowEnd::minimum));
+    if (flow.end[i] == how) sum += values[i];
+  return sum / static_cast<double>(flow.count(how));
 }
 
-void draw_attractors(const neb::Flow<float>& flow, const Tensor<float>& y0, Index count, bool with_starts,
-                     const std::string& title, const std::string& path) {
+void draw_memories(const neb::Flow<float>& flow, const Tensor<float>& y0, Index count, bool with_starts,
+                   const std::string& title, const std::string& path) {
   constexpr Index columns = 10;
   const neb::Shape& shape = y0.shape();
   ContactSheet sheet(title, {shape[1], shape[2], shape[3]});
   for (Index begin = 0; begin < count; begin += columns) {
     const Index end = std::min(begin + columns, count);
     if (with_starts) sheet.add_row("start", y0, begin, end, /*gap=*/begin > 0);
-    sheet.add_row("attractor", flow.y, begin, end);
+    sheet.add_row("memory", flow.y, begin, end);
     for (Index i = begin; i < end; ++i)
-      if (flow.end[static_cast<std::size_t>(i)] != FlowEnd::minimum) sheet.cross_out(i - begin);
+      if (found_nothing(flow.end[static_cast<std::size_t>(i)])) sheet.cross_out(i - begin);
   }
   sheet.write(path);
 }
@@ -77,29 +131,26 @@ Summary associative_memory(const Program& program, const TrainedEnergy& energy, 
                            const Memories& memories, const std::string& picture_stem) {
   const Tensor<float> y0 = starts(memories, images, neb::Key(program.seed).fold("associative_memory"));
   const Index count = y0.shape()[0];
-  const neb::Flow<float> flow = flow_to_attractors(program, energy, y0, memories);
-  const Index converged = flow.count(FlowEnd::minimum), escaped = flow.count(FlowEnd::escaped),
-              unfinished = flow.count(FlowEnd::unfinished);
-  const std::string picture = program.picture_path(picture_stem);
-  draw_attractors(flow, y0, count, /*with_starts=*/true,
-                  "sigma = " + neb::number_text(energy.sigma) + ": from " + name_of(memories.start) + " to attractors",
-                  picture);
+  const neb::Flow<float> flow = flow_to_memories(program, energy, y0, memories);
+  const bool settled = memories.until == neb::FlowUntil::settled;
+  const std::string picture = program.picture_path(picture_stem), from = name_of(memories.start),
+                    title = "sigma = " + neb::number_text(energy.sigma) + ": from " + from;
+  draw_memories(flow, y0, count, /*with_starts=*/true, title + (settled ? " to where they settle" : " to minima"),
+                picture);
 
-  const double path_length = mean_converged(flow, flow.path_length),
-               energy_drop = mean_converged(flow, flow.energy_drop);
-  program.print("%ld flows from %s at sigma %.4g: %ld converged, %ld escaped, %ld unfinished after %ld steps\n",
-                static_cast<long>(count), name_of(memories.start), energy.sigma, static_cast<long>(converged),
-                static_cast<long>(escaped), static_cast<long>(unfinished), static_cast<long>(memories.max_steps));
-  if (converged > 0)
-    program.print(
-        "those that converged: mean path length %.3f in a space whose cube has the diagonal %.1f, mean energy drop %.3f\n",
-        path_length, std::sqrt(static_cast<double>(energy.image.size())), energy_drop);
-  if (converged < count) program.print("the others are crossed out: where they ended is no memory\n");
+  program.print("%ld flows from %s at sigma %.4g, until %s:\n", static_cast<long>(count), from.c_str(), energy.sigma,
+                settled ? "settled" : "a minimum");
+  Summary summary{{"sigma", energy.sigma},
+                  {"count", count},
+                  {"start", from},
+                  {"until", std::string(settled ? "settled" : "minimum")}};
+  const Summary ends = tell_ends(program, flow, y0);
+  summary.insert(summary.end(), ends.begin(), ends.end());
+  if (std::any_of(flow.end.begin(), flow.end.end(), found_nothing))
+    program.print("those that escaped or were given up are crossed out: where they ended is no memory\n");
   program.print("picture: %s\n", picture.c_str());
-  return {{"sigma", energy.sigma},           {"count", count},
-          {"converged", converged},          {"escaped", escaped},
-          {"mean_path_length", path_length}, {"mean_energy_drop", energy_drop},
-          {"unfinished", unfinished},        {"start", std::string(name_of(memories.start))}};
+  if (memories.film) film(program, energy, y0, memories, title + " over time", picture_stem);
+  return summary;
 }
 
 }  // namespace examples
