@@ -17,16 +17,12 @@ namespace {
 
 constexpr double s = 0.4;
 
-/// Mean over rows of the weighted error, the loss that filled batches are trained on.
+/// The loss that filled batches are trained on.
 template <class Phi>
-double filled_loss(const Phi& phi, const Tensor<double>& x, double fill, const Key& key) {
+double loss_of(const Phi& phi, const Tensor<double>& x, double fill, const Key& key) {
   const std::vector<double> radii = filled_radii(x.shape()[0], fill, key);
-  const Tensor<double> errors =
-      deen_errors(phi, Var<double>::constant(x), Var<double>::constant(smooth_inside(x, s, radii, key)), s).value();
-  double total = 0;
-  for (Index row = 0; row < x.shape()[0]; ++row)
-    total += errors(row) * radius_weight(radii[static_cast<std::size_t>(row)], 2);
-  return total / static_cast<double>(x.shape()[0]);
+  const auto y = Var<double>::constant(smooth_inside(x, s, radii, key));
+  return filled_loss(deen_errors(phi, Var<double>::constant(x), y, s), radii, 2).item();
 }
 
 /// 400 rows, each one of two points of 20 dimensions that are `distance` apart.
@@ -98,7 +94,7 @@ TEST_CASE(
     "filled spheres: the optimum over the closed-form posterior does not move while samples are some sigma apart") {
   // Ten sigma apart the posterior of any y inside is its own sample: no jump could do better than this one, whose loss is 0.
   for (const double fill : {0.0, 0.1, 0.5})
-    CHECK(filled_loss(energy_of_two(10 * s), rows_of_two(10 * s), fill, Key(5)) < 1e-12);
+    CHECK(loss_of(energy_of_two(10 * s), rows_of_two(10 * s), fill, Key(5)) < 1e-12);
   // A radius that were in the jump as well, sigma u in place of sigma, would ask another thing of the energy: it misses.
   const std::vector<double> radii = filled_radii(400, 0.5, Key(5));
   const Tensor<double> x = rows_of_two(10 * s), y = smooth_inside(x, s, radii, Key(5));
@@ -114,5 +110,15 @@ TEST_CASE(
 TEST_CASE("filled spheres: where samples are close the optimum of the shell is no longer that of the inside") {
   // Two sigma apart, halfway: near either sample the posterior of the shell's noise still mixes the other one in.
   const Tensor<double> x = rows_of_two(2 * s);
-  CHECK(filled_loss(energy_of_two(2 * s), x, 0.5, Key(6)) > 0.05);
+  CHECK(loss_of(energy_of_two(2 * s), x, 0.5, Key(6)) > 0.05);
+}
+
+TEST_CASE("filled spheres: the loss weighs each error by its radius, and the reported one is the shell's mean") {
+  const Tensor<double> errors({4}, {1, 2, 3, 4});
+  const std::vector<double> radii{0.5, 1, 0.1, 1};
+  CHECK(filled_loss(Var<double>::constant(errors), radii, 2).item() == doctest::Approx((4 * 1 + 2 + 25 * 3 + 4) / 4.0));
+  CHECK(shell_loss(errors, radii) == 3);
+  CHECK(message_of<ShapeError>([&] {
+          filled_loss(Var<double>::constant(errors), {1, 1}, 2);
+        }) == "filled_loss: expects one radius an error   [errors: (4,), radii: 2]");
 }

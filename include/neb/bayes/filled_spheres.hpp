@@ -14,12 +14,15 @@
 #include <type_traits>
 #include <vector>
 
+#include "neb/autodiff/var.hpp"
 #include "neb/bayes/smooth.hpp"
 #include "neb/core/error.hpp"
 #include "neb/core/memory.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
+#include "neb/ops/arithmetic.hpp"
+#include "neb/ops/reduction.hpp"
 
 namespace neb {
 
@@ -59,6 +62,31 @@ Tensor<T> smooth_inside(const Tensor<T>& x, std::type_identity_t<T> sigma, const
     for (Index p = row * d; p < (row + 1) * d; ++p) out[p] = x.data()[p] + level * out[p];
   }
   return y;
+}
+
+/// What a filled batch is trained on: the mean over samples of their deen_errors(): (N), weighted by radius. Throws
+/// ShapeError unless there is one radius a sample.
+template <Scalar T>
+Var<T> filled_loss(const Var<T>& errors, const std::vector<double>& radii, double power) {
+  if (errors.shape() != Shape{std::ssize(radii)})
+    throw ShapeError("filled_loss: expects one radius an error   [errors: " + errors.shape().to_string() +
+                     ", radii: " + std::to_string(radii.size()) + "]");
+  Tensor<T> weights(errors.shape());
+  for (std::size_t row = 0; row < radii.size(); ++row)
+    weights.mutable_data()[row] = static_cast<T>(radius_weight(radii[row], power));
+  return sum(errors * Var<T>::constant(weights)) / static_cast<T>(radii.size());
+}
+
+/// The mean error of the samples on the shell, the loss of the paper's Eq. 1; NaN when there are none.
+template <Scalar T>
+double shell_loss(const Tensor<T>& errors, const std::vector<double>& radii) {
+  double total = 0, samples = 0;
+  for (std::size_t row = 0; row < radii.size(); ++row) {
+    if (radii[row] < 1) continue;
+    total += static_cast<double>(errors.data()[row]);
+    ++samples;
+  }
+  return total / samples;
 }
 
 }  // namespace neb

@@ -27,8 +27,6 @@
 #include "neb/io/safetensors.hpp"
 #include "neb/io/safetensors_header.hpp"
 #include "neb/nn/module.hpp"
-#include "neb/ops/arithmetic.hpp"
-#include "neb/ops/reduction.hpp"
 #include "neb/optim/adam.hpp"
 #include "neb/optim/checks.hpp"
 #include "neb/optim/ema.hpp"
@@ -197,18 +195,8 @@ class DeenTrainer {
     }
     const std::vector<double> radii = filled_radii(options_.batch, options_.fill, key);
     const Var<T> errors = deen_errors(phi_, x, Var<T>::constant(smooth_inside(batch, sigma, radii, key)), sigma);
-    Tensor<T> weights({options_.batch});
-    double on_shell = 0;
-    Index rows_on_shell = 0;
-    for (Index row = 0; row < options_.batch; ++row) {
-      const double radius = radii[static_cast<std::size_t>(row)];
-      weights.mutable_data()[row] = static_cast<T>(radius_weight(radius, options_.fill_weight));
-      if (radius < 1) continue;
-      on_shell += static_cast<double>(errors.value().data()[row]);
-      ++rows_on_shell;
-    }
-    report_.loss = on_shell / static_cast<double>(rows_on_shell);
-    return sum(errors * Var<T>::constant(weights)) / static_cast<T>(options_.batch);
+    report_.loss = shell_loss(errors.value(), radii);
+    return filled_loss(errors, radii, options_.fill_weight);
   }
 
   /// The settings that the course of a run depends on. Those of filling are left out where nothing is filled, as they are
