@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <type_traits>
+#include <variant>
 
 #include <neb/energy/model_file.hpp>
 
@@ -21,31 +23,54 @@ struct Field {
 const std::map<std::string, Field> architecture_fields{
     {"channels", {"N,N,...", "Channels of the convolutions (the paper's: 256,512,1024)"}},
     {"kernel",
-     {"N", "Side of their filters (not from the paper); small ones denoise as well, but forget whole digits"}},
+     {"N",
+      "Side of their filters (not from the paper; default: 7, convex: 5); small ones denoise as well, but forget whole "
+      "digits"}},
     {"stride", {"N,...", "Their stride, or one for each convolution (not from the paper)"}},
     {"padding", {"N", "Zeros around their input (not from the paper; default: half the kernel)", 0}},
     {"bottleneck", {"N", "Units between the last convolution and the readout (the paper's: 10)"}},
     {"readout", {"N,N,...", "Widths of linear layers in the readout: an overparameterised one (default: none)"}},
     {"beta", {"B", "Of the smooth ReLU z / (1 + exp(-B z)) (the paper's: 1)"}},
+    {"pool", {"N", "Convex: filters whose log-sum-exp is one channel (not from the paper)"}},
+    {"sharpness", {"B", "Convex: B of that log-sum-exp, log(sum of exp(B z)) / B (not from the paper)"}},
     {"quadratic",
      {"C",
       "Coefficient of |y - mean image|^2, which the energy has beside the network (not from the paper, whose is 0; "
       "default: 1 / (2 sigma^2), what -log f has)"}}};
 
 /// Calls f(name, field) for every field but the shape of the image, which is that of the data.
-void visit_architecture(auto& options, auto&& f) {
-  neb::ConvEnergyOptions::visit(options, [&]<class Value>(const std::string& name, Value& field) {
+template <class Options>
+void visit_architecture(Options& options, auto&& f) {
+  std::remove_const_t<Options>::visit(options, [&]<class Value>(const std::string& name, Value& field) {
     if constexpr (!std::is_same_v<std::remove_const_t<Value>, neb::Shape>) f(name, field);
   });
 }
 
+/// The architecture that is trained by default, of either kind.
+Architecture default_architecture(const std::string& kind) {
+  if (kind == neb::ConvEnergyOptions::kind) return Training().architecture;
+  if (kind == neb::ConvexEnergyOptions::kind) return neb::ConvexEnergyOptions();
+  throw UsageError("--energy " + kind + ": expects conv or convex");
+}
+
 void declare_architecture(CommandLine& line) {
-  const neb::ConvEnergyOptions fallback = Training().architecture;
-  visit_architecture(fallback, [&](const std::string& name, const auto& field) {
-    const Field& about = architecture_fields.at(name);
-    const bool follows = name == "padding" || name == "quadratic";  // the kernel, or sigma
-    line.option(name, about.value, about.help, follows ? "" : neb::option_text(field));
-  });
+  line.option("energy", "KIND",
+              "conv: the paper's kind; convex: a quadratic minus a convex network of --channels, --kernel, --stride, "
+              "--padding, --pool and --sharpness (not from the paper)",
+              "conv");
+  std::set<std::string> declared;
+  for (const char* kind : {"conv", "convex"})
+    std::visit(
+        [&](const auto& fallback) {
+          visit_architecture(fallback, [&](const std::string& name, const auto& field) {
+            if (!declared.insert(name).second) return;
+            const Field& about = architecture_fields.at(name);
+            // These follow from the kind, the kernel and sigma.
+            const bool follows = name == "kernel" || name == "padding" || name == "quadratic";
+            line.option(name, about.value, about.help, follows ? "" : neb::option_text(field));
+          });
+        },
+        default_architecture(kind));
 }
 
 void read_field(const CommandLine& line, const std::string& name, neb::Index& field) {
@@ -58,14 +83,24 @@ void read_field(const CommandLine& line, const std::string& name, double& field)
   field = name == "quadratic" ? line.not_negative(name) : line.positive(name);
 }
 
-neb::ConvEnergyOptions read_architecture(const CommandLine& line) {
-  neb::ConvEnergyOptions options = Training().architecture;
-  visit_architecture(options, [&](const std::string& name, auto& field) {
-    if (line.given(name)) read_field(line, name, field);
-  });
-  if (!line.given("padding")) options.padding = options.kernel / 2;
-  if (!line.given("quadratic")) options.quadratic = neb::exact_quadratic(line.positive("sigma"));
-  return options;
+Architecture read_architecture(const CommandLine& line, const std::string& kind) {
+  Architecture architecture = default_architecture(kind);
+  std::visit(
+      [&](auto& options) {
+        std::set<std::string> fields;
+        visit_architecture(options, [&](const std::string& name, auto& field) {
+          fields.insert(name);
+          if (line.given(name)) read_field(line, name, field);
+        });
+        for (const auto& [name, about] : architecture_fields)
+          if (line.given(name) && !fields.contains(name))
+            throw UsageError("--" + name + ": an energy of kind " + kind +
+                             " has none; leave it out, or choose another --energy");
+        if (!line.given("padding")) options.padding = options.kernel / 2;
+        if (!line.given("quadratic")) options.quadratic = neb::exact_quadratic(line.positive("sigma"));
+      },
+      architecture);
+  return architecture;
 }
 
 CommandLine command_line() {
@@ -133,18 +168,28 @@ std::string option_of(std::string field) {
   return field;
 }
 
+/// The kind of energy that the command line names, or else the checkpoint holds.
+std::string kind_of_energy(const CommandLine& line) {
+  if (!line.given("resume") || line.given("energy")) return line.text("energy");
+  return check_input([&] { return neb::read_checkpoint(line.text("resume")).text("energy"); });
+}
+
 /// What the checkpoint says and the command line does not; where both speak, train() compares them.
 void adopt_checkpoint(const CommandLine& line, Training& training) {
   const neb::SafeTensors file = neb::read_checkpoint(training.resume);
-  const neb::ConvEnergyOptions saved = neb::read_architecture<neb::ConvEnergyOptions>(file);
-  const neb::Metadata now = neb::options_metadata(training.architecture);
-  visit_architecture(saved, [&](const std::string& name, const auto& field) {
-    const std::string was = neb::option_text(field);
-    if (line.given(name) && was != now.at(name))
-      throw UsageError(training.resume + ": the checkpoint has " + name + " " + was + ", this run " + now.at(name) +
-                       "; leave --" + name + " out to go on with it");
-  });
-  training.architecture = saved;
+  std::visit(
+      [&]<class Options>(Options& architecture) {
+        const auto saved = neb::read_architecture<Options>(file);
+        const neb::Metadata now = neb::options_metadata(architecture);
+        visit_architecture(saved, [&](const std::string& name, const auto& field) {
+          const std::string was = neb::option_text(field);
+          if (line.given(name) && was != now.at(name))
+            throw UsageError(training.resume + ": the checkpoint has " + name + " " + was + ", this run " +
+                             now.at(name) + "; leave --" + name + " out to go on with it");
+        });
+        architecture = saved;
+      },
+      training.architecture);
 
   neb::TrainOptions::visit(training.options, [&]<class Number>(const std::string& name, Number& field) {
     const bool length = name == "steps" || name == "minutes";
@@ -169,7 +214,7 @@ int main(int argc, char** argv) {
     if (line.given("model") && line.given("resume"))
       throw UsageError("--model and --resume exclude each other: a checkpoint holds its own weights");
     Training training{
-        .architecture = read_architecture(line),
+        .architecture = read_architecture(line, kind_of_energy(line)),
         .options = train_options(line),
         .start = line.text("model"),
         .start_quadratic = line.given("quadratic") ? std::optional(line.not_negative("quadratic")) : std::nullopt,

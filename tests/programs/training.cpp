@@ -90,6 +90,47 @@ TEST_CASE("train_energy learns, and writes model, log, checkpoint and summary") 
         doctest::Approx(summary["test_loss"].get<double>()).epsilon(0.2));
 }
 
+TEST_CASE("train_energy trains a convex energy, which the other programs read, and goes on with it") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", grey);
+  const Arguments convex{"--data", data, "--energy", "convex", "--channels", "3,4",  "--kernel", "3",
+                         "--pool", "2",  "--batch",  "8",      "--sigma",    "0.25", "--report", "10"};
+  const auto train = [&](const std::string& out, Arguments more) {
+    more.insert(more.begin(), {"--out", out});
+    const Outcome outcome = run_program("train_energy", more, scratch.folder());
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+    return read_json(scratch.path(out + "/summary.json"))["test_loss"].get<double>();
+  };
+  const auto with = [&](Arguments more) {
+    more.insert(more.begin(), convex.begin(), convex.end());
+    return more;
+  };
+  const double loss = train("out", with({"--steps", "200", "--learning-rate", "1e-2"}));
+  CHECK(loss < 0.6 * 0.25 * 0.25 * static_cast<double>(grey.size()));
+  const auto model = read_model<ConvexEnergy<float>>(scratch.path("out/model.safetensors"));
+  CHECK(model.phi.options.quadratic == 8);
+  CHECK(model.phi.options.padding == 1);
+  CHECK(same_bits(model.phi.centre, mean_row(read_digits<float>(data).train)));
+  const Outcome denoised = run_program(
+      "denoise", {"--data", data, "--model", "out/model.safetensors", "--out", "denoised"}, scratch.folder());
+  REQUIRE_MESSAGE(denoised.code == 0, denoised.err);
+  CHECK(read_json(scratch.path("denoised/summary.json"))["test_loss"] == loss);
+
+  // From the model, whose kind it is, and from the checkpoint of a run of half the length.
+  CHECK(train("more", {"--data", data, "--model", "out/model.safetensors", "--sigma", "0.25", "--steps", "2"}) ==
+        doctest::Approx(loss).epsilon(0.2));
+  CHECK_NOTHROW(read_model<ConvexEnergy<float>>(scratch.path("more/model.safetensors")));
+  CHECK(train("again", {"--data", data, "--resume", "out/checkpoint.safetensors"}) == loss);
+
+  for (const Arguments& wrong :
+       {with({"--bottleneck", "3"}), with({"--quadratic", "0"}), Arguments{"--pool", "3"},
+        Arguments{"--energy", "concave"}, Arguments{"--energy", "conv", "--resume", "out/checkpoint.safetensors"}}) {
+    const Outcome refused = run_program("train_energy", wrong, scratch.folder());
+    CHECK(refused.code == 2);
+    CHECK(refused.err != "");
+  }
+}
+
 TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, unless it is told not to") {
   const Scratch scratch;
   const std::string data = put_images(scratch, "data", grey);

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <type_traits>
+#include <utility>
 
 #include <neb/data/sample.hpp>
-#include <neb/energy/model_file.hpp>
+#include <neb/energy/any_energy.hpp>
 
 #include "common/interrupt.hpp"
 
@@ -19,8 +21,6 @@ using neb::Index;
 
 namespace {
 
-using Phi = neb::ConvEnergy<float>;
-
 double peak_rss_mb() {
   ::rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -28,9 +28,10 @@ double peak_rss_mb() {
 }
 
 /// The fields of an architecture that say something, but for the image's size.
-std::string text_of(const neb::ConvEnergyOptions& architecture) {
+template <class Options>
+std::string text_of(const Options& architecture) {
   std::string text;
-  neb::ConvEnergyOptions::visit(architecture, [&](const std::string& name, const auto& field) {
+  Options::visit(architecture, [&](const std::string& name, const auto& field) {
     const std::string value = neb::option_text(field);
     if (name != "image" && !value.empty()) text += (text.empty() ? "" : ", ") + name + " " + value;
   });
@@ -38,8 +39,9 @@ std::string text_of(const neb::ConvEnergyOptions& architecture) {
 }
 
 /// The same network beside a quadratic part of another coefficient.
+template <class Phi>
 Phi with_quadratic(const Phi& phi, double coefficient) {
-  neb::ConvEnergyOptions architecture = phi.options;
+  auto architecture = phi.options;
   architecture.quadratic = coefficient;
   Phi changed(architecture, neb::Key(0), phi.centre);
   neb::load_state(changed, neb::state(phi));
@@ -67,7 +69,16 @@ class Log {
   std::FILE* file_;
 };
 
+/// An energy of that architecture with random weights.
+auto make_energy(const neb::ConvEnergyOptions& architecture, const neb::Key& key, neb::Tensor<float> centre) {
+  return neb::ConvEnergy<float>(architecture, key, std::move(centre));
+}
+auto make_energy(const neb::ConvexEnergyOptions& architecture, const neb::Key& key, neb::Tensor<float> centre) {
+  return neb::ConvexEnergy<float>(architecture, key, std::move(centre));
+}
+
 /// Steps to the end or to the first signal, which is returned.
+template <class Phi>
 int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& training,
               const std::function<void()>& save) {
   using Clock = std::chrono::steady_clock;
@@ -108,42 +119,19 @@ int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& 
   return trainer.finished() ? 0 : interrupt.signal();
 }
 
-}  // namespace
-
-Training training_at(double sigma) {
-  Training training;
-  training.architecture.quadratic = neb::exact_quadratic(sigma);
-  training.options.sigma = sigma;
-  training.options.fill = 0.1;
-  return training;
-}
-
-std::string resume_command(const Program& program, const CommandLine& line, const std::string& checkpoint) {
-  std::string command = "train_energy --resume " + shell_word(checkpoint) + " --out " + shell_word(program.out);
-  if (line.given("data")) command += " --data " + shell_word(line.text("data"));
-  return command;
-}
-
-std::optional<Trained> train(Program& program, const Images& images, const Training& training) {
+/// train() of an energy of either kind.
+template <class Phi>
+std::optional<Trained> train_from(Program& program, const Images& images, const Training& training, Phi phi) {
   const neb::TrainOptions& options = training.options;
   const neb::Shape& data = images.train.shape();
-  neb::ConvEnergyOptions architecture = training.architecture;
-  architecture.image = {data[1], data[2], data[3]};
-
-  Phi phi = check_input([&] {
-    if (training.start.empty())
-      return Phi(architecture, neb::Key(options.seed).fold("weights"), neb::mean_row(images.train));
-    Phi start = neb::read_model<Phi>(training.start).phi;
-    if (training.start_quadratic) start = with_quadratic(start, *training.start_quadratic);
-    return start;
-  });
-  if (phi.options.image != architecture.image)
+  const neb::Shape image{data[1], data[2], data[3]};
+  if (phi.options.image != image)
     throw UsageError("--model " + training.start + ": was trained on images of " + phi.options.image.to_string() +
-                     ", those of --data are " + architecture.image.to_string() + "; choose two that fit");
+                     ", those of --data are " + image.to_string() + "; choose two that fit");
   neb::DeenTrainer trainer = check_input([&] { return neb::DeenTrainer(std::move(phi), images.train, options); });
   if (!training.resume.empty()) check_input([&] { trainer.resume(training.resume); });
 
-  const neb::ConvEnergyOptions& net = trainer.phi().options;
+  const auto& net = trainer.phi().options;
   program.print("images: %ld to train on, %ld to test with, %s pixels from %.3g to %.3g\n", static_cast<long>(data[0]),
                 static_cast<long>(images.test.shape()[0]), size_text(net.image).c_str(), pixel_range(images.train).low,
                 pixel_range(images.train).high);
@@ -191,6 +179,48 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
                   {"batch", options.batch},
                   {"weights", neb::parameter_count(trainer.phi())},
                   {"model", model_path}}};
+}
+
+}  // namespace
+
+Training training_at(double sigma) {
+  Training training;
+  std::get<neb::ConvEnergyOptions>(training.architecture).quadratic = neb::exact_quadratic(sigma);
+  training.options.sigma = sigma;
+  training.options.fill = 0.1;
+  return training;
+}
+
+std::string resume_command(const Program& program, const CommandLine& line, const std::string& checkpoint) {
+  std::string command = "train_energy --resume " + shell_word(checkpoint) + " --out " + shell_word(program.out);
+  if (line.given("data")) command += " --data " + shell_word(line.text("data"));
+  return command;
+}
+
+std::optional<Trained> train(Program& program, const Images& images, const Training& training) {
+  if (!training.start.empty()) {
+    neb::AnyEnergy<float> start = check_input([&] { return neb::read_any_model<float>(training.start).phi; });
+    return std::visit(
+        [&]<class Phi>(Phi& phi) -> std::optional<Trained> {
+          if constexpr (std::is_same_v<Phi, neb::MlpEnergy<float>>) {
+            throw UsageError("--model " + training.start + ": is a fully connected energy, which is not trained here");
+          } else {
+            if (training.start_quadratic)
+              phi = check_input([&] { return with_quadratic(phi, *training.start_quadratic); });
+            return train_from(program, images, training, std::move(phi));
+          }
+        },
+        start);
+  }
+  return std::visit(
+      [&](auto architecture) {
+        const neb::Shape& data = images.train.shape();
+        architecture.image = {data[1], data[2], data[3]};
+        const neb::Key key = neb::Key(training.options.seed).fold("weights");
+        auto phi = check_input([&] { return make_energy(architecture, key, neb::mean_row(images.train)); });
+        return train_from(program, images, training, std::move(phi));
+      },
+      training.architecture);
 }
 
 }  // namespace examples

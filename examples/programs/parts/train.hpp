@@ -3,19 +3,25 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 
 #include <neb/energy/conv_energy.hpp>
+#include <neb/energy/convex_energy.hpp>
 #include <neb/training/trainer.hpp>
 
 #include "common/trained_energy.hpp"
 
 namespace examples {
 
+/// What can be trained: the paper's kind of energy, and the quadratic minus a convex network.
+using Architecture = std::variant<neb::ConvEnergyOptions, neb::ConvexEnergyOptions>;
+
 /// What to train and how. Only sigma has a value in the paper.
 struct Training {
   /// Filters so large that each unit of the last layer sees the whole digit. The image's size is taken from the data, and
   /// so is the centre of the quadratic part: the mean training image.
-  neb::ConvEnergyOptions architecture{.channels = {32, 64, 128}, .kernel = 7, .stride = {2}, .padding = 3};
+  Architecture architecture =
+      neb::ConvEnergyOptions{.channels = {32, 64, 128}, .kernel = 7, .stride = {2}, .padding = 3};
   neb::TrainOptions options;
   std::string start;                      ///< model whose weights to start from, or empty
   std::optional<double> start_quadratic;  ///< in place of the coefficient that this model has
