@@ -189,9 +189,9 @@ TEST_CASE("convex energy: every layer sees the image through filters of its rece
       CHECK(phi(Var<double>::constant(Tensor<double>::zeros({3, 23, 19, 2}))).shape() == Shape{3});
     }
   const ConvexEnergyOptions three{.kernel = 5, .stride = {2}};
-  CHECK(three.over_image(0).reach == 5);
-  CHECK(three.over_image(1).reach == 13);
-  CHECK(three.over_image(2).reach == 29);
+  CHECK(three.over_image(0).first == 5);
+  CHECK(three.over_image(1).first == 13);
+  CHECK(three.over_image(2).first == 29);
   CHECK(three.made_by(2) == Shape{1, 4, 4, 128});
 }
 
@@ -219,6 +219,8 @@ TEST_CASE("convex energy: architectures that cannot be and images of another siz
   CHECK(error({.image = {2, 2, 1}, .padding = 0}).find("ConvexEnergy: a kernel of 5 x 5 pixels does not fit") == 0);
   CHECK(error({.stride = {0}}).find("ConvexEnergy: stride is at least 1, got 0") == 0);
   CHECK(error({.stride = {1, 2}}) == "ConvexEnergy: expects one stride, or one for each of the 3 layers, got 2");
+  CHECK(error({.kernel = 1, .stride = {16777216}}) ==
+        "ConvexEnergy: strides and paddings come to more than 2^24 pixels");
   CHECK(message_of<ShapeError>([] {
           ConvexEnergy<double>(small, Key(1))(Var<double>(Tensor<double>::zeros({2, 4, 5, 1})));
         }) == "ConvexEnergy: expects images (N, H, W, C) of (5, 4, 1)   [y: (2, 4, 5, 1)]");

@@ -1,9 +1,9 @@
 /// The quadratic minus a convex network: an energy whose posterior covariances are positive semi-definite.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -52,25 +52,22 @@ struct ConvexEnergyOptions {
     return {.stride = stride[stride.size() == 1 ? 0 : static_cast<std::size_t>(layer)], .padding = padding};
   }
 
-  /// Filters over the image, and how they move.
-  struct OverImage {
-    Index reach;         ///< height and width of a filter
-    Conv2dOptions move;  ///< stride and padding
-  };
-
-  /// How layer `layer` sees the image: through filters of the size of its receptive field.
-  OverImage over_image(Index layer) const {
-    OverImage over{1, {}};
+  /// The side of layer `layer`'s filters of the image, its receptive field, and how they move. Throws ValueError for strides
+  /// or paddings beyond all images.
+  std::pair<Index, Conv2dOptions> over_image(Index layer) const {
+    Index reach = 1;
+    Conv2dOptions over;
     for (Index i = 0; i <= layer; ++i) {
-      over.reach += (kernel - 1) * over.move.stride;
-      over.move.padding += padding * over.move.stride;
-      over.move.stride *= move(i).stride;
+      reach += (kernel - 1) * over.stride;
+      over.padding += padding * over.stride;
+      over.stride *= move(i).stride;
+      if (std::max(over.stride, over.padding) > Index{1} << 24)
+        throw ValueError("ConvexEnergy: strides and paddings come to more than 2^24 pixels");
     }
-    return over;
+    return {reach, over};
   }
 
-  /// The shape (1, H, W, channels) of what layer `layer` makes of an image. Throws ShapeError or ValueError where the layers do
-  /// not fit.
+  /// The shape (1, H, W, channels) of what layer `layer` makes of an image. Throws as visit_shapes() does.
   Shape made_by(Index layer) const {
     Shape shape{1, image[0], image[1], image[2]};
     for (Index i = 0; i <= layer; ++i) {
@@ -85,7 +82,7 @@ struct ConvexEnergyOptions {
   void visit_shapes(auto&& f) const {
     for (std::size_t i = 0; i < channels.size(); ++i) {
       const std::string layer = "layers." + std::to_string(i);
-      const Index filters = channels[i] * pool, reach = over_image(static_cast<Index>(i)).reach;
+      const Index filters = channels[i] * pool, reach = over_image(static_cast<Index>(i)).first;
       f(layer + ".filters", Shape{filters, reach, reach, image[2]});
       f(layer + ".bias", Shape{filters});
       if (i > 0) f(layer + ".roots", Shape{filters, kernel, kernel, channels[i - 1]});
@@ -117,8 +114,8 @@ struct ConvexLayer {
   using value_type = T;  ///< the scalar of its parameters
   Var<T> filters;        ///< of the image, of any sign: (channels pool, reach, reach, C)
   Var<T> bias;           ///< (channels pool)
-  std::optional<Var<T>>
-      roots;  ///< their squares are the filters of the layer below: (channels pool, kernel, kernel, below)
+  /// Their squares are the filters of the layer below: (channels pool, kernel, kernel, channels below).
+  std::optional<Var<T>> roots;
 
   /// Lists the members that hold parameters.
   static void visit(auto& self, auto&& f) {
@@ -162,9 +159,8 @@ struct ConvexEnergy {
       throw ValueError("ConvexEnergy: the sharpness is positive, got " + std::to_string(options.sharpness));
     if (options.quadratic == 0) throw ValueError("ConvexEnergy: the coefficient of the quadratic part is positive");
     centre = quadratic_centre("ConvexEnergy", options.quadratic, options.image, std::move(middle));
-    const Index last = std::ssize(options.channels) - 1;
-    const Index units = options.made_by(last).size();  // throws where the layers do not fit
-    for (Index i = 0; i <= last; ++i) layers.push_back(layer(i, key.fold("layers").at(static_cast<std::uint64_t>(i))));
+    const Index units = options.made_by(std::ssize(options.channels) - 1).size();  // throws where layers do not fit
+    for (std::size_t i = 0; i < options.channels.size(); ++i) layers.push_back(layer(i, key.fold("layers").at(i)));
     readout_roots = scaled_normal<T>({units, 1}, 1 / std::sqrt(static_cast<T>(units)), key.fold("readout_roots"));
     slope = Tensor<T>::zeros({options.image.size(), 1});
   }
@@ -174,7 +170,7 @@ struct ConvexEnergy {
     const T b = static_cast<T>(options.sharpness);
     Var<T> z;
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      Var<T> a = conv2d(v, layers[i].filters, options.over_image(static_cast<Index>(i)).move) + layers[i].bias;
+      Var<T> a = conv2d(v, layers[i].filters, options.over_image(static_cast<Index>(i)).second) + layers[i].bias;
       if (i > 0) a = a + conv2d(z, square(*layers[i].roots), options.move(static_cast<Index>(i)));
       const Shape& shape = a.shape();
       z = logsumexp(reshape(a * b, {shape[0], shape[1], shape[2], options.channels[i], options.pool})) / b;
@@ -204,18 +200,15 @@ struct ConvexEnergy {
 
  private:
   /// Layer i with random weights: a mean over the channels below, and the image with weights of variance 2 / fan-in.
-  ConvexLayer<T> layer(Index i, const Key& key) const {
-    const Index filters = options.channels[static_cast<std::size_t>(i)] * options.pool,
-                reach = options.over_image(i).reach;
-    const Shape over_image{filters, reach, reach, options.image[2]};
-    ConvexLayer<T> layer{fan_in_uniform<T>(over_image, over_image.stride(0), T(2), key.fold("filters")),
+  ConvexLayer<T> layer(std::size_t i, const Key& key) const {
+    const Index filters = options.channels[i] * options.pool, reach = options.over_image(static_cast<Index>(i)).first;
+    const Index seen = reach * reach * options.image[2];
+    ConvexLayer<T> layer{fan_in_uniform<T>({filters, reach, reach, options.image[2]}, seen, T(2), key.fold("filters")),
                          Tensor<T>::zeros({filters}),
                          {}};
     if (i > 0) {
-      const Shape over_channels{filters, options.kernel, options.kernel,
-                                options.channels[static_cast<std::size_t>(i - 1)]};
-      layer.roots = Var<T>(
-          scaled_normal<T>(over_channels, 1 / std::sqrt(static_cast<T>(over_channels.stride(0))), key.fold("roots")));
+      const Shape below{filters, options.kernel, options.kernel, options.channels[i - 1]};
+      layer.roots = Var<T>(scaled_normal<T>(below, 1 / std::sqrt(static_cast<T>(below.stride(0))), key.fold("roots")));
     }
     return layer;
   }
