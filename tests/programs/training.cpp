@@ -5,6 +5,7 @@
 
 #include "neb/data/digits.hpp"
 #include "neb/data/sample.hpp"
+#include "neb/energy/convex_energy.hpp"
 #include "neb/energy/model_file.hpp"
 #include "nn/support.hpp"
 #include "programs/run_program.hpp"
