@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
           "    y'(t) = -grad phi(y(t)).\n\n"
           "From images the flow finds the memory that they remind of; from uniform noise the paper's \"creative\n"
           "memories\", forms that no image has. The paper calls the energy's strict minima memories, but names no step,\n"
-          "no time and no rule that stops a flow. By ours, a picture has settled when sigma^2 |grad phi|^2 is below 0.3\n"
+          "no time and no rule that stops a flow. By ours, a picture has settled when sigma^2 |grad phi|^2 is below 1\n"
           "for the first time: the energy, in nats, that the flow loses in a unit sigma^2 of time. On noisy images it\n"
           "loses hundreds. What has settled may look the same for tens of such units and need not be a minimum:\n"
           "--until minimum follows it to where the largest pixel of sigma^2 grad phi is below the tolerance, and --film\n"
@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
               "test")
       .option("count", "N", "Flows", "20")
       .option("until", "WHAT",
-              "What ends a flow: settled (less than 0.3 nats lost in a time of sigma^2) or minimum (at rest); neither "
+              "What ends a flow: settled (less than 1 nat lost in a time of sigma^2) or minimum (at rest); neither "
               "is from the paper",
               "settled")
       .option("time", "T", "The longest that a flow takes, in units of sigma^2; without it there is no limit")

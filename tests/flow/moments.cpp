@@ -69,7 +69,7 @@ TEST_CASE("settled: the rule knows no pixels, one that moves settles when 784 do
       const FlowOptions options{.until = FlowUntil::settled, .step_tolerance = 1e-5};
       const auto flow = gradient_flow(Bowl<double>{s}, start(d, 20 * s), s, options);
       CHECK(flow.end[0] == FlowEnd::settled);
-      CHECK(flow.time[0] == doctest::Approx(std::log(20 / std::sqrt(0.3))).epsilon(2e-3));
+      CHECK(flow.time[0] == doctest::Approx(std::log(20 / std::sqrt(settled_rate))).epsilon(2e-3));
     }
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("time: a flow ends at its limit, where a snapshot of that time was") {
   // What has settled before is not out of time.
   const auto settled = gradient_flow(Bowl<double>{s}, start(2, 1), s, {.until = FlowUntil::settled, .time = 2});
   CHECK(settled.end[0] == FlowEnd::settled);
-  CHECK(settled.time[0] == doctest::Approx(std::log(1 / (s * std::sqrt(0.3)))).epsilon(0.05));
+  CHECK(settled.time[0] == doctest::Approx(std::log(1 / (s * std::sqrt(settled_rate)))).epsilon(0.05));
 }
 
 TEST_CASE("moved: how long a picture lasts, from the distance that it has gone") {

@@ -11,9 +11,9 @@
 
 namespace neb {
 
-/// A picture has settled when its flow loses less energy than this in one unit sigma^2 of time, in nats. One value for all
-/// sigmas; not from the paper, which names no stop rule.
-inline constexpr double settled_rate = 0.3;
+/// A picture has settled when its flow loses less energy than this in one unit sigma^2 of time, in nats; at one nat it moves
+/// by sigma in that time, all pixels together. One value for all sigmas; not from the paper, which names no stop rule.
+inline constexpr double settled_rate = 1;
 
 /// What ends a flow that neither escapes nor runs out of time.
 enum class FlowUntil {
