@@ -12,7 +12,7 @@ using namespace neb::test;
 namespace {
 
 struct Step {
-  MlpEnergy<double> phi({.widths = {8, 64, 64}}, Key(1));
+  MlpEnergy<double> phi{{.widths = {8, 64, 64}}, Key(1)};
   mutable std::vector<Index> batches;
 
   void operator()(Index n) const {

@@ -20,7 +20,7 @@ const std::string forward = autodiff::order_colours[0], gradient = autodiff::ord
                   second = autodiff::order_colours[2];
 
 struct TwoLayers {
-  MlpEnergy<double> phi({.widths = {2, 4}}, Key(1));
+  MlpEnergy<double> phi{{.widths = {2, 4}}, Key(1)};
   Var<double> x{random_normal<double>({3, 2}, Key(2))}, y{random_normal<double>({3, 2}, Key(3))};
   Names<double> names = named_parameters(phi);
   TwoLayers() { names.insert(names.end(), {{x, "x"}, {y, "y"}}); }
