@@ -39,15 +39,35 @@ std::string about(const std::string& experiment) {
        "walk visit noisy images as often as they occur is sqrt(2) delta e. Both are walked here from the same start, so that "
        "one sees the difference."},
       {"figure-7",
-       "Sec. 6, Eq. 4 and Def. 9. From test digits one flows straight down the energy, y' = -grad phi(y), to an attractor, a "
-       "memory; sigma = 0.15. How long the path is, the paper leaves for later; it is measured here. Def. 9 asks for strict "
-       "minima; which step, time and rule to stop by led to the images that the paper shows, it does not say."},
+       "Sec. 6, Eq. 4 and Def. 9. From test digits one flows straight down the energy, y' = -grad phi(y), to a memory; "
+       "sigma = 0.15. The paper defines memories as strict minima and names no step, no time and no rule for stopping. "
+       "Here a flow has settled when it loses less than 1 nat in sigma^2 of time; what other rules would say stands "
+       "below. Whether a memory is still its digit, two judges tell, who are asked about the start in the same way. How "
+       "long the path is, the paper leaves for later; it is measured here."},
       {"figure-8",
-       "Sec. 6. The same at sigma = 0.3. Spheres overlap more, and attractors are farther from where the flow began."},
+       "Sec. 6. The same at sigma = 0.3, where spheres overlap more and the paper expects memories to be farther from "
+       "where the flow began. Below the learned energy's memories stand those of others from the same digits."},
       {"figure-9",
-       "Sec. 7. The flow starts from pixels drawn uniformly from 0 to 1, which look like nothing. Attractors that are no "
-       "digits are what the paper calls creative memories. All starts are shown, none was picked; sigma = 0.3."},
+       "Sec. 7. The flow starts from pixels drawn uniformly from 0 to 1, which look like nothing. Memories that are no "
+       "digits are what the paper calls creative memories. All starts are shown, none was picked; sigma = 0.3. The "
+       "energy of a kernel density estimate starts from the same noise: it ends at training digits and at mixtures of "
+       "them, which the paper's creative memories are not."},
       {"figure-10", "Sec. 7. The same at sigma = 0.25, a little below the largest chi of two training digits."},
+      {"radial-profile",
+       "Not in the paper. Noisy images lie on a shell of radius sigma sqrt(d) around the clean ones, and the objective is "
+       "only ever evaluated there; flows go inside. Where spheres do not interact, the energy of the data is a bowl around "
+       "each image: at r times the radius sigma^2 |grad phi|^2 is r^2 d, and the energy is r^2 d / 2 above the image's. How "
+       "near to that an energy comes is measured around training digits, and around test digits beside them."},
+      {"retrieval",
+       "Sec. 6 speaks of retrieving memories; what an associative memory is good for is not tried there. Test digits are "
+       "spoilt by noise, by covering their lower rows, by flipping pixels. Does the class come back where the flow settles? "
+       "Two controls have all training digits at hand: the same flow of the KDE energy, and a single jump of it, which is "
+       "a step of a Hopfield network with softmax (Ramsauer et al. 2021). The judge also sees the cue itself."},
+      {"short-trainings",
+       "Not in the paper. Whoever trains for a few minutes should have memories as well. The network of the quickstart is "
+       "trained for 500 to 8 000 steps, with the quadratic part and filling and without; test digits settle, and a "
+       "classifier tells whether they are still what they were. A plain energy may settle where it starts, since it is flat "
+       "there."},
       {"remark-7",
        "Remark 7. A network could give the gradient itself instead of an energy. But a gradient has a symmetric matrix of "
        "derivatives, and nothing makes that of such a network symmetric. Both are trained alike and their matrices "

@@ -1,11 +1,14 @@
 #include "paper/experiment.hpp"
 
-#include "paper/attractors.hpp"
 #include "paper/creative_memories.hpp"
 #include "paper/denoising.hpp"
 #include "paper/gaussian_manifold.hpp"
 #include "paper/network_choices.hpp"
+#include "paper/radial_profiles.hpp"
+#include "paper/retrieval.hpp"
 #include "paper/score_network.hpp"
+#include "paper/settled_memories.hpp"
+#include "paper/short_trainings.hpp"
 #include "paper/table_1.hpp"
 #include "paper/walk_noise.hpp"
 #include "paper/walking.hpp"
@@ -23,10 +26,14 @@ const std::vector<Experiment>& experiments() {
       {"figure-5", "Walk-jump sampling at sigma = 0.3: classes mix", 3.8, 8, figure_5},
       {"figure-6", "Walk-jump sampling at sigma = 0.15: the class stays, the style changes", 3.6, 8, figure_6},
       {"walk-noise", "What the walk's noise would do as the text we have gives it", 0.2, 2, walk_noise},
-      {"figure-7", "Attractors from test digits at sigma = 0.15", 0.6, 0.6, figure_7},
-      {"figure-8", "Attractors from test digits at sigma = 0.3, farther away", 0.95, 0.95, figure_8},
+      {"figure-7", "Settled memories of test digits at sigma = 0.15", 0.6, 0.6, figure_7},
+      {"figure-8", "Settled memories of test digits at sigma = 0.3, farther away", 0.95, 0.95, figure_8},
       {"figure-9", "Creative memories from uniform noise at sigma = 0.3", 0.4, 0.7, figure_9},
       {"figure-10", "Creative memories from uniform noise at sigma = 0.25", 0.4, 0.7, figure_10},
+      {"radial-profile", "What the energy knows inside the spheres", 0.6, 0.6, radial_profiles},
+      {"retrieval", "Memories from spoilt digits at sigma = 0.3", 4, 20, retrieval, /*by_name=*/true},
+      {"short-trainings", "The quickstart's network after 500 to 8 000 steps", 20, 20, short_trainings,
+       /*by_name=*/true},
   };
   return all;
 }

@@ -15,6 +15,7 @@ struct Experiment {
   double minutes;       ///< that it took on two cores
   double full_minutes;  ///< the same with --full
   Results (*run)(Laboratory&);
+  bool by_name = false;  ///< too long for every run: it is run when --only names it, or with --full
 };
 
 /// All of them, in the order of the paper.

@@ -1,11 +1,27 @@
 #include "paper/laboratory.hpp"
 
-#include <algorithm>
+#include <sys/stat.h>
+
 #include <cstdio>
 
-#include "parts/associative_memory.hpp"
-
 namespace examples::paper {
+
+namespace {
+
+/// The kinds of shipped energies beside "sigma", and what they are.
+struct Kind {
+  const char *name, *title;
+};
+constexpr Kind kinds[] = {{"plain", "plain energy, without the quadratic part and without filling"},
+                          {"convex", "convex energy, the quadratic part minus a convex network"}};
+
+std::string file_of(const std::string& kind, double sigma) {
+  char file[48];
+  std::snprintf(file, sizeof file, "/%s-%.2f.safetensors", kind.c_str(), sigma);
+  return file;
+}
+
+}  // namespace
 
 Laboratory::Laboratory(const Program& program, Images images, std::string models, bool full)
     : program_(program), images_(std::move(images)), models_(std::move(models)), full_(full) {}
@@ -15,11 +31,32 @@ std::string Laboratory::training_set() const {
 }
 
 const TrainedEnergy& Laboratory::read(const std::string& kind, double sigma) {
-  char file[48];
-  std::snprintf(file, sizeof file, "/%s-%.2f.safetensors", kind.c_str(), sigma);
+  const std::string file = file_of(kind, sigma);
   const auto known = energies_.find(file);
   if (known != energies_.end()) return known->second;
   return energies_.emplace(file, read_energy(models_ + file, images_)).first->second;
+}
+
+const TrainedEnergy& Laboratory::kde(double sigma) {
+  const auto known = kde_.find(sigma);
+  if (known != kde_.end()) return known->second;
+  return kde_.emplace(sigma, closed_form(images_, sigma)).first->second;
+}
+
+std::vector<NamedEnergy> Laboratory::controls(double sigma) {
+  std::vector<NamedEnergy> all;
+  struct ::stat status {};
+  for (const Kind& kind : kinds)
+    if (::stat((models_ + file_of(kind.name, sigma)).c_str(), &status) == 0)
+      all.push_back({kind.name, kind.title, read(kind.name, sigma)});
+  all.push_back({"KDE", "KDE energy of " + training_set(), kde(sigma)});
+  return all;
+}
+
+std::string Laboratory::rows_text(double sigma) {
+  std::string rows = "the learned energy's";
+  for (const NamedEnergy& control : controls(sigma)) rows += ", those of the " + control.title;
+  return rows;
 }
 
 const Classifier& Laboratory::classifier() {
@@ -27,17 +64,8 @@ const Classifier& Laboratory::classifier() {
   return *classifier_;
 }
 
-neb::Tensor<float> Laboratory::first_test_digits() const {
-  return images_.test.rows(0, std::min<neb::Index>(100, images_.test.shape()[0]));
-}
-
-const neb::Flow<float>& Laboratory::flows_from_digits(double sigma) {
-  const auto known = flows_.find(sigma);
-  if (known != flows_.end()) return known->second;
-  return flows_
-      .emplace(sigma,
-               flow_to_memories(program_, memory(sigma), first_test_digits(), {.until = neb::FlowUntil::minimum}))
-      .first->second;
+std::vector<Judge> Laboratory::judges() {
+  return {{"classifier", std::cref(classifier())}, {"nearest", NearestNeighbour(images_.train, images_.train_labels)}};
 }
 
 }  // namespace examples::paper

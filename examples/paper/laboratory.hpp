@@ -4,13 +4,20 @@
 #include <map>
 #include <optional>
 #include <string>
-
-#include <neb/flow/flow.hpp>
+#include <vector>
 
 #include "common/trained_energy.hpp"
 #include "paper/classifier.hpp"
+#include "paper/judge.hpp"
 
 namespace examples::paper {
+
+/// An energy that the learned one is shown beside.
+struct NamedEnergy {
+  std::string name;   ///< of its row: "KDE"
+  std::string title;  ///< what it is: "KDE energy of the 60 000 training digits"
+  const TrainedEnergy& energy;
+};
 
 /// One for all experiments of a run; it reads an energy when the first of them asks for it.
 class Laboratory {
@@ -24,18 +31,19 @@ class Laboratory {
   /// "the 60 000 training digits", or how many there are; for captions.
   std::string training_set() const;
 
-  /// The shipped energy of a noise level with the lowest loss. Throws UsageError when it is not there or does not fit the
-  /// images.
+  /// The shipped energy of a noise level. Throws UsageError when it is not there or does not fit the images.
   const TrainedEnergy& energy(double sigma) { return read("sigma", sigma); }
-  /// The shipped energy of a noise level whose attractors are digits: flows end where no noisy image is, and how a network
-  /// continues there, the loss does not say. Throws as energy() does.
-  const TrainedEnergy& memory(double sigma) { return read("memory", sigma); }
+  /// The energy of the kernel density estimate of the training images: what a learned one comes near where it has learned.
+  const TrainedEnergy& kde(double sigma);
+  /// What the energy of a noise level is shown beside: shipped ones of other kinds, as far as there are any, and the KDE's.
+  std::vector<NamedEnergy> controls(double sigma);
+  /// "learned", "plain" and "KDE" as a caption says them, for the energies of a noise level.
+  std::string rows_text(double sigma);
+
   /// Trained on the labels when the first experiment asks for it. Throws UsageError when there are none.
   const Classifier& classifier();
-  /// The first 100 test digits, or all if there are fewer; the number is not from the paper.
-  neb::Tensor<float> first_test_digits() const;
-  /// The flows from them to their attractors, which more than one experiment looks at.
-  const neb::Flow<float>& flows_from_digits(double sigma);
+  /// The classifier, and the nearest neighbour in the training images. Throws UsageError when there are no labels.
+  std::vector<Judge> judges();
 
  private:
   const TrainedEnergy& read(const std::string& kind, double sigma);
@@ -45,8 +53,8 @@ class Laboratory {
   std::string models_;
   bool full_;
   std::map<std::string, TrainedEnergy> energies_;  // by file
+  std::map<double, TrainedEnergy> kde_;
   std::optional<Classifier> classifier_;
-  std::map<double, neb::Flow<float>> flows_;
 };
 
 }  // namespace examples::paper

@@ -1,15 +1,12 @@
 /// How the class and the style of the jumps change along a walk.
 #pragma once
 
-#include <functional>
 #include <vector>
 
+#include "paper/judge.hpp"
 #include "parts/walk_jump.hpp"
 
 namespace examples::paper {
-
-/// Tells the class of each image of (N, H, W, C).
-using Classify = std::function<std::vector<int>(const neb::Tensor<float>&)>;
 
 /// How classes and styles change along the chains of a walk. A chain counts until it leaves the data.
 struct Mixing {

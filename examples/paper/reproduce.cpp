@@ -24,14 +24,19 @@ std::string list_of(const std::vector<Experiment>& all) {
   for (const Experiment& experiment : all) {
     std::string name = "  " + experiment.name;
     name.resize(std::max<std::size_t>(name.size() + 1, 16), ' ');
-    list += name + experiment.title + "\n";
+    list += name + experiment.title + (experiment.by_name ? " (by name only)" : "") + "\n";
   }
   return list;
 }
 
-/// The experiments that --only names, in the order of the paper, or all.
+/// The experiments that --only names, in the order of the paper, or all that are run without being named.
 std::vector<Experiment> chosen(const CommandLine& line) {
-  if (!line.given("only")) return experiments();
+  std::vector<Experiment> some;
+  if (!line.given("only")) {
+    std::copy_if(experiments().begin(), experiments().end(), std::back_inserter(some),
+                 [&](const Experiment& experiment) { return line.given("full") || !experiment.by_name; });
+    return some;
+  }
   const std::vector<std::string> words = line.words("only");
   const auto is_chosen = [&](const Experiment& experiment) {
     return std::find(words.begin(), words.end(), experiment.name) != words.end();
@@ -39,7 +44,6 @@ std::vector<Experiment> chosen(const CommandLine& line) {
   for (const std::string& word : words)
     if (std::none_of(experiments().begin(), experiments().end(), [&](const auto& one) { return one.name == word; }))
       line.reject("only", "some of " + names_of(experiments()));
-  std::vector<Experiment> some;
   std::copy_if(experiments().begin(), experiments().end(), std::back_inserter(some), is_chosen);
   return some;
 }
@@ -59,7 +63,8 @@ CommandLine command_line() {
       .text =
           "Runs the experiments of Neural Empirical Bayes (Saremi & Hyvarinen 2019) from the shipped energies. Each\n"
           "writes its pictures and a JSON of its numbers. After each, table.md and index.html hold all that is done: what\n"
-          "the paper reports beside what came out here. So Ctrl-C costs the experiment that runs, and no other.\n\n" +
+          "the paper reports beside what came out here. So Ctrl-C costs the experiment that runs, and no other. The long ones\n"
+          "run when --only names them, or with --full.\n\n" +
           list_of(experiments()),
       .example = "reproduce --only figure-3,figure-5 --out out/reproduce",
       .out = "out/reproduce",

@@ -1,0 +1,70 @@
+#include "paper/picture_measures.hpp"
+
+#include <cstddef>
+
+namespace examples::paper {
+
+using neb::Index, neb::Tensor;
+
+namespace {
+
+/// The pixels of an image that are set.
+struct Mask {
+  Index height, width;
+  std::vector<bool> set;
+
+  bool at(Index y, Index x) const {
+    return y >= 0 && x >= 0 && y < height && x < width && set[static_cast<std::size_t>(y * width + x)];
+  }
+  Index count() const {
+    Index sum = 0;
+    for (const bool pixel : set) sum += pixel ? 1 : 0;
+    return sum;
+  }
+};
+
+Mask above_a_half(const neb::Shape& shape, const float* image) {
+  const Index channels = shape[3];
+  Mask mask{shape[1], shape[2], {}};
+  for (Index pixel = 0; pixel < shape[1] * shape[2]; ++pixel) {
+    double sum = 0;
+    for (Index c = 0; c < channels; ++c) sum += static_cast<double>(image[pixel * channels + c]);
+    mask.set.push_back(sum > 0.5 * static_cast<double>(channels));
+  }
+  return mask;
+}
+
+/// What is left when every pixel goes that has one unset among the 3 x 3 around it.
+Mask eroded(const Mask& mask) {
+  Mask left{mask.height, mask.width, {}};
+  for (Index y = 0; y < mask.height; ++y)
+    for (Index x = 0; x < mask.width; ++x) {
+      bool all = true;
+      for (Index dy = -1; dy <= 1; ++dy)
+        for (Index dx = -1; dx <= 1; ++dx) all = all && mask.at(y + dy, x + dx);
+      left.set.push_back(all);
+    }
+  return left;
+}
+
+}  // namespace
+
+std::vector<double> inks(const Tensor<float>& images) {
+  const Index d = images.shape().stride(0);
+  std::vector<double> sums(static_cast<std::size_t>(images.shape()[0]));
+  for (Index i = 0; i < images.size(); ++i)
+    sums[static_cast<std::size_t>(i / d)] += static_cast<double>(images.data()[i]);
+  return sums;
+}
+
+std::vector<double> blob_shares(const Tensor<float>& images) {
+  std::vector<double> shares;
+  for (Index row = 0; row < images.shape()[0]; ++row) {
+    const Mask mask = above_a_half(images.shape(), images.data() + row * images.shape().stride(0));
+    const Index all = mask.count();
+    shares.push_back(all == 0 ? 0 : static_cast<double>(eroded(eroded(mask)).count()) / static_cast<double>(all));
+  }
+  return shares;
+}
+
+}  // namespace examples::paper
