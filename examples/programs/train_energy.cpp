@@ -134,7 +134,7 @@ CommandLine command_line() {
       .option(
           "fill", "P",
           "Share of a batch drawn inside the spheres, at radii below sigma sqrt(d), at most a half (not from the paper)",
-          "0.15")
+          "0.1")
       .option("fill-weight", "P", "Their errors count 1 / max(radius, 0.2)^P times (not from the paper)", "2")
       .option("steps", "N", "Length of the run (not from the paper)", "4000")
       .option("minutes", "M", "Length of the run in time; takes the place of --steps")

@@ -144,7 +144,7 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
   CHECK(by_default.options.quadratic == 8);
   CHECK(same_bits(by_default.centre, mean_row(read_digits<float>(data).train)));
   const auto checkpoint = SafeTensors(scratch.path("default/checkpoint.safetensors"));
-  CHECK(checkpoint.text("fill") == "0.15");
+  CHECK(checkpoint.text("fill") == "0.1");
 
   const auto plain = trained("plain", {"--quadratic", "0", "--fill", "0"});
   CHECK(plain.options.quadratic == 0);

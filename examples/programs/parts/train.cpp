@@ -187,7 +187,7 @@ Training training_at(double sigma) {
   Training training;
   std::get<neb::ConvEnergyOptions>(training.architecture).quadratic = neb::exact_quadratic(sigma);
   training.options.sigma = sigma;
-  training.options.fill = 0.15;
+  training.options.fill = 0.1;
   return training;
 }
 
