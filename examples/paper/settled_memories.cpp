@@ -168,12 +168,16 @@ std::vector<Finding> findings_of(const Remembered& found, const std::vector<Judg
 
 namespace {
 
-/// One line for the energies that the learned one stands beside.
+/// One line for the energies that the learned one stands beside. What is flat where flows start settles there at once; how it
+/// is after a long time tells more.
 Finding beside(const std::string& name, const Remembered& found) {
-  return {name + ": class kept; chi; path; time until settled, median", "",
-          shares_text(found.kept, &Kept::share) + text(" of %td; %.4f; %.3f; %.3g sigma^2", std::ssize(found.settled),
-                                                       spread_of(found.chi).mean, spread_of(found.path_length).mean,
-                                                       spread_of(found.time).median)};
+  const Whereabouts& late = found.at.back();
+  return {name + ": class kept, chi, path, time until settled (median); class kept and chi after 100 sigma^2 of time",
+          "",
+          shares_text(found.kept, &Kept::share) +
+              text(" of %td, %.4f, %.3f, %.3g sigma^2; ", std::ssize(found.settled), spread_of(found.chi).mean,
+                   spread_of(found.path_length).mean, spread_of(found.time).median) +
+              text("%.1f %% of %td, %.4f", 100 * late.kept, std::ssize(late.chi), spread_of(late.chi).mean)};
 }
 
 struct Row {
