@@ -9,6 +9,7 @@
 #include "common/contact_sheet.hpp"
 #include "paper/picture_measures.hpp"
 #include "paper/text.hpp"
+#include "parts/film.hpp"
 
 namespace examples::paper {
 
@@ -135,13 +136,17 @@ std::vector<Finding> findings_of(const Created& created, const Images& images, c
        "all are", ""}};
 }
 
+Tensor<float> uniform_starts(const Program& program, const Images& images, Index starts) {
+  return neb::random_uniform<float>(images.test.shape().with(0, starts),
+                                    neb::Key(program.seed).fold("creative memories"));
+}
+
 }  // namespace
 
 Created create(const Program& program, const TrainedEnergy& energy, const Images& images, Index starts,
                double longest) {
   Created created;
-  created.starts =
-      neb::random_uniform<float>(images.test.shape().with(0, starts), neb::Key(program.seed).fold("creative memories"));
+  created.starts = uniform_starts(program, images, starts);
   created.flow = flow_down(program, energy, created.starts, {.until = FlowUntil::settled, .time = longest});
   created.memories = rows_of(created.flow.y, rows_ended(created.flow, FlowEnd::settled));
   created.blank = count_blank(created.memories, images);
@@ -249,7 +254,19 @@ Results figure(Laboratory& laboratory, const std::string& name, double sigma) {
 
 }  // namespace
 
-Results figure_9(Laboratory& laboratory) { return figure(laboratory, "figure-9", 0.3); }
+Results figure_9(Laboratory& laboratory) {
+  Results results = figure(laboratory, "figure-9", 0.3);
+  const Program& program = laboratory.program();
+  const Film film = film_of(program, laboratory.energy(0.3), uniform_starts(program, laboratory.images(), 10));
+  const std::string file = Program::picture_file("figure-9-film");
+  const Index frames = draw_frames(film, program.path(file));
+  results.pictures.push_back(
+      {file,
+       "The first ten of these flows over the logarithm of time, to 300 sigma^2: underlined from "
+       "the moment on at which they have settled.",
+       frames});
+  return results;
+}
 Results figure_10(Laboratory& laboratory) { return figure(laboratory, "figure-10", 0.25); }
 
 }  // namespace examples::paper
