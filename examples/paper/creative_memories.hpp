@@ -11,7 +11,7 @@ namespace examples::paper {
 struct Creating {
   neb::Index starts = 200;   ///< y0 ~ Unif[0, 1]^d
   double longest = 1000;     ///< a flow that takes longer to settle has not settled
-  neb::Index followed = 10;  ///< settled memories whose flow is followed to a strict minimum
+  neb::Index followed = 20;  ///< settled memories whose flow is followed to a strict minimum
   double patience = 1000;    ///< the longest that this may take
   neb::Index others = 60;    ///< starts on other energies, the first of them
   neb::Index curved = 3;     ///< minima whose Hessian is computed

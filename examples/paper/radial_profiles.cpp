@@ -14,7 +14,7 @@ using neb::Index, neb::RadialProfile, neb::Tensor;
 namespace {
 
 constexpr double sigma = 0.3;
-const std::vector<double> some_radii{0.25, 0.5, 0.75, 1};
+const std::vector<double> some_radii{0, 0.25, 0.5, 0.75, 1, 1.25};
 
 struct Row {
   std::string name, title;

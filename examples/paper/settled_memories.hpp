@@ -11,7 +11,7 @@ namespace examples::paper {
 /// How many flows, and how far; times in units of sigma^2. None of it is from the paper.
 struct Remembering {
   neb::Index digits = 1000;   ///< that flow until they settle
-  neb::Index followed = 20;   ///< of them, those whose flow is followed beyond
+  neb::Index followed = 40;   ///< of them, those whose flow is followed beyond
   double longest = 300;       ///< a flow that takes longer to settle has not settled
   double lasting_chi = 0.02;  ///< a settled picture lasts until it has moved so far; no two training digits are closer
   double lasting = 300;       ///< longest time to watch it
