@@ -1,4 +1,5 @@
 /// The programs that work with a trained energy, on grey and on colour images of any size.
+#include "neb/flow/flow.hpp"
 #include "programs/run_program.hpp"
 #include "programs/small_images.hpp"
 
@@ -111,7 +112,8 @@ TEST_CASE("associative_memory tells by which rule flows end, and where") {
     REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
     return read_json(scratch.path("out/summary.json"));
   };
-  const double start = std::sqrt(36.0 / 3), left = s * std::sqrt(0.3);  // |y| of uniform noise, and of what has settled
+  const double start = std::sqrt(36.0 / 3),
+               left = s * std::sqrt(settled_rate);  // |y| of uniform noise, and of what has settled
   const auto settled = remembered({});
   CHECK(settled["settled"] == 20);
   CHECK(settled["settled_mean_time"].get<double>() == doctest::Approx(std::log(start / left)).epsilon(0.05));
