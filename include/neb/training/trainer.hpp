@@ -75,10 +75,11 @@ class DeenTrainer {
     const auto start = Clock::now();
     const Key key = Key(options_.seed).fold("train").at(static_cast<std::uint64_t>(report_.step));
     Var<T> loss = loss_of(sample_rows(data_, options_.batch, key), key);
-    if (!(std::abs(static_cast<double>(loss.item())) <
-          1e30))  // false for NaN, and under -ffast-math more often than std::isfinite
+    const double value = static_cast<double>(loss.item());
+    // False for NaN as well, and under -ffast-math more often than std::isfinite.
+    if (!(std::abs(value) < 1e30))
       throw Error("training diverged at step " + std::to_string(report_.step) + ": the loss is " +
-                  std::to_string(report_.loss) + "; lower the learning rate");
+                  std::to_string(value) + "; lower the learning rate");
     report_.learning_rate =
         options_.learning_rate * schedule_factor(options_.schedule, report_.progress, options_.warmup);
     adam_.set_learning_rate(report_.learning_rate);
