@@ -136,6 +136,7 @@ CommandLine command_line() {
           "Share of a batch drawn inside the spheres, at radii below sigma sqrt(d), at most a half (not from the paper)",
           "0.1")
       .option("fill-weight", "P", "Their errors count 1 / max(radius, 0.2)^P times (not from the paper)", "2")
+      .option("shade", "P", "Share of those that have a shadow of the mean image added (not from the paper)", "0.3")
       .option("steps", "N", "Length of the run (not from the paper)", "4000")
       .option("minutes", "M", "Length of the run in time; takes the place of --steps")
       .option("report", "N", "Steps between two lines of log.jsonl", "50")
@@ -158,7 +159,8 @@ neb::TrainOptions train_options(const CommandLine& line) {
           .ema_decay = line.fraction("average"),
           .seed = line.seed(),
           .fill = line.fraction("fill"),
-          .fill_weight = line.not_negative("fill-weight")};
+          .fill_weight = line.not_negative("fill-weight"),
+          .shade = line.fraction("fill") > 0 ? line.fraction("shade") : 0};
 }
 
 /// The option that sets a field of TrainOptions.

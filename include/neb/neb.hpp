@@ -93,6 +93,7 @@
 #include "neb/bayes/sphere_overlap.hpp"
 
 #include "neb/training/options.hpp"
+#include "neb/training/train_state.hpp"
 #include "neb/training/trainer.hpp"
 
 #include "neb/sampling/langevin.hpp"

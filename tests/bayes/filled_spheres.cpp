@@ -6,6 +6,7 @@
 
 #include "kernels/support.hpp"
 #include "neb/bayes/deen.hpp"
+#include "neb/data/sample.hpp"
 #include "neb/energy/kde_energy.hpp"
 #include "nn/support.hpp"
 
@@ -82,6 +83,39 @@ TEST_CASE("filled spheres: on the shell the noise is smooth()'s to the last bit,
         }) == "smooth_inside: expects one radius a row   [x: (3, 5), radii: 2]");
 }
 
+TEST_CASE("filled spheres: a share of the rows inside is shaded, uniformly up to 0.6, and none on the shell") {
+  constexpr Index batch = 16, batches = 4000;
+  double inside = 0, some = 0, sum = 0;
+  for (std::uint64_t k = 0; k < batches; ++k) {
+    const std::vector<double> radii = filled_radii(batch, 0.25, Key(1).at(k)),
+                              strengths = shadows(radii, 0.3, Key(1).at(k));
+    for (std::size_t row = 0; row < radii.size(); ++row) {
+      if (radii[row] == 1) {
+        CHECK(strengths[row] == 0);
+        continue;
+      }
+      ++inside;
+      if (strengths[row] == 0) continue;
+      ++some;
+      sum += strengths[row];
+      CHECK_MESSAGE((strengths[row] > 0 && strengths[row] < 0.6), strengths[row]);
+    }
+  }
+  CHECK(some / inside == doctest::Approx(0.3).epsilon(0.03));
+  CHECK(sum / some == doctest::Approx(0.3).epsilon(0.03));
+  for (const double strength : shadows({0.5, 0.1, 1}, 0, Key(1))) CHECK(strength == 0);
+  CHECK(message_of<ValueError>([] { shadows({0.5}, 1.5, Key(1)); }) ==
+        "shadows: the share of shaded samples is in [0, 1], got 1.500000");
+}
+
+TEST_CASE("filled spheres: a shadow is a multiple of the mean, added to a row") {
+  const Tensor<double> y({2, 3}, {1, 2, 3, 4, 5, 6}), mean({3}, {10, 20, 30});
+  CHECK(same_bits(shaded(y, mean, {0, 0.5}), Tensor<double>({2, 3}, {1, 2, 3, 9, 15, 21})));
+  CHECK(message_of<ShapeError>([&] { shaded(y, mean, {0.5}); }) ==
+        "shaded: expects one strength a row and a mean of a row's size   [y: (2, 3), mean: (3,), strengths: 1]");
+  CHECK_THROWS_AS(shaded(y, Tensor<double>::zeros({2}), {0, 0}), ShapeError);
+}
+
 TEST_CASE("filled spheres: the weight of a radius balances errors that fall as it does, down to a fifth") {
   CHECK(radius_weight(1, 2) == 1);
   CHECK(radius_weight(0.5, 2) == doctest::Approx(4));
@@ -95,6 +129,13 @@ TEST_CASE(
   // Ten sigma apart the posterior of any y inside is its own sample: no jump could do better than this one, whose loss is 0.
   for (const double fill : {0.0, 0.1, 0.5})
     CHECK(loss_of(energy_of_two(10 * s), rows_of_two(10 * s), fill, Key(5)) < 1e-12);
+  // So is that of a shaded one: the mean of two points 10 sigma apart, added to either, takes it 5 sigma at most along.
+  {
+    const Tensor<double> x = rows_of_two(10 * s);
+    const std::vector<double> radii = filled_radii(400, 0.5, Key(5)), strengths = shadows(radii, 1, Key(5));
+    const auto y = Var<double>::constant(shaded(smooth_inside(x, s, radii, Key(5)), mean_row(x), strengths));
+    CHECK(filled_loss(deen_errors(energy_of_two(10 * s), Var<double>::constant(x), y, s), radii, 2).item() < 1e-6);
+  }
   // A radius that were in the jump as well, sigma u in place of sigma, would ask another thing of the energy: it misses.
   const std::vector<double> radii = filled_radii(400, 0.5, Key(5));
   const Tensor<double> x = rows_of_two(10 * s), y = smooth_inside(x, s, radii, Key(5));

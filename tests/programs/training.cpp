@@ -145,6 +145,7 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
   CHECK(same_bits(by_default.centre, mean_row(read_digits<float>(data).train)));
   const auto checkpoint = SafeTensors(scratch.path("default/checkpoint.safetensors"));
   CHECK(checkpoint.text("fill") == "0.1");
+  CHECK(checkpoint.text("shade") == "0.3");
 
   const auto plain = trained("plain", {"--quadratic", "0", "--fill", "0"});
   CHECK(plain.options.quadratic == 0);
@@ -160,7 +161,8 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
   CHECK(phi.options.quadratic == 2);
   CHECK(same_bits(phi.centre, by_default.centre));
 
-  for (const Arguments& wrong : {Arguments{"--quadratic", "-1"}, {"--fill", "0.7"}, {"--fill-weight", "x"}}) {
+  for (const Arguments& wrong :
+       {Arguments{"--quadratic", "-1"}, {"--fill", "0.7"}, {"--fill-weight", "x"}, {"--shade", "2"}}) {
     const Outcome refused = run_program("train_energy", training(data, "no", 1, wrong), scratch.folder());
     CHECK(refused.code == 2);
     CHECK(refused.one_line_with(wrong[0].substr(2)));

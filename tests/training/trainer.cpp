@@ -197,6 +197,7 @@ TEST_CASE("trainer: filled batches and a quadratic part are in the checkpoint, a
   const Scratch scratch;
   TrainOptions filled = options;
   filled.fill = 0.25;
+  filled.shade = 0.5;
   const auto bowl = [](float middle) {
     return Net({.image = {9, 9, 1}, .channels = {6, 20}, .bottleneck = 4, .quadratic = exact_quadratic(0.3)}, Key(1),
                Tensor<float>::full({9, 9, 1}, middle));
@@ -216,6 +217,12 @@ TEST_CASE("trainer: filled batches and a quadratic part are in the checkpoint, a
   CHECK(file_error_of([&] {
           plain.resume(scratch.path("checkpoint"));
         }).find("the checkpoint has fill 0.25, this run 0; resume with the same settings") != std::string::npos);
+  filled.shade = 0;
+  Trainer clear(bowl(0.5F), images(), filled);
+  CHECK(file_error_of([&] {
+          clear.resume(scratch.path("checkpoint"));
+        }).find("the checkpoint has shade 0.5, this run 0; resume with the same settings") != std::string::npos);
+  CHECK_FALSE(same_parameters((clear.run(), clear.phi()), whole.phi()));
 }
 
 TEST_CASE("trainer: the loss that it reports is the shell's, whatever is filled") {
@@ -301,6 +308,8 @@ TEST_CASE("trainer: settings out of range are refused") {
   CHECK(error([](TrainOptions& o) { o.fill = 0.6; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
   CHECK(error([](TrainOptions& o) { o.fill = -0.1; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
   CHECK(error([](TrainOptions& o) { o.fill = 0.5, o.batch = 1; }).find("and above 0 only for batches of") > 0);
+  CHECK(error([](TrainOptions& o) { o.fill = 0.1, o.shade = 2; }).find("DeenTrainer: shade is in [0, 1]") == 0);
+  CHECK(error([](TrainOptions& o) { o.shade = 0.5; }).find("and above 0 only beside a share to fill") > 0);
   CHECK(error([](TrainOptions& o) { o.fill_weight = -1; }).find("DeenTrainer: fill_weight is not negative") == 0);
   CHECK(error([](TrainOptions&) {}, Tensor<float>::zeros({0, 9, 9, 1}))
             .find("DeenTrainer: expects at least one sample") == 0);

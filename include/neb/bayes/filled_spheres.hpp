@@ -5,6 +5,10 @@
 /// (0, 1), and asked to jump to x with the SAME sigma (the noise levels of Li, Chen & Sommer 2023, Multiscale denoising
 /// score matching, at a single level of the jump). Where samples are some sigma apart the posterior of such a y is x
 /// itself, so the closed-form energy is the optimum of this loss as of the paper's.
+///
+/// Noise is not all that flows meet inside. Those that start far away come down near the mean of the data, where a jump
+/// that is unsure answers with the mean, and rest there: their memories have its grey shadow. So some of the samples inside
+/// have a part of the mean added, y = x + u sigma e + v m, and are asked to jump to x all the same.
 #pragma once
 
 #include <algorithm>
@@ -41,6 +45,19 @@ inline std::vector<double> filled_radii(Index rows, double fill, const Key& key)
   return radii;
 }
 
+/// How much of the mean is added to samples of these radii: uniform in [0, 0.6) for a share of those inside their sphere,
+/// 0 for the others and on the shell. Throws ValueError unless the share is in [0, 1].
+inline std::vector<double> shadows(const std::vector<double>& radii, double share, const Key& key) {
+  if (!(share >= 0 && share <= 1))
+    throw ValueError("shadows: the share of shaded samples is in [0, 1], got " + std::to_string(share));
+  constexpr double strongest = 0.6;  // as grey, where it is brightest, as the shadows that are seen without this
+  const Tensor<double> places = random_uniform<double>({std::ssize(radii)}, key.fold("shadows"));
+  std::vector<double> strengths(radii.size());
+  for (std::size_t row = 0; row < radii.size(); ++row)
+    if (radii[row] < 1 && places.data()[row] < share) strengths[row] = strongest * places.data()[row] / share;
+  return strengths;
+}
+
 /// What the error of a sample at radius u counts for: 1 / max(u, 0.2)^power. The error of a good jump falls about as u, so a
 /// power of 2 balances the radii, and 0 leaves the inside to count for little.
 inline double radius_weight(double u, double power) { return std::pow(std::max(u, 0.2), -power); }
@@ -60,6 +77,21 @@ Tensor<T> smooth_inside(const Tensor<T>& x, std::type_identity_t<T> sigma, const
   for (Index row = 0; row < std::ssize(radii); ++row) {
     const T level = static_cast<T>(radii[static_cast<std::size_t>(row)]) * sigma;
     for (Index p = row * d; p < (row + 1) * d; ++p) out[p] = x.data()[p] + level * out[p];
+  }
+  return y;
+}
+
+/// y + v m for y: (N, ...), a mean m: (...) and one strength v a row. Throws ShapeError unless the shapes are these.
+template <Scalar T>
+Tensor<T> shaded(Tensor<T> y, const Tensor<T>& mean, const std::vector<double>& strengths) {
+  if (y.rank() < 1 || y.shape()[0] != std::ssize(strengths) || mean.size() != y.shape().stride(0))
+    throw ShapeError("shaded: expects one strength a row and a mean of a row's size   [y: " + y.shape().to_string() +
+                     ", mean: " + mean.shape().to_string() + ", strengths: " + std::to_string(strengths.size()) + "]");
+  T* const out = y.mutable_data();
+  const Index d = mean.size();
+  for (Index row = 0; row < std::ssize(strengths); ++row) {
+    const T strength = static_cast<T>(strengths[static_cast<std::size_t>(row)]);
+    for (Index p = 0; p < d; ++p) out[row * d + p] += strength * mean.data()[p];
   }
   return y;
 }

@@ -21,6 +21,7 @@ struct TrainOptions {
   std::uint64_t seed = 0;                ///< of batches and noise
   double fill = 0;                       ///< share of a batch inside the spheres, at most a half; see filled_radii()
   double fill_weight = 2;                ///< how much their errors count: the power in radius_weight()
+  double shade = 0;                      ///< share of those inside that have some of the mean added; see shadows()
 
   /// Lists all fields.
   static void visit(auto& self, auto&& f) {
@@ -35,6 +36,7 @@ struct TrainOptions {
     f("seed", self.seed);
     f("fill", self.fill);
     f("fill_weight", self.fill_weight);
+    f("shade", self.shade);
   }
 };
 

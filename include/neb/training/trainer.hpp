@@ -22,7 +22,6 @@
 #include "neb/data/sample.hpp"
 #include "neb/io/checkpoint.hpp"
 #include "neb/io/file.hpp"
-#include "neb/io/number_text.hpp"
 #include "neb/io/options.hpp"
 #include "neb/io/safetensors.hpp"
 #include "neb/io/safetensors_header.hpp"
@@ -32,6 +31,7 @@
 #include "neb/optim/ema.hpp"
 #include "neb/optim/schedule.hpp"
 #include "neb/training/options.hpp"
+#include "neb/training/train_state.hpp"
 
 namespace neb {
 
@@ -57,6 +57,10 @@ class DeenTrainer {
                        std::to_string(options.fill));
     if (!(options.fill_weight >= 0) || std::isinf(options.fill_weight))
       throw ValueError("DeenTrainer: fill_weight is not negative, got " + std::to_string(options.fill_weight));
+    if (!(options.shade >= 0 && options.shade <= 1) || (options.shade > 0 && options.fill == 0))
+      throw ValueError("DeenTrainer: shade is in [0, 1], and above 0 only beside a share to fill, got " +
+                       std::to_string(options.shade));
+    if (options.shade > 0) mean_ = mean_row(data_);
     if (!(options.learning_rate > 0))
       throw ValueError("DeenTrainer: the learning rate is positive, got " + std::to_string(options.learning_rate));
     // So that save() has moments to write before the first step.
@@ -115,69 +119,31 @@ class DeenTrainer {
 
   /// Writes everything that the run needs to go on, atomically, with `metadata` added. Throws FileError.
   void save(const std::string& path, Metadata metadata = {}) const {
-    TensorMap tensors;
-    const std::vector<Var<T>> averages = parameters(averaged());
-    std::size_t i = 0;
-    visit_parameters(phi_, [&](const std::string& name, const Var<T>& parameter) {
-      tensors.emplace("parameter." + name, parameter.value());
-      tensors.emplace("first." + name, adam_.state().first[i]);
-      tensors.emplace("second." + name, adam_.state().second[i]);
-      tensors.emplace("average." + name, averages[i].value());
-      ++i;
-    });
-    visit_buffers(phi_,
-                  [&](const std::string& name, const Tensor<T>& tensor) { tensors.emplace("buffer." + name, tensor); });
     for (auto& [key, value] : settings()) metadata[key] = value;
-    metadata["step"] = std::to_string(report_.step);
-    metadata["seconds"] = number_text(report_.seconds);
-    metadata["progress"] = number_text(report_.progress);
-    write_checkpoint(path, tensors, metadata);
+    write_train_state(path, TrainState<Phi>{phi_, averaged(), adam_.state(), report_}, std::move(metadata));
   }
 
   /// Goes on from a file that save() wrote. Throws FileError when it is not one, belongs to another network, or was
   /// written with settings that would change the run; nothing changes then.
   void resume(const std::string& path) {
     const SafeTensors file = read_checkpoint(path);
-    if (options_.fill == 0 && file.metadata().contains("fill"))
-      throw file_error(path,
-                       "the checkpoint has fill " + file.text("fill") + ", this run 0; resume with the same settings");
-    for (const auto& [key, value] : settings()) {
-      const std::string saved = key == "fill" && !file.metadata().contains(key) ? "0" : file.text(key);
-      if (saved != value)
-        throw file_error(path, "the checkpoint has " + key + " " + saved + ", this run " + value +
-                                   "; resume with the same settings");
+    const auto expect_same = [&](const std::string& key, const std::string& saved, const std::string& now) {
+      if (saved != now)
+        throw file_error(
+            path, "the checkpoint has " + key + " " + saved + ", this run " + now + "; resume with the same settings");
+    };
+    Metadata now = settings();
+    for (const char* share : {"fill", "shade"}) {  // left out where they are 0
+      expect_same(share, file.metadata().contains(share) ? file.text(share) : "0",
+                  now.contains(share) ? now.at(share) : "0");
+      now.erase(share);
     }
-    const auto read = [&](const std::string& kind) {
-      Phi copy = phi_;
-      visit_parameters(copy, [&](const std::string& name, Var<T>& parameter) {
-        parameter = Var<T>(file.get<T>(kind + "." + name, parameter.shape()));
-      });
-      visit_buffers(copy, [&](const std::string& name, Tensor<T>& tensor) {
-        tensor = file.get<T>("buffer." + name, tensor.shape());
-      });
-      return copy;
-    };
-    Phi phi = read("parameter");
-    AdamState<T> moments;
-    for (const Var<T>& first : parameters(read("first"))) moments.first.push_back(first.value());
-    for (const Var<T>& second : parameters(read("second"))) moments.second.push_back(second.value());
-    const Phi average = read("average");
-    TrainReport report;
-    report.step = file.number<Index>("step");
-    report.seconds = file.number<double>("seconds");
-    report.progress = file.number<double>("progress");
-    const auto expect = [&](bool holds, const std::string& key, const char* what) {
-      if (!holds) throw file_error(path, "metadata \"" + key + "\": expected " + what + ", got " + file.text(key));
-    };
-    expect(report.step >= 0, "step", "a count");
-    expect(report.seconds >= 0, "seconds", "a duration");
-    expect(report.progress >= 0 && report.progress <= 1, "progress", "a part of the run");
-    moments.steps = report.step;
-
-    phi_ = std::move(phi);
-    adam_.restore(std::move(moments));
-    average_ = Ema<T>(average, options_.ema_decay, report.step);
-    report_ = report;
+    for (const auto& [key, value] : now) expect_same(key, file.text(key), value);
+    TrainState<Phi> state = read_train_state(file, phi_);
+    phi_ = std::move(state.phi);
+    adam_.restore(std::move(state.moments));
+    average_ = Ema<T>(state.average, options_.ema_decay, state.report.step);
+    report_ = state.report;
     steps_here_ = 0;
     seconds_here_ = 0;
   }
@@ -195,7 +161,9 @@ class DeenTrainer {
       return loss;
     }
     const std::vector<double> radii = filled_radii(options_.batch, options_.fill, key);
-    const Var<T> errors = deen_errors(phi_, x, Var<T>::constant(smooth_inside(batch, sigma, radii, key)), sigma);
+    Tensor<T> y = smooth_inside(batch, sigma, radii, key);
+    if (options_.shade > 0) y = shaded(std::move(y), mean_, shadows(radii, options_.shade, key));
+    const Var<T> errors = deen_errors(phi_, x, Var<T>::constant(y), sigma);
     report_.loss = shell_loss(errors.value(), radii);
     return filled_loss(errors, radii, options_.fill_weight);
   }
@@ -209,12 +177,13 @@ class DeenTrainer {
       settings.erase("fill");
       settings.erase("fill_weight");
     }
+    if (options_.shade == 0) settings.erase("shade");
     settings["samples"] = std::to_string(data_.shape()[0]);
     return settings;
   }
 
   Phi phi_;
-  Tensor<T> data_;
+  Tensor<T> data_, mean_;
   TrainOptions options_;
   Adam<T> adam_;
   Ema<T> average_;
