@@ -20,12 +20,15 @@ namespace {
 /// What the same starts became on other energies.
 using Others = std::vector<std::pair<NamedEnergy, Created>>;
 
-double mean_ink(const Images& images) { return spread_of(inks(images.train)).mean; }
-
 Index count_blank(const Tensor<float>& memories, const Images& images) {
-  const double mean = mean_ink(images);
+  const double mean = spread_of(inks(images.train.rows(0, std::min<Index>(1000, images.train.shape()[0])))).mean;
   const std::vector<double> all = inks(memories);
   return std::count_if(all.begin(), all.end(), [&](double ink) { return is_blank(ink, mean); });
+}
+
+Index count_shaded(const Tensor<float>& images) {
+  const std::vector<double> shares = shadow_shares(images);
+  return std::count_if(shares.begin(), shares.end(), has_shadow);
 }
 
 /// Ends of all flows, 20 in a row; a cross where one did not settle.
@@ -87,6 +90,7 @@ Summary numbers_of(const Created& created, const std::string& prefix) {
                   {"blank", created.blank},
                   {"median_blob_share", blobs.median},
                   {"ninth_decile_of_blob_share", blobs.ninth},
+                  {"shaded", created.shaded},
                   {"distinct", created.distinct},
                   {"median_chi_to_nearest", chi.median},
                   {"median_time", time.median},
@@ -127,6 +131,8 @@ std::vector<Finding> findings_of(const Created& created, const Images& images, c
       {"share of the bright pixels that survive two erosions, median and ninth decile", "",
        blobs_text(created.blob_shares)},
       {"the same of test digits", "", blobs_text(blob_shares(digits))},
+      {"grey shadows: over 2 % of what is drawn is grey among grey (of 1 000 test digits)", "",
+       text("%td (%td)", created.shaded, count_shaded(digits))},
       {text("different memories: chi above %.2g", same_memory), "", text("%td of %td", created.distinct, settled)},
       {"chi to the nearest training digit (sigma_c)", "(0.2884)",
        text("[%.3f, %.3f], median %.4f (%.4f)", chi.least, chi.largest, chi.median, s_c)},
@@ -151,6 +157,7 @@ Created create(const Program& program, const TrainedEnergy& energy, const Images
   created.memories = rows_of(created.flow.y, rows_ended(created.flow, FlowEnd::settled));
   created.blank = count_blank(created.memories, images);
   created.blob_shares = blob_shares(created.memories);
+  created.shaded = count_shaded(created.memories);
   created.chi = nearest_rows(created.memories, images.train).chi;
   created.distinct = std::ssize(distinct_rows(created.memories));
   return created;
@@ -179,9 +186,10 @@ void add_control(const NamedEnergy& control, const Created& created, Results& re
   const Summary numbers = numbers_of(created, control.name + "_");
   results.numbers.insert(results.numbers.end(), numbers.begin(), numbers.end());
   results.findings.push_back(
-      {control.title + ": settled, blank, different; blobs; chi to the nearest training digit, median", "",
-       text("%td of %td, %td, %td; ", created.flow.count(FlowEnd::settled), created.starts.shape()[0], created.blank,
-            created.distinct) +
+      {control.title + ": settled, blank, with a shadow, different; blobs; chi to the nearest training digit, median",
+       "",
+       text("%td of %td, %td, %td, %td; ", created.flow.count(FlowEnd::settled), created.starts.shape()[0],
+            created.blank, created.shaded, created.distinct) +
            blobs_text(created.blob_shares) + text("; %.4f", spread_of(created.chi).median)});
 }
 

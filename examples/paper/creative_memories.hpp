@@ -24,6 +24,7 @@ struct Created {
   neb::Tensor<float> memories;      ///< of those that settled
   neb::Index blank = 0;             ///< of them
   std::vector<double> blob_shares;  ///< of them
+  neb::Index shaded = 0;            ///< of them, those with a grey shadow
   std::vector<double> chi;          ///< of them, to the nearest training image
   neb::Index distinct = 0;          ///< of them, at a chi of same_memory
 };

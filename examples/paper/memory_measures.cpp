@@ -11,6 +11,8 @@
 #include <neb/data/sample.hpp>
 #include <neb/flow/gradient_flow.hpp>
 
+#include "paper/text.hpp"
+
 namespace examples::paper {
 
 using neb::Index, neb::Tensor, neb::Var;
@@ -79,13 +81,9 @@ Spread spread_of(std::vector<double> values) {
 }
 
 std::string means_text(const char* format, const std::vector<std::vector<double>>& lists) {
-  std::string all;
-  for (const std::vector<double>& values : lists) {
-    char text[32];
-    std::snprintf(text, sizeof text, format, spread_of(values).mean);
-    all += (all.empty() ? "" : ", ") + std::string(text);
-  }
-  return all;
+  std::vector<double> means;
+  for (const std::vector<double>& values : lists) means.push_back(spread_of(values).mean);
+  return list_text(format, means);
 }
 
 }  // namespace examples::paper

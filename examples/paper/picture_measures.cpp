@@ -1,12 +1,15 @@
 #include "paper/picture_measures.hpp"
 
 #include <cstddef>
+#include <limits>
 
 namespace examples::paper {
 
 using neb::Index, neb::Tensor;
 
 namespace {
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
 
 /// The pixels of an image that are set.
 struct Mask {
@@ -23,13 +26,15 @@ struct Mask {
   }
 };
 
-Mask above_a_half(const neb::Shape& shape, const float* image) {
+/// The pixels whose mean over channels is above `low` and not above `high`.
+Mask between(double low, double high, const neb::Shape& shape, const float* image) {
   const Index channels = shape[3];
   Mask mask{shape[1], shape[2], {}};
   for (Index pixel = 0; pixel < shape[1] * shape[2]; ++pixel) {
     double sum = 0;
     for (Index c = 0; c < channels; ++c) sum += static_cast<double>(image[pixel * channels + c]);
-    mask.set.push_back(sum > 0.5 * static_cast<double>(channels));
+    const double mean = sum / static_cast<double>(channels);
+    mask.set.push_back(mean > low && mean <= high);
   }
   return mask;
 }
@@ -47,6 +52,10 @@ Mask eroded(const Mask& mask) {
   return left;
 }
 
+double share_of(const Mask& some, const Mask& all) {
+  return all.count() == 0 ? 0 : static_cast<double>(some.count()) / static_cast<double>(all.count());
+}
+
 }  // namespace
 
 std::vector<double> inks(const Tensor<float>& images) {
@@ -60,9 +69,18 @@ std::vector<double> inks(const Tensor<float>& images) {
 std::vector<double> blob_shares(const Tensor<float>& images) {
   std::vector<double> shares;
   for (Index row = 0; row < images.shape()[0]; ++row) {
-    const Mask mask = above_a_half(images.shape(), images.data() + row * images.shape().stride(0));
-    const Index all = mask.count();
-    shares.push_back(all == 0 ? 0 : static_cast<double>(eroded(eroded(mask)).count()) / static_cast<double>(all));
+    const Mask bright = between(0.5, infinite, images.shape(), images.data() + row * images.shape().stride(0));
+    shares.push_back(share_of(eroded(eroded(bright)), bright));
+  }
+  return shares;
+}
+
+std::vector<double> shadow_shares(const Tensor<float>& images) {
+  std::vector<double> shares;
+  for (Index row = 0; row < images.shape()[0]; ++row) {
+    const float* image = images.data() + row * images.shape().stride(0);
+    shares.push_back(
+        share_of(eroded(between(0.1, 0.5, images.shape(), image)), between(0.1, infinite, images.shape(), image)));
   }
   return shares;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "paper/text.hpp"
 #include "parts/radial_profile.hpp"
@@ -14,18 +13,11 @@ using neb::Index, neb::RadialProfile, neb::Tensor;
 namespace {
 
 constexpr double sigma = 0.3;
-const std::vector<double> some_radii{0, 0.25, 0.5, 0.75, 1, 1.25};
 
 struct Row {
   std::string name, title;
   RadialProfile train, test;
 };
-
-std::vector<double> radii_to(double last, double step) {
-  std::vector<double> radii;
-  for (double r = 0; r < last + step / 2; r += step) radii.push_back(r);
-  return radii;
-}
 
 /// A profile's values at r = 0.25, 0.5 and 0.75, which are among its radii.
 std::vector<double> inside(const RadialProfile& profile, const std::vector<double>& values) {
@@ -34,17 +26,6 @@ std::vector<double> inside(const RadialProfile& profile, const std::vector<doubl
     for (std::size_t i = 0; i < values.size(); ++i)
       if (std::abs(profile.radius[i] - r) < 1e-9) some.push_back(values[i]);
   return some;
-}
-
-/// "0.93, 0.95, 0.97".
-std::string list_text(const char* format, const std::vector<double>& values) {
-  std::string all;
-  for (const double value : values) {
-    char number[32];
-    std::snprintf(number, sizeof number, format, value);
-    all += (all.empty() ? "" : ", ") + std::string(number);
-  }
-  return all;
 }
 
 std::vector<Finding> findings_of(const Row& row, Index d) {
@@ -83,13 +64,6 @@ Depth depth_of(const RadialProfile& profile, Index d) {
   return depth;
 }
 
-RadialProfile profile_of(const Program& program, const TrainedEnergy& energy, const Tensor<float>& x,
-                         const std::vector<double>& radii) {
-  ProgressBar bar = program.progress("profile", "points");
-  return neb::radial_profile(energy.phi, x, static_cast<float>(energy.sigma), radii, neb::Key(program.seed), 100,
-                             std::ref(bar));
-}
-
 Results radial_profiles(Laboratory& laboratory) {
   const Program& program = laboratory.program();
   const Images& images = laboratory.images();
@@ -103,9 +77,10 @@ Results radial_profiles(Laboratory& laboratory) {
   std::vector<Row> rows;
   std::vector<NamedProfile> profiles;
   for (const NamedEnergy& one : energies) {
-    rows.push_back({one.name, one.title,
-                    profile_of(program, one.energy, images.train.rows(0, train), radii_to(1.25, 0.125)),
-                    profile_of(program, one.energy, images.test.rows(0, test), some_radii)});
+    rows.push_back(
+        {one.name, one.title,
+         measure_profile(program, one.name, one.energy, images.train.rows(0, train), radii_by(0.125)).profile,
+         measure_profile(program, one.name, one.energy, images.test.rows(0, test), radii_by(0.25)).profile});
     const std::vector<Finding> findings = findings_of(rows.back(), d);
     results.findings.insert(results.findings.end(), findings.begin(), findings.end());
     add_numbers(results.numbers, rows.back(), d);

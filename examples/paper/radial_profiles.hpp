@@ -20,10 +20,6 @@ struct Depth {
 /// For images of d numbers; NaN at r = 0.
 Depth depth_of(const neb::RadialProfile& profile, neb::Index d);
 
-/// The profile of an energy around images x: (N, H, W, C), with noise that is the same for all energies.
-neb::RadialProfile profile_of(const Program& program, const TrainedEnergy& energy, const neb::Tensor<float>& x,
-                              const std::vector<double>& radii);
-
 /// Profiles at sigma = 0.3 around training digits and test digits.
 Results radial_profiles(Laboratory& laboratory);
 

@@ -14,4 +14,14 @@ std::string text(const char* format, ...) {
   return line;
 }
 
+std::string list_text(const char* format, const std::vector<double>& values) {
+  std::string all;
+  for (const double value : values) {
+    char number[32];
+    std::snprintf(number, sizeof number, format, value);
+    all += (all.empty() ? "" : ", ") + std::string(number);
+  }
+  return all;
+}
+
 }  // namespace examples::paper

@@ -78,6 +78,7 @@
 #include "neb/energy/conv_energy.hpp"
 #include "neb/energy/convex_energy.hpp"
 #include "neb/energy/energy.hpp"
+#include "neb/energy/image_layers.hpp"
 #include "neb/energy/kde_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "neb/energy/model_file.hpp"

@@ -83,8 +83,8 @@ TEST_CASE("conv energy: architectures that cannot be are refused") {
   CHECK(error({.beta = std::nan("")}) == "ConvEnergy: beta is positive, got nan");
   CHECK(error({.image = {4, 4, 1}}).find("ConvEnergy: a kernel of 3 x 3 pixels does not fit") == 0);
   CHECK(error({.stride = {0}}).find("ConvEnergy: stride is at least 1, got 0") == 0);
-  CHECK(error({.stride = {}}) == "ConvEnergy: expects one stride, or one for each of the 3 convolutions, got 0");
-  CHECK(error({.stride = {1, 2}}) == "ConvEnergy: expects one stride, or one for each of the 3 convolutions, got 2");
+  CHECK(error({.stride = {}}) == "ConvEnergy: expects one stride, or one for each of the 3 layers, got 0");
+  CHECK(error({.stride = {1, 2}}) == "ConvEnergy: expects one stride, or one for each of the 3 layers, got 2");
 }
 
 TEST_CASE("conv energy: each convolution can have its own stride") {

@@ -248,19 +248,6 @@ TEST_CASE("model file: a model without readout layers, and one trained in double
   CHECK(read.bottleneck.weight.value()(1, 1) == static_cast<float>(phi.bottleneck.weight.value()(1, 1)));
 }
 
-TEST_CASE("model file: an energy with a prefix is read out of a larger file") {
-  const Scratch scratch;
-  Content content;
-  TensorMap prefixed;
-  for (const auto& [name, tensor] : content.tensors) prefixed.emplace("average." + name, tensor);
-  write_safetensors(scratch.path("model"), prefixed, content.metadata);
-  const SafeTensors file(scratch.path("model"));
-  CHECK(same_parameters(read_energy<ConvEnergy<float>>(file, "average."), ConvEnergy<float>(small, Key(1))));
-  CHECK(file_error_of([&] {
-          read_energy<ConvEnergy<float>>(file);
-        }).find("the architecture needs a tensor \"conv.0.weight\"") != std::string::npos);
-}
-
 TEST_CASE("model file: what is no model is refused") {
   CHECK(metadata_error("format", "neb.checkpoint") ==
         "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
@@ -268,9 +255,8 @@ TEST_CASE("model file: what is no model is refused") {
         "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
   CHECK(metadata_error("energy", "mlp") == "expected metadata \"energy\" to be \"conv\"");
   CHECK(error_of([](Content& content) { content.metadata.erase("stride"); }) == "has no metadata \"stride\"");
-  CHECK(
-      metadata_error("stride", "") ==
-      "its architecture is not possible: ConvEnergy: expects one stride, or one for each of the 2 convolutions, got 0");
+  CHECK(metadata_error("stride", "") ==
+        "its architecture is not possible: ConvEnergy: expects one stride, or one for each of the 2 layers, got 0");
 
   const Scratch scratch;
   const std::string absent = scratch.path("absent");

@@ -8,7 +8,7 @@
 namespace neb::test {
 namespace {
 
-using examples::paper::blob_shares, examples::paper::inks, examples::paper::is_blank;
+using examples::paper::blob_shares, examples::paper::inks, examples::paper::is_blank, examples::paper::shadow_shares;
 
 /// A picture of 28 x 28 pixels, 0.9 where `is_set` holds and 0.2 elsewhere.
 Tensor<float> picture(const std::function<bool(Index y, Index x)>& is_set) {
@@ -47,6 +47,21 @@ TEST_CASE("blob share: channels are averaged") {
   }
   CHECK(blob_shares(colour)[0] == 0);
   CHECK(blob_shares(colour)[1] == doctest::Approx(9.0 / 49.0));
+}
+
+TEST_CASE("shadow share: a grey patch has its inside, strokes and their grey edges have none") {
+  // 8 x 8 grey pixels, of which 6 x 6 have grey neighbours alone, beside a white stroke of 2 x 8 with grey edges.
+  Tensor<float> image = Tensor<float>::zeros({1, 28, 28, 1});
+  const auto paint = [&](Index top, Index left, Index height, Index width, float value) {
+    for (Index y = top; y < top + height; ++y)
+      for (Index x = left; x < left + width; ++x) image.mutable_data()[y * 28 + x] = value;
+  };
+  paint(4, 15, 8, 4, 0.3f);
+  paint(4, 16, 8, 2, 1.0f);
+  CHECK(shadow_shares(image).at(0) == 0);
+  paint(4, 4, 8, 8, 0.4f);
+  CHECK(shadow_shares(image).at(0) == doctest::Approx(36.0 / (64 + 32)));
+  CHECK(shadow_shares(Tensor<float>::zeros({1, 5, 5, 1})).at(0) == 0);
 }
 
 TEST_CASE("ink is the sum of the pixels, and what has under a tenth of the mean is blank") {

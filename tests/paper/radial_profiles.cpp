@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "neb/ops/extrema.hpp"
+#include "parts/radial_profile.hpp"
 #include "points_world.hpp"
 
 namespace neb::test {
@@ -24,7 +25,7 @@ Tensor<float> far_points() {
 }
 
 Depth depth(const examples::TrainedEnergy& energy) {
-  return depth_of(profile_of(quiet, energy, far_points(), radii), 16);
+  return depth_of(measure_profile(quiet, "", energy, far_points(), radii).profile, 16);
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ TEST_CASE("a crater shows: flat inside, though right on the shell") {
                                        sigma,
                                        {4, 4, 1}};
   const Tensor<float> x = Tensor<float>::zeros({400, 4, 4, 1});
-  const Depth found = depth_of(profile_of(quiet, crater, x, {0.25, 1}), 16);
+  const Depth found = depth_of(measure_profile(quiet, "", crater, x, {0.25, 1}).profile, 16);
   CHECK(found.rate[0] < 0.05);
   CHECK(found.rate[1] == doctest::Approx(1).epsilon(0.1));
   CHECK(found.energy[0] < 0.05);

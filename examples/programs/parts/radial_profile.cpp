@@ -52,10 +52,14 @@ neb::Canvas chart_of(const std::vector<NamedProfile>& profiles, const Quantity& 
 
 }  // namespace
 
-NamedProfile measure_profile(const Program& program, const std::string& name, const TrainedEnergy& energy,
-                             const Tensor<float>& x) {
+std::vector<double> radii_by(double step) {
   std::vector<double> radii;
-  for (int k = 0; k <= 20; ++k) radii.push_back(k / 16.0);
+  for (double r = 0; r <= 1.25; r += step) radii.push_back(r);
+  return radii;
+}
+
+NamedProfile measure_profile(const Program& program, const std::string& name, const TrainedEnergy& energy,
+                             const Tensor<float>& x, const std::vector<double>& radii) {
   ProgressBar bar = program.progress(name, "points");
   return {name, neb::radial_profile(energy.phi, x, static_cast<float>(energy.sigma), radii,
                                     neb::Key(program.seed).fold("profile"),

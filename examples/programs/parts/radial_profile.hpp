@@ -16,9 +16,12 @@ struct NamedProfile {
   neb::RadialProfile profile;
 };
 
-/// The profile of an energy around the images x at r = 0, 1/16, ... 20/16, with noise that the program's seed fixes.
+/// The radii r = 0, step, 2 step, ... up to 1.25.
+std::vector<double> radii_by(double step);
+
+/// The profile of an energy around the images x at some radii, with noise that the program's seed fixes.
 NamedProfile measure_profile(const Program& program, const std::string& name, const TrainedEnergy& energy,
-                             const neb::Tensor<float>& x);
+                             const neb::Tensor<float>& x, const std::vector<double>& radii = radii_by(1.0 / 16));
 
 /// Four charts in one picture, of error, rate, energy and ink against r, with a curve for each profile. Throws
 /// neb::FileError.

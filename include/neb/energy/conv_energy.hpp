@@ -13,6 +13,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
+#include "neb/energy/image_layers.hpp"
 #include "neb/energy/quadratic.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/nn/conv2d.hpp"
@@ -41,10 +42,7 @@ struct ConvEnergyOptions {
 
   /// How convolution `layer` moves its filters. Throws ValueError unless there is one stride, or one for each layer.
   Conv2dOptions move(Index layer) const {
-    if (stride.size() != 1 && stride.size() != channels.size())
-      throw ValueError("ConvEnergy: expects one stride, or one for each of the " + std::to_string(channels.size()) +
-                       " convolutions, got " + std::to_string(stride.size()));
-    return {.stride = stride[stride.size() == 1 ? 0 : static_cast<std::size_t>(layer)], .padding = padding};
+    return energy::move_of(layer, std::ssize(channels), stride, padding, "ConvEnergy");
   }
 
   /// The shape of one row of the input.
@@ -139,9 +137,7 @@ struct ConvEnergy {
 
   /// Throws ShapeError when y is not a batch of images of the size that the energy was made for.
   Var<T> operator()(const Var<T>& y) const {
-    if (y.rank() != 4 || y.shape().with(0, 1) != Shape{1, options.image[0], options.image[1], options.image[2]})
-      throw ShapeError("ConvEnergy: expects images (N, H, W, C) of " + options.image.to_string() +
-                       "   [y: " + y.shape().to_string() + "]");
+    energy::check_images(y, options.image, "ConvEnergy");
     const T beta = static_cast<T>(options.beta);
     Var<T> h = y;
     for (const Conv2d<T>& layer : conv) h = smooth_relu(layer(h), beta);

@@ -15,6 +15,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
+#include "neb/energy/image_layers.hpp"
 #include "neb/energy/quadratic.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/nn/init.hpp"
@@ -46,10 +47,7 @@ struct ConvexEnergyOptions {
 
   /// How layer `layer` moves its filters over the layer below. Throws ValueError unless there is one stride, or one for each.
   Conv2dOptions move(Index layer) const {
-    if (stride.size() != 1 && stride.size() != channels.size())
-      throw ValueError("ConvexEnergy: expects one stride, or one for each of the " + std::to_string(channels.size()) +
-                       " layers, got " + std::to_string(stride.size()));
-    return {.stride = stride[stride.size() == 1 ? 0 : static_cast<std::size_t>(layer)], .padding = padding};
+    return energy::move_of(layer, std::ssize(channels), stride, padding, "ConvexEnergy");
   }
 
   /// The side of layer `layer`'s filters of the image, its receptive field, and how they move. Throws ValueError for strides
@@ -180,12 +178,9 @@ struct ConvexEnergy {
 
   /// Throws ShapeError when y is not a batch of images of the size that the energy was made for.
   Var<T> operator()(const Var<T>& y) const {
-    if (y.rank() != 4 || y.shape().with(0, 1) != Shape{1, options.image[0], options.image[1], options.image[2]})
-      throw ShapeError("ConvexEnergy: expects images (N, H, W, C) of " + options.image.to_string() +
-                       "   [y: " + y.shape().to_string() + "]");
-    const Var<T> v = y - Var<T>::constant(centre);
-    const T c = static_cast<T>(options.quadratic);
-    return sum(square(flatten(v)), 1) * c - psi(v) * (2 * c);
+    energy::check_images(y, options.image, "ConvexEnergy");
+    return quadratic(y, centre, options.quadratic) -
+           psi(y - Var<T>::constant(centre)) * static_cast<T>(2 * options.quadratic);
   }
 
   /// Lists the members that hold parameters.

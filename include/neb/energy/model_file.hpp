@@ -96,25 +96,23 @@ Options read_architecture(const SafeTensors& file) {
   return options;
 }
 
-/// An energy of the architecture and with the weights that a file holds, tensors named `prefix` + parameter.
-/// Throws FileError when a tensor is missing or has another shape than the architecture says.
+/// An energy of the architecture and with the weights that a file holds. Throws FileError when a tensor is missing or has another shape than the architecture says.
 template <Module Phi>
-Phi read_energy(const SafeTensors& file, const std::string& prefix = "") {
+Phi read_energy(const SafeTensors& file) {
   using T = typename Phi::value_type;
   try {
     const auto options = read_architecture<decltype(Phi::options)>(file);
     // Shapes are compared before the energy is made: a hostile architecture must not allocate more than the file holds.
     options.visit_shapes([&](const std::string& name, const Shape& wanted) {
-      const auto found = file.entries().find(prefix + name);
+      const auto found = file.entries().find(name);
       if (found == file.entries().end() || found->second.shape != wanted)
         throw file_error(file.path(),
-                         "the architecture needs a tensor \"" + prefix + name + "\" of shape " + wanted.to_string());
+                         "the architecture needs a tensor \"" + name + "\" of shape " + wanted.to_string());
     });
     Phi phi(options, Key(0));
-    visit_buffers(
-        phi, [&](const std::string& name, Tensor<T>& tensor) { tensor = file.get<T>(prefix + name, tensor.shape()); });
+    visit_buffers(phi, [&](const std::string& name, Tensor<T>& tensor) { tensor = file.get<T>(name, tensor.shape()); });
     visit_parameters(phi, [&](const std::string& name, Var<T>& parameter) {
-      parameter = Var<T>(file.get<T>(prefix + name, parameter.shape()));
+      parameter = Var<T>(file.get<T>(name, parameter.shape()));
     });
     return phi;
   } catch (const ShapeError& error) {
