@@ -16,7 +16,7 @@ Training short_training(double sigma, Index steps, bool plain) {
   training.options.steps = steps;
   if (plain) {
     std::get<neb::ConvEnergyOptions>(training.architecture).quadratic = 0;
-    training.options.fill = training.options.shade = 0;
+    training.options.fill = 0;
   }
   return training;
 }

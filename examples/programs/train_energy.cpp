@@ -136,7 +136,10 @@ CommandLine command_line() {
           "Share of a batch drawn inside the spheres, at radii below sigma sqrt(d), at most a half (not from the paper)",
           "0.1")
       .option("fill-weight", "P", "Their errors count 1 / max(radius, 0.2)^P times (not from the paper)", "2")
-      .option("shade", "P", "Share of those that have a shadow of the mean image added (not from the paper)", "0.3")
+      .option("shade", "P",
+              "Share of those that have a shadow of the mean image added; runs of more than some thousand steps, whose "
+              "creative memories are grey without it, take 0.4 (not from the paper)",
+              "0")
       .option("steps", "N", "Length of the run (not from the paper)", "4000")
       .option("minutes", "M", "Length of the run in time; takes the place of --steps")
       .option("report", "N", "Steps between two lines of log.jsonl", "50")

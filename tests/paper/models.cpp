@@ -53,8 +53,7 @@ TEST_CASE("models/ holds an energy for each noise level of the paper, others to 
   CHECK(shipped(".json") == energies);
   for (const char* level : {"sigma-0.15", "sigma-0.25", "sigma-0.30", "sigma-0.70"})
     CHECK_MESSAGE(std::count(energies.begin(), energies.end(), level) == 1, level);
-  for (const std::string& name : energies)
-    CHECK_MESSAGE((name.starts_with("sigma-") || name == "plain-0.30" || name == "convex-0.30"), name);
+  for (const std::string& name : energies) CHECK_MESSAGE((name.starts_with("sigma-") || name == "plain-0.30"), name);
   std::uintmax_t bytes = 0;
   for (const auto& entry : fs::directory_iterator(folder)) bytes += entry.file_size();
   CHECK(bytes <= 14'000'000);

@@ -145,7 +145,10 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
   CHECK(same_bits(by_default.centre, mean_row(read_digits<float>(data).train)));
   const auto checkpoint = SafeTensors(scratch.path("default/checkpoint.safetensors"));
   CHECK(checkpoint.text("fill") == "0.1");
-  CHECK(checkpoint.text("shade") == "0.3");
+  CHECK_FALSE(checkpoint.metadata().contains("shade"));
+
+  trained("shaded", {"--shade", "0.5"});
+  CHECK(SafeTensors(scratch.path("shaded/checkpoint.safetensors")).text("shade") == "0.5");
 
   const auto plain = trained("plain", {"--quadratic", "0", "--fill", "0"});
   CHECK(plain.options.quadratic == 0);

@@ -188,7 +188,6 @@ Training training_at(double sigma) {
   std::get<neb::ConvEnergyOptions>(training.architecture).quadratic = neb::exact_quadratic(sigma);
   training.options.sigma = sigma;
   training.options.fill = 0.1;
-  training.options.shade = 0.3;
   return training;
 }
 
