@@ -131,7 +131,7 @@ std::vector<Finding> findings_of(const Created& created, const Images& images, c
       {"share of the bright pixels that survive two erosions, median and ninth decile", "",
        blobs_text(created.blob_shares)},
       {"the same of test digits", "", blobs_text(blob_shares(digits))},
-      {"grey shadows: over 2 % of what is drawn is grey among grey (of 1 000 test digits)", "",
+      {text("grey shadows: over 2 %% of what is drawn is grey among grey (of %td test digits)", digits.shape()[0]), "",
        text("%td (%td)", created.shaded, count_shaded(digits))},
       {text("different memories: chi above %.2g", same_memory), "", text("%td of %td", created.distinct, settled)},
       {"chi to the nearest training digit (sigma_c)", "(0.2884)",

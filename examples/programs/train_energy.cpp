@@ -163,7 +163,7 @@ neb::TrainOptions train_options(const CommandLine& line) {
           .seed = line.seed(),
           .fill = line.fraction("fill"),
           .fill_weight = line.not_negative("fill-weight"),
-          .shade = line.fraction("fill") > 0 ? line.fraction("shade") : 0};
+          .shade = line.fraction("shade")};
 }
 
 /// The option that sets a field of TrainOptions.

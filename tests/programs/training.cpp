@@ -164,8 +164,11 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
   CHECK(phi.options.quadratic == 2);
   CHECK(same_bits(phi.centre, by_default.centre));
 
-  for (const Arguments& wrong :
-       {Arguments{"--quadratic", "-1"}, {"--fill", "0.7"}, {"--fill-weight", "x"}, {"--shade", "2"}}) {
+  for (const Arguments& wrong : {Arguments{"--quadratic", "-1"},
+                                 {"--fill", "0.7"},
+                                 {"--fill-weight", "x"},
+                                 {"--shade", "2"},
+                                 {"--shade", "0.4", "--fill", "0"}}) {
     const Outcome refused = run_program("train_energy", training(data, "no", 1, wrong), scratch.folder());
     CHECK(refused.code == 2);
     CHECK(refused.one_line_with(wrong[0].substr(2)));

@@ -96,7 +96,8 @@ Options read_architecture(const SafeTensors& file) {
   return options;
 }
 
-/// An energy of the architecture and with the weights that a file holds. Throws FileError when a tensor is missing or has another shape than the architecture says.
+/// An energy of the architecture and with the weights that a file holds. Throws FileError when a tensor is missing or has
+/// another shape than the architecture says.
 template <Module Phi>
 Phi read_energy(const SafeTensors& file) {
   using T = typename Phi::value_type;
