@@ -32,11 +32,12 @@ struct Rung {
 constexpr Rung rungs[] = {{"reference", Conv2dRung::reference},
                           {"im2col", Conv2dRung::im2col},
                           {"direct", Conv2dRung::direct},
-                          {"winograd", Conv2dRung::winograd}};
+                          {"winograd", Conv2dRung::winograd},
+                          {"winograd_eight", Conv2dRung::winograd_eight}};
 
 /// Whether a rung computes this convolution, and within seconds.
 bool runs(Conv2dRung rung, const Conv2dGeometry& g) {
-  if (rung == Conv2dRung::winograd) return neb::kernels::winograd::applies_to(g);
+  if (rung >= Conv2dRung::winograd) return neb::kernels::winograd::applies_to(g);
   return rung != Conv2dRung::reference || g.macs() < 300'000'000;
 }
 

@@ -7,10 +7,6 @@ namespace neb::kernels {
 template void gemm(Index, Index, Index, const Operand<long double>&, const Operand<long double>&, long double*, Index,
                    Update);
 
-template void conv2d(const Conv2dGeometry&, const long double*, const long double*, long double*, Conv2dRung);
-template void conv2d_input_grad(const Conv2dGeometry&, const long double*, const long double*, long double*,
-                                Conv2dRung);
-template void conv2d_filter_grad(const Conv2dGeometry&, const long double*, const long double*, long double*,
-                                 Conv2dRung);
+template void conv2d_passes(const Conv2dGeometry&, const Conv2dArrays<long double>&, Conv2dRung);
 
 }  // namespace neb::kernels

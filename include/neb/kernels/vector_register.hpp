@@ -4,6 +4,10 @@
 /// so that files compiled for different sets do not mix.
 #pragma once
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -62,6 +66,26 @@ Vector<T> load(const T* from) {
 template <class T>
 void store(T* to, const Vector<T>& vector) {
   std::memcpy(to, &vector, sizeof vector);
+}
+
+/// Writes all lanes from `to` on, aligned to a vector, past the caches where the target can: for what is read much later.
+/// Another thread sees them after a fence().
+template <class T>
+void stream(T* to, const Vector<T>& vector) {
+#if defined(__AVX512F__)
+  _mm512_stream_ps(reinterpret_cast<float*>(to), reinterpret_cast<const __m512&>(vector));
+#elif defined(__AVX__)
+  _mm256_stream_ps(reinterpret_cast<float*>(to), reinterpret_cast<const __m256&>(vector));
+#else
+  store(to, vector);
+#endif
+}
+
+/// Completes what this thread has streamed.
+inline void fence() {
+#if defined(__AVX__)
+  _mm_sfence();
+#endif
 }
 
 /// The first `count` < vector_lanes elements from `from` on, then zeros.

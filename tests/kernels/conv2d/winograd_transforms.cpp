@@ -2,58 +2,91 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "kernels/support.hpp"
+#include "neb/kernels/vector_register.hpp"
 
 using namespace neb::kernels;
+using winograd::EightPoints;
+using winograd::Form;
+using winograd::SixPoints;
 
 namespace {
 
-/// Scalars as registers of one lane: the transforms act on whatever adds, and takes a scalar as a factor.
-struct Lane {
-  double value[1];
-  double operator[](int) const { return value[0]; }
-};
-Lane operator+(Lane a, Lane b) { return {{a[0] + b[0]}}; }
-Lane operator-(Lane a, Lane b) { return {{a[0] - b[0]}}; }
-Lane operator*(double a, Lane b) { return {{a * b[0]}}; }
-
-template <std::size_t n>
-void fill(Lane (&lanes)[n], unsigned seed) {
-  const auto values = neb::test::reals<double>(n, seed);
-  for (std::size_t i = 0; i < n; ++i) lanes[i] = {{values[i]}};
+/// The entry of a matrix at point `point`, in the order 0, r, -r, ..., infinity, by the rule for negative points.
+template <class Matrix>
+long double entry(int point, int column) {
+  if (point == 2 * Matrix::pairs + 1) return Matrix::at(Matrix::pairs + 1, column);
+  const long double value = Matrix::at((point + 1) / 2, column);
+  return point > 0 && point % 2 == 0 && column % 2 == 1 ? -value : value;
 }
 
-template <std::size_t n>
-double dot(const Lane (&a)[n], const Lane (&b)[n]) {
-  double sum = 0;
-  for (std::size_t i = 0; i < n; ++i) sum += a[i][0] * b[i][0];
+template <class Matrix>
+long double at_point(int point, const std::vector<long double>& values) {
+  long double sum = 0;
+  for (int column = 0; column < Matrix::columns; ++column)
+    sum += entry<Matrix>(point, column) * values[static_cast<std::size_t>(column)];
   return sum;
+}
+
+/// Both sides of the trilinear form at random arguments.
+template <class F>
+void check_form() {
+  CAPTURE(F::points);
+  CAPTURE(F::taps);
+  const auto x = neb::test::reals<long double>(F::points, 1), w = neb::test::reals<long double>(F::taps, 2),
+             g = neb::test::reals<long double>(F::outputs, 3);
+  long double at_points = 0, direct = 0;
+  for (int point = 0; point < F::points; ++point)
+    at_points +=
+        at_point<typename F::BT>(point, x) * at_point<typename F::G>(point, w) * at_point<typename F::A>(point, g);
+  for (std::size_t i = 0; i < g.size(); ++i)
+    for (std::size_t k = 0; k < w.size(); ++k) direct += x[i + k] * w[k] * g[i];
+  CHECK(static_cast<double>(std::abs(at_points - direct)) <= 1e-16);
+}
+
+/// The transforms of registers against sums over the matrix's entries.
+template <class Matrix>
+void check_transforms() {
+  using V = Vector<double>;
+  constexpr int columns = Matrix::columns, points = 2 * Matrix::pairs + 2;
+  const auto coefficients = neb::test::reals<long double>(columns, 1),
+             values = neb::test::reals<long double>(points, 2);
+  V from[columns], to[points], back_from[points], back[columns];
+  for (int column = 0; column < columns; ++column)
+    from[column] = broadcast_lane<V>(static_cast<double>(coefficients[static_cast<std::size_t>(column)]));
+  for (int point = 0; point < points; ++point)
+    back_from[point] = broadcast_lane<V>(static_cast<double>(values[static_cast<std::size_t>(point)]));
+  winograd::to_points<Matrix>(from, to);
+  winograd::from_points<Matrix>(back_from, back);
+  for (int point = 0; point < points; ++point)
+    CHECK(std::abs(to[point][0] - static_cast<double>(at_point<Matrix>(point, coefficients))) <= 1e-14);
+  for (int column = 0; column < columns; ++column) {
+    long double expected = 0;
+    for (int point = 0; point < points; ++point)
+      expected += entry<Matrix>(point, column) * values[static_cast<std::size_t>(point)];
+    CHECK(std::abs(back[column][0] - static_cast<double>(expected)) <= 2e-14);
+  }
+}
+
+template <class Points, int taps>
+void check_all() {
+  using F = Form<Points, taps>;
+  check_form<F>();
+  check_transforms<typename F::A>();
+  check_transforms<typename F::G>();
+  check_transforms<typename F::BT>();
 }
 
 }  // namespace
 
-TEST_CASE("four outputs of three taps are the interpolated products at six points") {
-  Lane x[6], w[3], x_points[6], w_points[6], products[6], y[4];
-  fill(x, 1);
-  fill(w, 2);
-  winograd::transform_input(x, x_points);
-  winograd::transform_filter(w, w_points);
-  for (int i = 0; i < 6; ++i) products[i] = {{x_points[i][0] * w_points[i][0]}};
-  winograd::transform_output(products, y);
-  for (int i = 0; i < 4; ++i)
-    CHECK(y[i][0] == doctest::Approx(x[i][0] * w[0][0] + x[i + 1][0] * w[1][0] + x[i + 2][0] * w[2][0]).epsilon(1e-13));
-}
-
-TEST_CASE("the transforms of the filter gradient are the transposes of the other two") {
-  Lane m[6], y[4], m_to_y[4], y_to_m[6], w[3], u[6], w_to_u[6], u_to_w[3];
-  fill(m, 1);
-  fill(y, 2);
-  fill(w, 3);
-  fill(u, 4);
-  winograd::transform_output(m, m_to_y);
-  winograd::transform_upstream(y, y_to_m);
-  CHECK(dot(m_to_y, y) == doctest::Approx(dot(m, y_to_m)).epsilon(1e-13));
-  winograd::transform_filter(w, w_to_u);
-  winograd::transform_filter_sums(u, u_to_w);
-  CHECK(dot(w_to_u, u) == doctest::Approx(dot(w, u_to_w)).epsilon(1e-13));
+TEST_CASE("every F(outputs, taps) is the convolution's trilinear form, and its transforms are its matrices") {
+  check_all<SixPoints, 2>();
+  check_all<SixPoints, 3>();
+  check_all<SixPoints, 4>();
+  check_all<SixPoints, 5>();
+  check_all<EightPoints, 3>();
+  check_all<EightPoints, 4>();
+  check_all<EightPoints, 5>();
 }

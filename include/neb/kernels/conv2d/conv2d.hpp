@@ -1,50 +1,72 @@
-/// Convolution and its two gradients: one entry point each, and one function that picks the kernel.
+/// Convolution and its two gradients: one entry point for any of them, and one function that picks the kernel.
 ///
 /// The rungs compute the same function in four ways, to be compared and learned from: plain loops, matrix products over
 /// copied patches, a direct kernel, and Winograd's. They differ in the order of their sums, so in the last bits; Winograd's
-/// also rounds differently, to some 4e-6 of the result in float.
+/// also rounds differently, to some 2e-6 of the result in float with six points and 8e-6 with eight, see Conv2dPrecision.
 #pragma once
 
 #include <algorithm>
 
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
-#include "neb/kernels/conv2d/winograd_tiles.hpp"
-#include "neb/kernels/conv2d/winograd_transforms.hpp"
+#include "neb/kernels/conv2d/precision.hpp"
+#include "neb/kernels/conv2d/winograd_cost.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
-/// How to compute a convolution.
-enum class Conv2dRung { automatic, reference, im2col, direct, winograd };
+/// How to compute a convolution; Winograd's kernels evaluate at six points or at eight.
+enum class Conv2dRung { automatic, reference, im2col, direct, winograd, winograd_eight };
 
-/// The rung that `automatic` stands for: a function of the geometry alone, so that it is the same at any thread count.
-inline Conv2dRung choose_rung(const Conv2dGeometry& g) {
-  if (winograd::applies_to(g) && std::min(g.in_channels, g.out_channels) >= 16) {
-    // Multiplications that Winograd saves, less those spent on the parts of tiles that lie outside the image. Its
-    // transforms cost what is left of a small factor, and a few tiles of few channels do not fill the registers.
-    const winograd::TileGrid grid{g.batch, g.out_height(), g.out_width()};
-    const Index multiplications = grid.count() * winograd::planes;
-    const Index direct = g.batch * g.out_pixels() * winograd::taps * winograd::taps;
-    if (5 * direct >= 12 * multiplications && grid.count() >= 16) return Conv2dRung::winograd;
-  }
-  // A tile of the direct kernel lies along a row of the image, and needs about four pixels to fill the multipliers.
-  return std::min(g.width, g.out_width()) < 4 ? Conv2dRung::im2col : Conv2dRung::direct;
+/// The rung that `automatic` stands for: a function of the geometry and of the precision asked for, never of the number of
+/// threads, so that the same program gives the same bits at any.
+inline Conv2dRung choose_rung(const Conv2dGeometry& g, Conv2dPrecision precision = conv2d_precision()) {
+  // A tile of the direct kernel lies along a row of the image, and needs about four pixels to fill the multipliers. It
+  // reaches some three quarters of the peak.
+  const Conv2dRung direct = std::min(g.width, g.out_width()) < 4 ? Conv2dRung::im2col : Conv2dRung::direct;
+  if (!winograd::applies_to(g) || std::min(g.in_channels, g.out_channels) < 16) return direct;
+  const double six = winograd::cost(g, 6), eight = winograd::cost(g, 8);
+  const double direct_cost = static_cast<double>(g.macs()) / 0.75;
+  if (precision == Conv2dPrecision::fast && winograd::phase_taps(g) > 2 && eight < six)
+    return 1.25 * eight < direct_cost ? Conv2dRung::winograd_eight : direct;
+  return 1.25 * six < direct_cost ? Conv2dRung::winograd : direct;
 }
+
+/// What the passes of a convolution read and write. A pass whose result is null is not computed; what only it reads may
+/// be null as well.
+template <class T>
+struct Conv2dArrays {
+  const T* x = nullptr;   ///< (N, H, W, I)
+  const T* w = nullptr;   ///< (O, KH, KW, I)
+  const T* dy = nullptr;  ///< (N, OH, OW, O)
+  T* y = nullptr;         ///< (N, OH, OW, O) = conv2d(x, w)
+  T* dx = nullptr;        ///< (N, H, W, I) = derivative by x of the sum of dy * conv2d(x, w)
+  T* dw = nullptr;        ///< (O, KH, KW, I) = its derivative by w
+};
+
+/// The passes that are asked for. Together they may take less time than alone, and give the same bits.
+template <class T>
+void conv2d_passes(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung rung = Conv2dRung::automatic);
 
 /// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)).
 template <class T>
-void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y, Conv2dRung rung = Conv2dRung::automatic);
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y, Conv2dRung rung = Conv2dRung::automatic) {
+  conv2d_passes<T>(g, {.x = x, .w = w, .y = y}, rung);
+}
 
 /// dx (N,H,W,I) = derivative by x of the sum of dy (N,OH,OW,O) * conv2d(x, w (O,KH,KW,I)).
 template <class T>
 void conv2d_input_grad(const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
-                       Conv2dRung rung = Conv2dRung::automatic);
+                       Conv2dRung rung = Conv2dRung::automatic) {
+  conv2d_passes<T>(g, {.w = w, .dy = dy, .dx = dx}, rung);
+}
 
 /// dw (O,KH,KW,I) = derivative by w of the sum of dy (N,OH,OW,O) * conv2d(x (N,H,W,I), w).
 template <class T>
 void conv2d_filter_grad(const Conv2dGeometry& g, const T* x, const T* dy, T* dw,
-                        Conv2dRung rung = Conv2dRung::automatic);
+                        Conv2dRung rung = Conv2dRung::automatic) {
+  conv2d_passes<T>(g, {.x = x, .dy = dy, .dw = dw}, rung);
+}
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET
 

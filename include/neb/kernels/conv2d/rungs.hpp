@@ -1,4 +1,4 @@
-/// The rungs of the convolution and of its two gradients, and the entry points that call the one that was chosen.
+/// The rungs of the convolution and of its two gradients, and the entry point that calls the one that was chosen.
 #pragma once
 
 #include <string>
@@ -11,7 +11,6 @@
 #include "neb/kernels/conv2d/im2col.hpp"
 #include "neb/kernels/conv2d/reference.hpp"
 #include "neb/kernels/conv2d/winograd.hpp"
-#include "neb/kernels/conv2d/winograd_filter_grad.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
@@ -23,46 +22,44 @@ namespace detail {
 template <class T>
 Conv2dRung resolve_rung(const Conv2dGeometry& g, Conv2dRung rung) {
   if (rung == Conv2dRung::automatic) rung = choose_rung(g);
-  if (rung == Conv2dRung::winograd && !winograd::applies_to(g))
+  if (rung >= Conv2dRung::winograd && !winograd::applies_to(g))
     throw ValueError(
-        "conv2d: Winograd's kernels take filters of 3 x 3 pixels at stride 1   [x: " + g.input_shape().to_string() +
+        "conv2d: Winograd's kernels take filters of 2 to 5 taps a stride   [x: " + g.input_shape().to_string() +
         ", w: " + g.filter_shape().to_string() + ", stride: " + std::to_string(g.stride) + "]");
   return rung >= Conv2dRung::direct && sizeof(T) > sizeof(double) ? Conv2dRung::im2col : rung;
+}
+
+/// One pass of the other rungs: `a` asks for one result.
+template <class T>
+void conv2d_pass(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung rung) {
+  if (rung == Conv2dRung::reference) {
+    if (a.y) return conv2d_reference(g, a.x, a.w, a.y);
+    if (a.dx) return conv2d_input_grad_reference(g, a.dy, a.w, a.dx);
+    return conv2d_filter_grad_reference(g, a.x, a.dy, a.dw);
+  }
+  if constexpr (sizeof(T) <= sizeof(double))
+    if (rung == Conv2dRung::direct) {
+      if (a.y) return conv2d_direct(g, a.x, a.w, a.y);
+      if (a.dx) return conv2d_input_grad_direct(g, a.dy, a.w, a.dx);
+      return conv2d_filter_grad_direct(g, a.x, a.dy, a.dw);
+    }
+  if (a.y) return conv2d_im2col(g, a.x, a.w, a.y);
+  if (a.dx) return conv2d_input_grad_im2col(g, a.dy, a.w, a.dx);
+  conv2d_filter_grad_im2col(g, a.x, a.dy, a.dw);
 }
 
 }  // namespace detail
 
 template <class T>
-void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y, Conv2dRung rung) {
+void conv2d_passes(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung rung) {
   rung = detail::resolve_rung<T>(g, rung);
-  if (rung == Conv2dRung::reference) return conv2d_reference(g, x, w, y);
-  if (rung == Conv2dRung::im2col) return conv2d_im2col(g, x, w, y);
   if constexpr (sizeof(T) <= sizeof(double)) {
-    if (rung == Conv2dRung::winograd) return conv2d_winograd(g, x, w, y);
-    conv2d_direct(g, x, w, y);
+    if (rung == Conv2dRung::winograd) return conv2d_winograd<winograd::SixPoints>(g, a);
+    if (rung == Conv2dRung::winograd_eight) return conv2d_winograd<winograd::EightPoints>(g, a);
   }
-}
-
-template <class T>
-void conv2d_input_grad(const Conv2dGeometry& g, const T* dy, const T* w, T* dx, Conv2dRung rung) {
-  rung = detail::resolve_rung<T>(g, rung);
-  if (rung == Conv2dRung::reference) return conv2d_input_grad_reference(g, dy, w, dx);
-  if (rung == Conv2dRung::im2col) return conv2d_input_grad_im2col(g, dy, w, dx);
-  if constexpr (sizeof(T) <= sizeof(double)) {
-    if (rung == Conv2dRung::winograd) return conv2d_input_grad_winograd(g, dy, w, dx);
-    conv2d_input_grad_direct(g, dy, w, dx);
-  }
-}
-
-template <class T>
-void conv2d_filter_grad(const Conv2dGeometry& g, const T* x, const T* dy, T* dw, Conv2dRung rung) {
-  rung = detail::resolve_rung<T>(g, rung);
-  if (rung == Conv2dRung::reference) return conv2d_filter_grad_reference(g, x, dy, dw);
-  if (rung == Conv2dRung::im2col) return conv2d_filter_grad_im2col(g, x, dy, dw);
-  if constexpr (sizeof(T) <= sizeof(double)) {
-    if (rung == Conv2dRung::winograd) return conv2d_filter_grad_winograd(g, x, dy, dw);
-    conv2d_filter_grad_direct(g, x, dy, dw);
-  }
+  if (a.y) detail::conv2d_pass<T>(g, {.x = a.x, .w = a.w, .y = a.y}, rung);
+  if (a.dx) detail::conv2d_pass<T>(g, {.w = a.w, .dy = a.dy, .dx = a.dx}, rung);
+  if (a.dw) detail::conv2d_pass<T>(g, {.x = a.x, .dy = a.dy, .dw = a.dw}, rung);
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -1,25 +1,23 @@
-/// Winograd convolution and input gradient, for 3 x 3 filters at stride 1.
+/// Winograd's convolution and both its gradients: the passes of one trilinear form, see winograd_transforms.hpp.
 ///
-/// Images are cut into tiles of 4 x 4 outputs. A block of tiles goes through three stages: transform its inputs (V),
-/// multiply by the transformed filters (U) in 36 planes, transform the products (M) to outputs. The input gradient is the
-/// same correlation, of dy with flipped filters whose channels changed places.
-/// Two orders of the loops, by the size of the transformed filters. Up to `resident_bytes` they stay in a core's
-/// second-level cache: a task takes a block of tiles, small enough that V and M stay there too, through all stages. Larger
-/// filters are taken in chunks of output channels that all cores work on together, stage by stage over all tiles, so that
-/// each filter is transformed and read once.
+/// Two orders of the loops, by the size of the filters W at the points. Up to `resident_bytes` they stay near a core: a task
+/// takes some images, a band of tiles at a time, through all stages, and passes that are asked for together share what they
+/// transform. Larger filters are taken in chunks of channels that all cores work on together, stage by stage over as many
+/// tiles as the scratch has room for, so that each filter is transformed once or a few times.
+/// No sum depends on the number of threads: products sum over channels in order, tiles of an image are added to it in order,
+/// and sums over tiles are those of shares of the batch, cut by its shape alone.
 #pragma once
 
 #include <algorithm>
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
-#include "neb/kernels/conv2d/correlation.hpp"
+#include "neb/kernels/conv2d/conv2d.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/winograd_cost.hpp"
 #include "neb/kernels/conv2d/winograd_planes.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
-#include "neb/kernels/conv2d/winograd_transforms.hpp"
 #include "neb/kernels/instruction_set.hpp"
-#include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
 
@@ -27,153 +25,274 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace winograd {
 
-/// V and M of a block of tiles beside resident filters.
-inline constexpr Index block_bytes = 800 << 10;
+inline constexpr Index resident_bytes = 1280 << 10;  ///< of filters, or sums for them, that stay near a core
+inline constexpr Index band_bytes = 2 << 20;         ///< of X, Y and products of a band beside them
+inline constexpr Index operand_bytes = 20 << 20;     ///< of X or Y of a range of tiles beside larger filters
+inline constexpr Index chunk_bytes = 12 << 20;       ///< of a chunk of larger filters, and of its products
+inline constexpr Index cache_bytes = 1 << 20;        ///< operands larger than this are written past the caches
 
-/// The outputs y = A^T m A of one tile, channels [first, first + count) of y, from row `row` of M.
-template <class T>
-void transform_output_tile(const Correlation& k, const Planes<T>& m, Index row, Index n, Index top, Index left,
-                           Index first, Index count, T* y) {
-  using V = Vector<T>;
-  T* const corner = y + n * k.y_image + top * k.y_row + left * k.y_pixel + first;
-  const Index pitch = m.pitch();
-  for (Index c = 0; c < count; c += vector_lanes<T>) {
-    const T* const from = m.at(row, c);
-    transform_square<V, 6, 4>([&](int i, int j) { return load(from + (i * points + j) * pitch); }, transform_output<V>,
-                              [&](int i, int j, const V& value) {
-                                if (top + i >= k.out_height || left + j >= k.out_width) return;
-                                T* const to = corner + i * k.y_row + j * k.y_pixel + c;
-                                if (c + vector_lanes<T> <= count) return store(to, value);
-                                store_first(to, value, count - c);
-                              });
+/// Scratch for planes of up to `rows` rows of `channels`; for none with rows = 0.
+template <class F, class T>
+class Operand {
+ public:
+  Operand(Index rows, Index channels)
+      : size_(rows > 0 ? Planes<T>::size(F::planes, rows, channels) : 0), scratch_(size_) {}
+
+  Planes<T> planes(Index rows, Index channels) const {
+    return {scratch_.data(), rows, channels, size_ * static_cast<Index>(sizeof(T)) > cache_bytes};
+  }
+
+ private:
+  Index size_;
+  Scratch<T> scratch_;
+};
+
+/// The passes of a layer, stage by stage. Stages run in parallel, or, within a task, on its thread.
+template <class F, class T>
+struct Stages {
+  using Slab = typename Layer<F, T>::Slab;
+  static constexpr Index slab = slab_channels<T>;
+
+  Layer<F, T> layer;
+
+  /// Calls body(part, row, channel) for parts of a range of tiles, from row `row` of it on, and the slabs of `channels`.
+  template <class Body>
+  static void each_slab(const TileRange& range, Index channels, Body&& body) {
+    constexpr Index most = 32;
+    const Index parts = tile_count(range.count, most);
+    parallel_tasks(tile_count(channels, slab) * parts, [&](Index task) {
+      const Index row = task % parts * most;
+      body(TileRange{range.first + row, std::min(most, range.count - row)}, row, task / parts * slab);
+      fence();
+    });
+  }
+
+  /// X of a range of tiles.
+  void images_to_points(const T* x, const TileRange& range, const Planes<T>& to) const {
+    each_slab(range, layer.in_channels, [&](const TileRange& part, Index row, Index channel) {
+      layer.image_to_points(x, part, channel, Slab{to, row, channel});
+    });
+  }
+
+  /// Y of a range of tiles, for the channels from `first` on that fit into the planes.
+  void cotangents_to_points(const T* dy, const TileRange& range, Index first, const Planes<T>& to) const {
+    each_slab(range, to.channels, [&](const TileRange& part, Index row, Index channel) {
+      layer.cotangent_to_points(dy, part, first + channel, Slab{to, row, channel});
+    });
+  }
+
+  /// y of a range of tiles, for the channels from `first` on that the planes hold.
+  void outputs_from_points(const Planes<T>& from, const TileRange& range, Index first, T* y) const {
+    each_slab(range, from.channels, [&](const TileRange& part, Index row, Index channel) {
+      layer.output_from_points(Slab{from, row, channel}, part, first + channel, y);
+    });
+  }
+
+  /// dx of a range of tiles, for the channels from `first` on that the planes hold. The tiles of an image come in order.
+  void images_from_points(const Planes<T>& from, const TileRange& range, Index first, T* dx) const {
+    const Index last = range.first + range.count, per_image = layer.image_tiles;
+    const Index first_image = range.first / per_image, images = tile_count(last, per_image) - first_image;
+    parallel_tasks(images * tile_count(from.channels, slab), [&](Index task) {
+      const Index image = first_image + task % images, channel = task / images * slab;
+      const Index begin = std::max(range.first, image * per_image), end = std::min(last, (image + 1) * per_image);
+      layer.image_from_points(Slab{from, begin - range.first, channel}, {begin, end - begin}, first + channel, dx);
+    });
+  }
+
+  /// W with inputs in rows, for the outputs from `first` on that fit into the planes.
+  void filters_by_input(const T* w, Index first, const Planes<T>& to) const {
+    const Index slabs = layer.in_channels / slab;
+    parallel_tasks(to.channels / slab * slabs, [&](Index task) {
+      const Index out = task / slabs * slab, channel = task % slabs * slab;
+      layer.filters_to_points(w, first + out, channel, Slab{to, channel, out});
+      fence();
+    });
+  }
+
+  /// W with outputs in rows, for the inputs from `first` on that fit into the planes.
+  void filters_by_output(const T* w, Index first, const Planes<T>& to) const {
+    parallel_tiles(layer.out_channels, 16, [&](Index begin, Index end) {
+      for (Index channel = 0; channel < to.channels; channel += slab)
+        for (Index out = begin; out < end; ++out)
+          layer.filter_to_points(w, out, first + channel, Slab{to, out, channel});
+      fence();
+    });
+  }
+
+  /// dw of the filters from `first` on that the planes hold.
+  void filters_from_points(const Planes<T>& from, Index first, T* dw) const {
+    parallel_tiles(std::min(from.rows, layer.g.out_channels - first), 8, [&](Index begin, Index end) {
+      for (Index channel = 0; channel < layer.in_channels; channel += slab)
+        for (Index row = begin; row < end; ++row)
+          layer.filter_from_points(Slab{from, row, channel}, first + row, channel, dw);
+    });
+  }
+};
+
+/// Calls body(range, row) for ranges of at most `most` tiles that cover [begin, end), in order.
+template <class Body>
+void each_range(Index begin, Index end, Index most, Body&& body) {
+  const Index ranges = tile_count(end - begin, most), size = ranges > 0 ? tile_count(end - begin, ranges) : 0;
+  for (Index first = begin; first < end; first += size) body(TileRange{first, std::min(size, end - first)});
+}
+
+/// Any of the passes, with filters and sums near each core.
+template <class F, class T>
+void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
+  const Layer<F, T>& layer = stages.layer;
+  const Index in = layer.in_channels, out = layer.out_channels, batch = layer.g.batch, most = std::max(in, out);
+  const Operand<F, T> filters(a.y ? in : 0, out), exchanged(a.dx ? out : 0, in);
+  if (a.y) stages.filters_by_input(a.w, 0, filters.planes(in, out));
+  if (a.dx) stages.filters_by_output(a.w, 0, exchanged.planes(out, in));
+
+  // Bands and shares follow from the layer, whatever is asked for, so that sums over tiles are always the same. Few images
+  // are no work for many threads: all share each stage then.
+  const bool apart = batch >= 4;
+  const Index tile_bytes = F::planes * static_cast<Index>(sizeof(T)) * (in + out + most);
+  const Index band = std::clamp<Index>(band_bytes / tile_bytes, 36, 96) * (apart ? 1 : 4);
+  const Index shares = apart ? std::min<Index>(batch, a.dw ? 8 : 64) : 1;
+  const Index sums_size = Planes<T>::size(F::planes, out, in);
+  const Scratch<T> sums(a.dw ? shares * sums_size : 0);
+  const auto work = [&](Index share) {
+    const Index begin = share * batch / shares * layer.image_tiles;
+    const Index end = (share + 1) * batch / shares * layer.image_tiles;
+    const Index rows = std::min(band, end - begin);
+    const Operand<F, T> images(a.y || a.dw ? rows : 0, in), cotangents(a.dx || a.dw ? rows : 0, out),
+        products(a.y || a.dx ? rows : 0, most);
+    each_range(begin, end, band, [&](const TileRange& range) {
+      const Planes<T> x = images.planes(range.count, in), y = cotangents.planes(range.count, out);
+      if (a.y || a.dw) stages.images_to_points(a.x, range, x);
+      if (a.dx || a.dw) stages.cotangents_to_points(a.dy, range, 0, y);
+      if (a.y) {
+        const Planes<T> dy = products.planes(range.count, out);
+        multiply_planes(F::planes, x, filters.planes(in, out), dy);
+        stages.outputs_from_points(dy, range, 0, a.y);
+      }
+      if (a.dx) {
+        const Planes<T> dx = products.planes(range.count, in);
+        multiply_planes(F::planes, y, exchanged.planes(out, in), dx);
+        stages.images_from_points(dx, range, 0, a.dx);
+      }
+      if (a.dw)
+        multiply_planes_transposed(F::planes, y, x, Planes<T>{sums.data() + share * sums_size, out, in},
+                                   range.first != begin);
+    });
+  };
+  if (apart)
+    parallel_tasks(shares, work);
+  else
+    work(0);
+  if (!a.dw) return;
+  parallel_tiles(sums_size, 4096, [&](Index begin, Index end) {
+    for (Index s = 1; s < shares; ++s)
+      for (Index i = begin; i < end; ++i) sums.data()[i] += sums.data()[s * sums_size + i];
+  });
+  stages.filters_from_points(Planes<T>{sums.data(), out, in}, 0, a.dw);
+}
+
+/// Channels of a chunk of filters whose other channels are `channels`, and rows of a range of tiles of them.
+template <class F, class T>
+struct Chunks {
+  Index chunk, rows;
+
+  Chunks(Index tiles, Index channels, Index chunked) {
+    constexpr Index bytes = F::planes * static_cast<Index>(sizeof(T)), slab = slab_channels<T>;
+    chunk = std::min(chunked, std::clamp<Index>(chunk_bytes / (bytes * channels) / slab * slab, slab, 128));
+    rows =
+        std::min(tiles, std::max<Index>(product_rows, std::min(operand_bytes / channels, chunk_bytes / chunk) / bytes));
+  }
+};
+
+template <class F, class T>
+void forward_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
+  const Index in = stages.layer.in_channels, out = stages.layer.out_channels, tiles = stages.layer.tiles;
+  const Chunks<F, T> chunks(tiles, in, out);
+  const Operand<F, T> images(chunks.rows, in), filters(in, chunks.chunk), products(chunks.rows, chunks.chunk);
+  each_range(0, tiles, chunks.rows, [&](const TileRange& range) {
+    const Planes<T> x = images.planes(range.count, in);
+    stages.images_to_points(a.x, range, x);
+    for (Index first = 0; first < out; first += chunks.chunk) {
+      const Index count = std::min(chunks.chunk, out - first);
+      const Planes<T> w = filters.planes(in, count), dy = products.planes(range.count, count);
+      stages.filters_by_input(a.w, first, w);
+      multiply_planes(F::planes, x, w, dy);
+      stages.outputs_from_points(dy, range, first, a.y);
+    }
+  });
+}
+
+template <class F, class T>
+void input_grad_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
+  const Index in = stages.layer.in_channels, out = stages.layer.out_channels, tiles = stages.layer.tiles;
+  const Chunks<F, T> chunks(tiles, out, in);
+  const Operand<F, T> cotangents(chunks.rows, out), filters(out, chunks.chunk), products(chunks.rows, chunks.chunk);
+  each_range(0, tiles, chunks.rows, [&](const TileRange& range) {
+    const Planes<T> y = cotangents.planes(range.count, out);
+    stages.cotangents_to_points(a.dy, range, 0, y);
+    for (Index first = 0; first < in; first += chunks.chunk) {
+      const Index count = std::min(chunks.chunk, in - first);
+      const Planes<T> w = filters.planes(out, count), dx = products.planes(range.count, count);
+      stages.filters_by_output(a.w, first, w);
+      multiply_planes(F::planes, y, w, dx);
+      stages.images_from_points(dx, range, first, a.dx);
+    }
+  });
+}
+
+template <class F, class T>
+void filter_grad_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
+  const Index in = stages.layer.in_channels, out = stages.layer.out_channels, tiles = stages.layer.tiles;
+  const Chunks<F, T> chunks(tiles, in, out);
+  const Operand<F, T> images(chunks.rows, in), cotangents(chunks.rows, chunks.chunk), sums(chunks.chunk, in);
+  for (Index first = 0; first < out; first += chunks.chunk) {
+    const Index count = std::min(chunks.chunk, out - first);
+    const Planes<T> dw = sums.planes(count, in);
+    each_range(0, tiles, chunks.rows, [&](const TileRange& range) {
+      const Planes<T> x = images.planes(range.count, in), y = cotangents.planes(range.count, count);
+      if (first == 0 || chunks.rows < tiles) stages.images_to_points(a.x, range, x);
+      stages.cotangents_to_points(a.dy, range, first, y);
+      multiply_planes_transposed(F::planes, y, x, dw, range.first > 0);
+    });
+    stages.filters_from_points(dw, first, a.dw);
   }
 }
 
-/// U = G w G^T of the filters w (O,3,3,I) of a convolution, for its outputs [first, first + count): u (36, I, count).
-template <class T>
-void transform_filters(const Conv2dGeometry& g, const T* w, Index first, Index count, const Planes<T>& u) {
-  using V = Vector<T>;
-  constexpr Index lanes = vector_lanes<T>;
-  const Index slabs = tile_count(g.in_channels, lanes);
-  parallel_tasks(tile_count(count, lanes) * slabs, [&](Index task) {
-    const Index o = task / slabs * lanes;
-    const Index i = task % slabs * lanes;
-    const Index filters = std::min(lanes, count - o);
-    const Index rows = std::min(lanes, g.in_channels - i);
-    alignas(vector_bytes) T across[taps * taps][lanes * lanes] = {};
-    for (Index tap = 0; tap < taps * taps; ++tap)
-      transpose(filters, rows, w + ((first + o) * taps * taps + tap) * g.in_channels + i, g.patch_size(), across[tap],
-                lanes);
-    for (Index row = 0; row < rows; ++row) {
-      T* const to = u.at(i + row, o);
-      transform_square<V, 3, 6>([&](int a, int b) { return load(across[a * taps + b] + row * lanes); },
-                                transform_filter<V>,
-                                [&](int a, int b, const V& v) { store(to + (a * points + b) * u.pitch(), v); });
-    }
-  });
-}
-
-/// The same for the input gradient, whose filters are flipped and have their channels exchanged: u (36, O, count), for the
-/// input channels [first, first + count).
-template <class T>
-void transform_flipped_filters(const Conv2dGeometry& g, const T* w, Index first, Index count, const Planes<T>& u) {
-  using V = Vector<T>;
-  constexpr Index lanes = vector_lanes<T>;
-  parallel_tiles(g.out_channels, 16, [&](Index begin, Index end) {
-    for (Index o = begin; o < end; ++o)
-      for (Index i = 0; i < count; i += lanes) {
-        T* const to = u.at(o, i);
-        const auto tap = [&](int a, int b) {
-          const T* const from = w + ((o * taps + taps - 1 - a) * taps + taps - 1 - b) * g.in_channels + first + i;
-          return i + lanes <= count ? load(from) : load_first(from, count - i);
-        };
-        transform_square<V, 3, 6>(tap, transform_filter<V>,
-                                  [&](int a, int b, const V& v) { store(to + (a * points + b) * u.pitch(), v); });
-      }
-  });
-}
-
-/// Tiles of a block beside resident filters: whole register tiles, at most about `most`, and few enough for a few cores to
-/// share the blocks evenly, but at least eight, because fewer rows leave multipliers idle.
-inline Index resident_block(Index tiles, Index most) {
-  const Index whole = std::max<Index>(1, most / tile_rows) * tile_rows;
-  if (tiles >= 16 * whole) return whole;
-  const Index blocks = tile_count(tile_count(tiles, whole), 4) * 4;
-  return std::max<Index>(tile_count(tiles, blocks), std::min<Index>(tiles, 8));
-}
-
-/// y = correlation of x (N,H,W,C) with filters that filters(first, count, u) transforms, see Correlation.
-template <class T, class Filters>
-void correlate(const Correlation& k, const T* x, T* y, Filters&& filters) {
-  const TileGrid grid{k.batch, k.out_height, k.out_width};
-  if (grid.count() * k.out_channels == 0) return;
-  constexpr Index scalar = sizeof(T);
-  const bool resident = panel_size<T>(k.channels, k.out_channels) * scalar <= resident_bytes;
-  const Index chunk = resident ? k.out_channels : std::min(chunk_channels, k.out_channels);
-  const Scratch<T> filter_scratch(panel_size<T>(k.channels, chunk));
-  const auto filters_of = [&](Index count) { return panel_planes(filter_scratch.data(), k.channels, count); };
-  if (resident) filters(Index{0}, chunk, filters_of(chunk));
-
-  const Index tile_bytes = planes * scalar * (whole_lanes<T>(k.channels) + whole_lanes<T>(chunk));
-  const Index block =
-      resident ? resident_block(grid.count(), block_bytes / tile_bytes) : slab_block<T>(grid.count(), k.channels);
-  const Index blocks = tile_count(grid.count(), block);
-  const auto work = [&](Index index) {
-    const Index begin = index * block;
-    const Index count = std::min(block, grid.count() - begin);
-    const Scratch<T> image_scratch(plain_size<T>(count, k.channels));
-    const Scratch<T> product_scratch(plain_size<T>(count, chunk));
-    const Planes<T> v = plain_planes(image_scratch.data(), count, k.channels);
-    grid.each(begin, count, [&](Index row, Index n, Index top, Index left) {
-      transform_image_tile(k, x, n, top - k.top, left - k.left, v, row);
-    });
-    for (Index channel = 0; channel < k.out_channels; channel += chunk) {
-      const Index channels = std::min(chunk, k.out_channels - channel);
-      const Planes<T> u = filters_of(channels);
-      const Planes<T> m = plain_planes(product_scratch.data(), count, channels);
-      if (!resident) filters(channel, channels, u);
-      multiply_planes(v, u, m, {.rows = count});
-      grid.each(begin, count, [&](Index row, Index n, Index top, Index left) {
-        transform_output_tile(k, m, row, n, top, left, channel, channels, y);
-      });
-    }
-  };
-  if (resident) return parallel_tasks(blocks, work);
-  for (Index index = 0; index < blocks; ++index) work(index);
+template <class F, class T>
+void contract(const Conv2dGeometry& g, const Conv2dArrays<T>& a) {
+  const Stages<F, T> stages{{.g = g}};
+  const Layer<F, T>& layer = stages.layer;
+  if (a.dx && !layer.reaches_all()) std::fill_n(a.dx, g.input_shape().size(), T(0));
+  if (F::planes * layer.in_channels * layer.out_channels * static_cast<Index>(sizeof(T)) <= resident_bytes)
+    return contract_resident(stages, a);
+  if (a.y) forward_in_chunks(stages, a);
+  if (a.dx) input_grad_in_chunks(stages, a);
+  if (a.dw) filter_grad_in_chunks(stages, a);
 }
 
 }  // namespace winograd
 
-/// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,3,3,I)) at stride 1; float or double.
-template <class T>
-void conv2d_winograd(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
-  winograd::correlate(detail::forward_correlation(g), x, y,
-                      [&](Index first, Index count, const winograd::Planes<T>& u) {
-                        winograd::transform_filters(g, w, first, count, u);
-                      });
-}
-
-/// dx (N,H,W,I) = derivative by x of the sum of dy (N,OH,OW,O) * conv2d(x, w (O,3,3,I)) at stride 1; float or double.
-template <class T>
-void conv2d_input_grad_winograd(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
-  const Correlation k{.batch = g.batch,
-                      .height = g.out_height(),
-                      .width = g.out_width(),
-                      .channels = g.out_channels,
-                      .out_height = g.height,
-                      .out_width = g.width,
-                      .out_channels = g.in_channels,
-                      .kernel_height = winograd::taps,
-                      .kernel_width = winograd::taps,
-                      .stride = 1,
-                      .top = winograd::taps - 1 - g.padding,
-                      .left = winograd::taps - 1 - g.padding,
-                      .y_image = g.height * g.width * g.in_channels,
-                      .y_row = g.width * g.in_channels,
-                      .y_pixel = g.in_channels};
-  winograd::correlate(k, dy, dx, [&](Index first, Index count, const winograd::Planes<T>& u) {
-    winograd::transform_flipped_filters(g, w, first, count, u);
-  });
+/// The passes that are asked for; float or double. `Points` are SixPoints or EightPoints.
+template <class Points, class T>
+void conv2d_winograd(const Conv2dGeometry& g, const Conv2dArrays<T>& a) {
+  using namespace winograd;
+  if (g.output_shape().size() * g.in_channels == 0) {
+    if (a.y) std::fill_n(a.y, g.output_shape().size(), T(0));
+    if (a.dx) std::fill_n(a.dx, g.input_shape().size(), T(0));
+    if (a.dw) std::fill_n(a.dw, g.filter_shape().size(), T(0));
+    return;
+  }
+  switch (phase_taps(g)) {
+    case 2:
+      return contract<Form<SixPoints, 2>>(g, a);  // two taps gain little from more points
+    case 3:
+      return contract<Form<Points, 3>>(g, a);
+    case 4:
+      return contract<Form<Points, 4>>(g, a);
+    case 5:
+      return contract<Form<Points, 5>>(g, a);
+    default:
+      break;
+  }
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -1,96 +1,198 @@
-/// The operands of Winograd's matrix products: 36 matrices of channels, laid out for the register tiles that multiply them.
+/// The operands of Winograd's matrix products, all in one layout, and the products.
+///
+/// Every operand is a matrix (rows, channels) for each pair of points, whose channels lie in panels as wide as a register
+/// tile: (panels, rows, width). A tile reads its right operand from a panel, a row a step; and from the same layout its left
+/// one, whose six rows of a panel are neighbours in memory, or, transposed, six neighbours of a row.
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
-#include "neb/kernels/conv2d/winograd_transforms.hpp"
 #include "neb/kernels/instruction_set.hpp"
-#include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
 
-/// Channels, rounded up to whole registers.
+/// Vectors, and channels, that transforms take at a time: a whole cache line where two registers fill one.
+inline constexpr int slab_vectors = vector_bytes == 32 ? 2 : 1;
 template <class T>
-constexpr Index whole_lanes(Index channels) {
-  return tile_count(channels, vector_lanes<T>) * vector_lanes<T>;
+inline constexpr Index slab_channels = Index{slab_vectors} * vector_lanes<T>;
+
+/// Rows and vectors of a register tile: 6 x 4 sums, 4 vectors and a scalar fill 29 of AVX-512's 32 registers, 6 x 2, 2 and 1
+/// fill 15 of 16.
+inline constexpr int product_rows = 6;
+inline constexpr int product_vectors = vector_registers == 32 ? 4 : 2;
+
+/// Channels, rounded up to whole slabs.
+template <class T>
+constexpr Index whole_slabs(Index channels) {
+  return tile_count(channels, slab_channels<T>) * slab_channels<T>;
 }
 
-/// One transformed operand: 36 matrices (rows, channels), whose channels lie in panels of `width`: (panels, rows, width).
+/// Channels of a panel.
+template <class T>
+inline constexpr Index panel_width = Index{product_vectors} * vector_lanes<T>;
+
+/// One transformed operand: matrices (rows, channels), channels in whole slabs.
 template <class T>
 struct Planes {
-  T* data;
-  Index rows;
-  Index width;
-  Index panels;
+  static constexpr Index width = panel_width<T>;
 
-  /// Elements between planes. One register more than a plane, because planes a power of two apart would compete for the
-  /// same lines of the first-level cache.
-  static Index pitch(Index rows, Index width, Index panels) { return panels * rows * width + vector_lanes<T>; }
-  static Index size(Index rows, Index width, Index panels) { return planes * pitch(rows, width, panels); }
-  Index pitch() const { return pitch(rows, width, panels); }
+  T* data = nullptr;
+  Index rows = 0;
+  Index channels = 0;
+  bool past_caches = false;  ///< whether it is written past the caches, being larger than they are
 
+  /// Elements between planes. One line more than a plane, because planes a power of two apart would compete for the same
+  /// lines of the first-level cache.
+  static Index pitch(Index rows, Index channels) {
+    return tile_count(channels, width) * width * rows + 64 / static_cast<Index>(sizeof(T));
+  }
+  static Index size(Index planes, Index rows, Index channels) { return planes * pitch(rows, channels); }
+
+  Index pitch() const { return pitch(rows, channels); }
+  /// Channel `channel` of row `row` in the first plane.
   T* at(Index row, Index channel) const { return data + (channel / width * rows + row) * width + channel % width; }
 };
 
-/// Elements between the rows of one panel: channels in whole registers, and one more where rows would be a multiple of
-/// 1 KiB apart, so that the rows of a register tile do not compete for the same lines of the first-level cache.
+/// What a register tile computes: c (rows, columns) (+)= sum over k < depth of a(row, k) b(k, columns), in panels.
 template <class T>
-Index plain_width(Index channels) {
-  const Index width = whole_lanes<T>(channels);
-  return width % (1024 / static_cast<Index>(sizeof(T))) == 0 ? width + vector_lanes<T> : width;
-}
-
-/// Channels as one panel: the operand that tiles read scalars from.
-template <class T>
-Planes<T> plain_planes(T* data, Index rows, Index channels) {
-  return {data, rows, plain_width<T>(channels), 1};
-}
-template <class T>
-Index plain_size(Index rows, Index channels) {
-  return Planes<T>::size(rows, plain_width<T>(channels), 1);
-}
-
-/// Channels in panels of a register tile: the operand that tiles read vectors from.
-template <class T>
-Planes<T> panel_planes(T* data, Index rows, Index channels) {
-  return {data, rows, tile_columns<T>, tile_count(channels, tile_columns<T>)};
-}
-template <class T>
-Index panel_size(Index rows, Index channels) {
-  return Planes<T>::size(rows, tile_columns<T>, tile_count(channels, tile_columns<T>));
-}
-
-/// What multiply_planes computes.
 struct PlaneProduct {
-  Index rows = 0;           ///< how many rows of the result
-  Index first = 0;          ///< the first of them
-  bool transposed = false;  ///< whether the left operand is (depth, rows) instead of (rows, depth)
-  bool add = false;         ///< to the result, instead of replacing it
+  const T* a = nullptr;  ///< (depth / width, all rows, width); transposed: (depth, width), of which rows are columns
+  Index a_panel = 0;     ///< elements between panels of a
+  Index depth = 0;
+  const T* b = nullptr;  ///< (depth, width)
+  T* c = nullptr;        ///< (rows, width)
+  bool add = false;      ///< to c, instead of replacing it
 };
 
-/// In every plane, some rows of c = a (rows, depth) times the panels b (depth, columns); see PlaneProduct.
+namespace detail {
+
+/// One step of a sum over k: every pair of a scalar of a and a vector of b.
+template <class T, bool transposed, int Rows, int Vectors>
+[[gnu::always_inline]] inline void plane_step(const T* a, const T* b, Vector<T> (&sums)[Rows][Vectors]) {
+  constexpr Index lanes = vector_lanes<T>, line = 64 / static_cast<Index>(sizeof(T)), width = panel_width<T>;
+  // The panel of b streams from the second- or third-level cache: ahead by the steps that cover the way.
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors * lanes / line; ++v) __builtin_prefetch(b + 32 / product_vectors * width + v * line);
+  Vector<T> right[Vectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) right[v] = load(b + v * lanes);
+#pragma GCC unroll 6
+  for (int row = 0; row < Rows; ++row) {
+    const Vector<T> left = a[row * (transposed ? 1 : width)] - Vector<T>{};
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) sums[row][v] += left * right[v];
+  }
+}
+
+template <class T, bool transposed, int Rows, int Vectors>
+void plane_tile(const PlaneProduct<T>& t) {
+  constexpr Index lanes = vector_lanes<T>, line = 64 / static_cast<Index>(sizeof(T)), width = panel_width<T>;
+  const T* b = t.b;
+  Vector<T> sums[Rows][Vectors] = {};
+  if (t.add) {
+#pragma GCC unroll 6
+    for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 4
+      for (int v = 0; v < Vectors; ++v) sums[row][v] = load(t.c + row * width + v * lanes);
+  }
+  if constexpr (transposed) {
+    const T* a = t.a;
+    for (Index k = t.depth; k > 0; --k, a += width, b += width) plane_step<T, true>(a, b, sums);
+  } else {
+    const T* panel = t.a;
+    for (Index left = t.depth; left > 0; left -= width, panel += t.a_panel) {
+      // The next tile's rows of this panel lie behind those of this one, and are wanted when the sums are done.
+#pragma GCC unroll 24
+      for (int l = 0; l < Rows * width / line; ++l) __builtin_prefetch(panel + Rows * width + l * line);
+      const T* a = panel;
+      for (Index k = std::min(left, width); k > 0; --k, ++a, b += width) plane_step<T, false>(a, b, sums);
+    }
+  }
+#pragma GCC unroll 6
+  for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) store(t.c + row * width + v * lanes, sums[row][v]);
+}
+
 template <class T>
-void multiply_planes(const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, const PlaneProduct& product) {
-  constexpr Index group = 4;  // panels of a task
-  const Index groups = tile_count(b.panels, group);
+using PlaneTile = void (*)(const PlaneProduct<T>&);
+
+/// plane_tile for 1 ... product_rows rows, for 1 ... product_vectors vectors.
+template <class T, bool transposed, int Vectors, int... rows>
+constexpr std::array<PlaneTile<T>, sizeof...(rows)> plane_tiles(std::integer_sequence<int, rows...>) {
+  return {&plane_tile<T, transposed, rows + 1, Vectors>...};
+}
+template <class T, bool transposed, int... vectors>
+constexpr std::array<std::array<PlaneTile<T>, product_rows>, sizeof...(vectors)> plane_tiles_of_widths(
+    std::integer_sequence<int, vectors...>) {
+  return {plane_tiles<T, transposed, vectors + 1>(std::make_integer_sequence<int, product_rows>{})...};
+}
+
+/// Any number of rows of a product, `columns` of its panel, in tiles of equal height as far as possible.
+template <bool transposed, class T>
+void multiply_plane_rows(Index rows, Index columns, PlaneProduct<T> t) {
+  static constexpr auto functions =
+      plane_tiles_of_widths<T, transposed>(std::make_integer_sequence<int, product_vectors>{});
+  const auto& of_width = functions[static_cast<std::size_t>(tile_count(columns, vector_lanes<T>) - 1)];
+  const Index tiles = tile_count(rows, product_rows);
+  for (Index tile = 0; tile < tiles; ++tile) {
+    const Index height = rows / tiles + (tile < rows % tiles ? 1 : 0);
+    of_width[static_cast<std::size_t>(height - 1)](t);
+    t.a += height * (transposed ? 1 : panel_width<T>);
+    t.c += height * panel_width<T>;
+  }
+}
+
+/// Calls body(plane, panel) for panels of all planes, in parallel: `panel` is the first channel of one.
+template <class T, class Body>
+void each_panel(Index planes, Index channels, Body&& body) {
+  constexpr Index group = 64 / vector_lanes<T> * panel_width<T>;  // channels of a task
+  const Index groups = tile_count(channels, group);
   parallel_tasks(planes * groups, [&](Index task) {
-    const Index plane = task / groups;
     const Index first = task % groups * group;
-    for (Index panel = first; panel < std::min(first + group, b.panels); ++panel)
-      multiply_rows<T>(product.rows, {.a = a.data + plane * a.pitch(),
-                                      .a_row = product.transposed ? 1 : a.width,
-                                      .outer = 1,
-                                      .a_outer = 0,
-                                      .inner = b.rows,
-                                      .a_inner = product.transposed ? a.width : 1,
-                                      .b = b.data + plane * b.pitch() + panel * b.rows * b.width,
-                                      .c = c.data + plane * c.pitch() + product.first * c.width + panel * b.width,
-                                      .c_row = c.width,
-                                      .columns = std::min(b.width, c.width - panel * b.width),
-                                      .add = product.add});
+    for (Index channel = first; channel < std::min(first + group, channels); channel += panel_width<T>)
+      body(task / groups, channel);
+  });
+}
+
+}  // namespace detail
+
+/// c (rows, columns) = a (rows, depth) b (depth, columns) in each of `planes` planes.
+template <class T>
+void multiply_planes(Index planes, const Planes<T>& a, const Planes<T>& b, const Planes<T>& c) {
+  // As many rows of a as the second-level cache keeps while the panels of b pass by.
+  const Index fitting = std::max<Index>(48, (Index{256} << 10) / (static_cast<Index>(sizeof(T)) * a.channels));
+  const Index block = tile_count(tile_count(a.rows, tile_count(a.rows, fitting)), product_rows) * product_rows;
+  detail::each_panel<T>(planes, b.channels, [&](Index plane, Index channel) {
+    for (Index row = 0; row < a.rows; row += block)
+      detail::multiply_plane_rows<false, T>(std::min(block, a.rows - row), std::min(b.width, b.channels - channel),
+                                            {.a = a.at(row, 0) + plane * a.pitch(),
+                                             .a_panel = a.rows * a.width,
+                                             .depth = b.rows,
+                                             .b = b.at(0, channel) + plane * b.pitch(),
+                                             .c = c.at(row, channel) + plane * c.pitch(),
+                                             .add = false});
+  });
+}
+
+/// c (rows, columns) (+)= a (depth, rows)^T b (depth, columns) in each of `planes` planes.
+template <class T>
+void multiply_planes_transposed(Index planes, const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, bool add) {
+  detail::each_panel<T>(planes, b.channels, [&](Index plane, Index channel) {
+    for (Index row = 0; row < c.rows; row += a.width)
+      detail::multiply_plane_rows<true, T>(std::min(a.width, c.rows - row), std::min(b.width, b.channels - channel),
+                                           {.a = a.at(0, row) + plane * a.pitch(),
+                                            .a_panel = 0,
+                                            .depth = b.rows,
+                                            .b = b.at(0, channel) + plane * b.pitch(),
+                                            .c = c.at(row, channel) + plane * c.pitch(),
+                                            .add = add});
   });
 }
 

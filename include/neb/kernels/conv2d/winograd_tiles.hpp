@@ -1,83 +1,178 @@
-/// What Winograd's convolution and its filter gradient share: the tiles of images, and how many are taken at a time.
+/// The layer of a convolution as Winograd's passes see it: its tiles, its channels, and the transforms of its arrays.
+///
+/// Images are cut into tiles of outputs. A stride s > 1 is a stride of 1 over the s x s phases of an image, its pixels
+/// (s i + a, s j + b), each with the taps of the filter that meet it, as if they were further channels.
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
-#include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
-#include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/winograd_planes.hpp"
+#include "neb/kernels/conv2d/winograd_slabs.hpp"
 #include "neb/kernels/conv2d/winograd_transforms.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
 
-/// Whether a convolution is one that these kernels compute.
-inline bool applies_to(const Conv2dGeometry& g) {
-  return g.kernel_height == taps && g.kernel_width == taps && g.stride == 1;
-}
-
-/// Transformed filters of at most this size are kept in the second-level cache while the tiles pass by.
-inline constexpr Index resident_bytes = 1280 << 10;
-/// V of a block of tiles beside larger filters: a part of the last-level cache.
-inline constexpr Index slab_bytes = 12 << 20;
-/// Output channels that larger filters are taken by.
-inline constexpr Index chunk_channels = 128;
-
-/// Tiles of a block beside filters that are not resident, whose scratch is then at most about slab_bytes for V.
-template <class T>
-Index slab_block(Index tiles, Index channels) {
-  const Index tile_bytes = planes * static_cast<Index>(sizeof(T)) * whole_lanes<T>(channels);
-  return tile_count(tiles, tile_count(tiles, std::max<Index>(1, slab_bytes / tile_bytes)));
-}
-
-/// The tiles of all images of a batch, row by row, with `height` x `width` outputs an image.
-struct TileGrid {
-  Index batch, height, width;
-
-  Index rows() const { return tile_count(height, outputs); }
-  Index columns() const { return tile_count(width, outputs); }
-  Index count() const { return batch * rows() * columns(); }
-
-  /// Calls body(row, n, top, left) for each of `count` tiles from `first` on, in parallel: the tile's row in a block, its
-  /// image, and its first output.
-  template <class Body>
-  void each(Index first, Index count, Body&& body) const {
-    parallel_tiles(count, 8, [&](Index begin, Index end) {
-      for (Index row = begin; row < end; ++row) {
-        const Index tile = first + row;
-        body(row, tile / (rows() * columns()), tile / columns() % rows() * outputs, tile % columns() * outputs);
-      }
-    });
-  }
+/// A run of tiles, counted over the batch.
+struct TileRange {
+  Index first = 0;
+  Index count = 0;
 };
 
-/// Row `row` of V = B^T x B of one tile of the images x (N,H,W,C) of a correlation.
-template <class T>
-void transform_image_tile(const Correlation& k, const T* x, Index n, Index top, Index left, const Planes<T>& v,
-                          Index row) {
-  using V = Vector<T>;
-  const auto stride = k.channels;
-  const T* const corner = x + ((n * k.height + top) * k.width + left) * stride;
-  const Index pitch = v.pitch();
-  const bool inside = top >= 0 && left >= 0 && top + points <= k.height && left + points <= k.width;
-  for (Index c = 0; c < k.channels; c += vector_lanes<T>) {
-    T* const to = v.at(row, c);
-    const auto keep = [&](int i, int j, const V& value) { store(to + (i * points + j) * pitch, value); };
-    if (inside && c + vector_lanes<T> <= k.channels) {
-      transform_square<V, 6, 6>([&](int i, int j) { return load(corner + (i * k.width + j) * stride + c); },
-                                transform_input<V>, keep);
-    } else {
-      const auto pixel = [&](int i, int j) {
-        if (top + i < 0 || top + i >= k.height || left + j < 0 || left + j >= k.width) return V{};
-        const T* const from = corner + (i * k.width + j) * stride + c;
-        return c + vector_lanes<T> <= k.channels ? load(from) : load_first(from, k.channels - c);
-      };
-      transform_square<V, 6, 6>(pixel, transform_input<V>, keep);
+/// See above. Channels of X are those of all phases, each in whole slabs; so are the channels of Y.
+template <class F, class T>
+struct Layer {
+  static constexpr Index slab = slab_channels<T>;
+
+  Conv2dGeometry g;
+  Index phases_across = std::min(g.stride, g.kernel_width);
+  Index phase_channels = whole_slabs<T>(g.in_channels);
+  Index in_channels = std::min(g.stride, g.kernel_height) * phases_across * phase_channels;
+  Index out_channels = whole_slabs<T>(g.out_channels);
+  Index tile_columns = tile_count(g.out_width(), F::outputs);
+  Index image_tiles = tile_count(g.out_height(), F::outputs) * tile_columns;
+  Index tiles = g.batch * image_tiles;
+
+  /// Where a slab of some tiles, or filters, lies in planes.
+  struct Slab {
+    const Planes<T>& planes;
+    Index row, channel;
+
+    T* at(Index r) const { return planes.at(row + r, channel); }
+  };
+
+  /// X = B^T x B of a range of tiles, for the slab of channels at `channel`.
+  void image_to_points(const T* x, const TileRange& range, Index channel, const Slab& to) const {
+    each_tile(range, [&](Index row, Index n, Index top, Index left) {
+      const auto [offset, part] = input_square(n, top, left, channel);
+      part_to_points<typename F::BT>(Square<const T>{x + offset, input_row(), input_pixel()}, part, to.at(row),
+                                     to.planes);
+    });
+  }
+
+  /// dx from B dX B^T of a range of tiles of one image, which add up where they overlap.
+  void image_from_points(const Slab& from, const TileRange& range, Index channel, T* dx) const {
+    each_tile(range, [&](Index row, Index n, Index top, Index left) {
+      const auto [offset, part] = input_square(n, top, left, channel);
+      part_from_points<typename F::BT>(from.at(row), from.planes, Square<T>{dx + offset, input_row(), input_pixel()},
+                                       part, top > 0 ? F::overlap : 0, left > 0 ? F::overlap : 0);
+    });
+  }
+
+  /// Y = A dy A^T of a range of tiles.
+  void cotangent_to_points(const T* dy, const TileRange& range, Index channel, const Slab& to) const {
+    each_tile(range, [&](Index row, Index n, Index top, Index left) {
+      const auto [offset, part] = output_square(n, top, left, channel);
+      part_to_points<typename F::A>(Square<const T>{dy + offset, output_row(), g.out_channels}, part, to.at(row),
+                                    to.planes);
+    });
+  }
+
+  /// y = A^T dY A of a range of tiles.
+  void output_from_points(const Slab& from, const TileRange& range, Index channel, T* y) const {
+    each_tile(range, [&](Index row, Index n, Index top, Index left) {
+      const auto [offset, part] = output_square(n, top, left, channel);
+      part_from_points<typename F::A>(from.at(row), from.planes, Square<T>{y + offset, output_row(), g.out_channels},
+                                      part, 0, 0);
+    });
+  }
+
+  /// W = G w G^T of the filter `out`, with outputs in rows; zeros behind the last filter.
+  void filter_to_points(const T* w, Index out, Index channel, const Slab& to) const {
+    const auto [offset, part] = filter_square(out, channel);
+    if (out < g.out_channels)
+      return part_to_points<typename F::G>(Square<const T>{w + offset, filter_row(), input_pixel()}, part, to.at(0),
+                                           to.planes);
+    const T nothing[slab] = {};
+    slab_to_points<typename F::G>(Square<const T>{nothing, 0, 0}, to.at(0), to.planes);
+  }
+
+  /// The same with inputs in rows, for a slab of filters from `out` on: the rows of the slab at `channel`.
+  void filters_to_points(const T* w, Index out, Index channel, const Slab& to) const {
+    alignas(vector_bytes) T across[F::taps * F::taps * slab * slab] = {};
+    const auto [offset, part] = filter_square(out, channel);
+    const Square<const T> square{w + offset, filter_row(), input_pixel()};
+    const Index filters = std::min(slab, g.out_channels - out);
+    for (Index i = 0; i < part.last_row; ++i)
+      for (Index j = 0; j < part.last_column; ++j)
+        transpose(filters, part.channels, square.at(i, j), g.patch_size(), across + (i * F::taps + j) * slab * slab,
+                  slab);
+    for (Index c = 0; c < slab; ++c)
+      slab_to_points<typename F::G>(Square<const T>{across + c * slab, F::taps * slab * slab, slab * slab}, to.at(c),
+                                    to.planes);
+  }
+
+  /// dw = G^T dW G of the filter `out`.
+  void filter_from_points(const Slab& from, Index out, Index channel, T* dw) const {
+    const auto [offset, part] = filter_square(out, channel);
+    part_from_points<typename F::G>(from.at(0), from.planes, Square<T>{dw + offset, filter_row(), input_pixel()}, part,
+                                    0, 0);
+  }
+
+  /// Whether the tiles reach every pixel of the images; what they do not reach has no derivative.
+  bool reaches_all() const {
+    const auto reached = [&](Index outputs, Index extent) {
+      return (tile_count(outputs, F::outputs) * F::outputs + F::overlap) * g.stride >= extent + g.padding;
+    };
+    return std::min(g.kernel_height, g.kernel_width) >= g.stride && reached(g.out_height(), g.height) &&
+           reached(g.out_width(), g.width);
+  }
+
+ private:
+  /// The offset of a square from the front of its array, and what of it exists.
+  struct Place {
+    Index offset;
+    Part part;
+  };
+
+  Index input_row() const { return g.stride * g.width * g.in_channels; }
+  Index input_pixel() const { return g.stride * g.in_channels; }
+  Index filter_row() const { return g.stride * g.kernel_width * g.in_channels; }
+  Index output_row() const { return g.out_width() * g.out_channels; }
+
+  /// Calls body(row, image, top, left) for the tiles of a range in order: their row in it, and their first output.
+  template <class Body>
+  void each_tile(const TileRange& range, Body&& body) const {
+    for (Index row = 0; row < range.count; ++row) {
+      const Index tile = range.first + row;
+      body(row, tile / image_tiles, tile % image_tiles / tile_columns * F::outputs, tile % tile_columns * F::outputs);
     }
   }
-}
+
+  /// The steps i < side with 0 <= start + i * step < extent are [first, second).
+  static std::pair<Index, Index> inside(Index start, Index step, Index extent, Index side) {
+    const Index first = start < 0 ? std::min(side, tile_count(-start, step)) : 0;
+    const Index last = extent > start ? std::min(side, tile_count(extent - start, step)) : 0;
+    return {first, std::max(first, last)};
+  }
+
+  Place input_square(Index n, Index top, Index left, Index channel) const {
+    const Index phase = channel / phase_channels, c = channel % phase_channels;
+    const Index row = top * g.stride + phase / phases_across - g.padding;
+    const Index column = left * g.stride + phase % phases_across - g.padding;
+    const auto rows = inside(row, g.stride, g.height, F::points);
+    const auto columns = inside(column, g.stride, g.width, F::points);
+    return {((n * g.height + row) * g.width + column) * g.in_channels + c,
+            {rows.first, rows.second, columns.first, columns.second, std::min(slab, g.in_channels - c)}};
+  }
+
+  Place output_square(Index n, Index top, Index left, Index channel) const {
+    return {((n * g.out_height() + top) * g.out_width() + left) * g.out_channels + channel,
+            {0, std::min<Index>(F::outputs, g.out_height() - top), 0, std::min<Index>(F::outputs, g.out_width() - left),
+             std::min(slab, g.out_channels - channel)}};
+  }
+
+  Place filter_square(Index out, Index channel) const {
+    const Index phase = channel / phase_channels, c = channel % phase_channels;
+    const Index row = phase / phases_across, column = phase % phases_across;
+    return {((out * g.kernel_height + row) * g.kernel_width + column) * g.in_channels + c,
+            {0, inside(row, g.stride, g.kernel_height, F::taps).second, 0,
+             inside(column, g.stride, g.kernel_width, F::taps).second, std::min(slab, g.in_channels - c)}};
+  }
+};
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd

@@ -1,0 +1,41 @@
+/// Which convolutions Winograd's kernels compute, and about how much work they are.
+#pragma once
+
+#include <algorithm>
+
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/instruction_set.hpp"
+
+namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
+
+/// Taps along one axis that meet one phase of an image: all of them at stride 1, every other at stride 2.
+inline Index phase_taps(const Conv2dGeometry& g) {
+  return tile_count(std::max(g.kernel_height, g.kernel_width), g.stride);
+}
+
+/// Whether a convolution is one that these kernels compute.
+inline bool applies_to(const Conv2dGeometry& g) { return phase_taps(g) >= 2 && phase_taps(g) <= 5; }
+
+/// How many tiles along one axis, of `outputs` outputs each, lie wholly inside the image.
+inline Index whole_tiles(const Conv2dGeometry& g, Index outputs, Index out_extent, Index extent, Index kernel) {
+  const Index step = outputs * g.stride, before = tile_count(g.padding, step);
+  const Index last = std::min(out_extent * g.stride - step, extent + g.padding - kernel - step + g.stride);
+  return last < 0 ? 0 : std::max<Index>(0, last / step + 1 - before);
+}
+
+/// About how many multiply-adds take as long as a pass at `points` points. A number that is transformed costs 25 of them, and
+/// twice that in a tile at the edge of an image, of which a part is copied first.
+inline double cost(const Conv2dGeometry& g, Index points) {
+  const auto number = [](Index n) { return static_cast<double>(n); };
+  const Index outputs = points + 1 - phase_taps(g);
+  const double in = number(g.stride * g.stride * tile_count(g.in_channels, 16) * 16);
+  const double out = number(tile_count(g.out_channels, 16) * 16);
+  const double tiles = number(g.batch * tile_count(g.out_height(), outputs) * tile_count(g.out_width(), outputs));
+  const double whole = number(g.batch * whole_tiles(g, outputs, g.out_height(), g.height, g.kernel_height) *
+                              whole_tiles(g, outputs, g.out_width(), g.width, g.kernel_width));
+  return number(points * points) * ((tiles + 25) * in * out + 25 * (2 * tiles - whole) * (in + out));
+}
+
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd
