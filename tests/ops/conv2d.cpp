@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
+
 #include "neb/ops/arithmetic.hpp"
 #include "support.hpp"
 
@@ -110,4 +112,21 @@ TEST_CASE("with a stride several inputs give one output size, and the gradient h
     CHECK(grad(sum(y * y), x).shape() == x.shape());
     CHECK(grad(sum(grad(sum(y * y), x, {.create_graph = true}) * x), w).shape() == w.shape());
   }
+}
+
+TEST_CASE("cotangents that are computed together have the bits of each alone") {
+  const Shape filter{48, 3, 3, 32};
+  const Var<float> x = random_normal<float>({3, 14, 14, 32}, Key(1)), w = random_normal<float>(filter, Key(2));
+  const Var<float> g = random_normal<float>({3, 12, 12, 48}, Key(3));
+  const auto check = [](const Var<float>& y, const std::vector<Var<float>>& inputs, const Tensor<float>& c) {
+    const Var<float> output = sum(y * Var<float>::constant(c));
+    const auto together = grad(output, inputs);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const Tensor<float> alone = grad(output, inputs[i]).value(), &joint = together[i].value();
+      CHECK(std::memcmp(alone.data(), joint.data(), static_cast<std::size_t>(alone.size()) * sizeof(float)) == 0);
+    }
+  };
+  check(conv2d(x, w), {x, w}, g.value());
+  check(conv2d_input_grad(g, w, x.shape()), {g, w}, x.value());
+  check(conv2d_filter_grad(x, g, filter), {x, g}, w.value());
 }

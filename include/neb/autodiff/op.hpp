@@ -15,6 +15,8 @@
 ///   - `vjp(i, g, const Var<T>&... x)` receives the inputs;
 ///   - `vjp(i, g, const Shape&... x)` looks at their shapes only, and the graph keeps no more;
 ///   - with one more variable, `vjp(i, g, const Var<T>& y, x...)`, either receives the output y as well.
+/// Where all cotangents of constants cost less together, an operation may give them at once as well, `std::vector<Var<T>>
+/// vjps(g, const Var<T>&... x)`, in the order of its inputs and with the bits of vjp.
 /// For profiles an operation may tell its `static double flops(const Shape& y, const Shape&... x)`, where that is not one for
 /// each element.
 #pragma once

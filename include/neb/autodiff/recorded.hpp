@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "neb/autodiff/recording.hpp"
 #include "neb/autodiff/var.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -64,6 +65,13 @@ class VjpOf {
  public:
   static constexpr bool output = takes_output<Var<T>> || takes_output<Shape>;
   static constexpr bool shapes = takes_inputs<Shape> || takes_output<Shape>;
+  /// Whether the operation can give the cotangents of all its inputs at once.
+  static constexpr bool together = []<std::size_t... k>(std::index_sequence<k...>) {
+    return requires(const Op& op, const Var<T>& g, Repeat<Var<T>, k>... x) {
+      { op.vjps(g, x...) } -> std::convertible_to<std::vector<Var<T>>>;
+    };
+  }
+  (std::make_index_sequence<count>());
   static constexpr bool exists = output || shapes || takes_inputs<Var<T>>;
   using Kept = std::conditional_t<shapes, Origin<T>, Var<T>>;
 };
@@ -91,6 +99,16 @@ class Recorded final : public Node<T> {
 
   Var<T> vjp(Index i, const Var<T>& g, bool create_graph) const override {
     return call(i, g, create_graph, std::make_index_sequence<count>());
+  }
+
+  bool joint() const override { return Vjp::together; }
+  std::vector<Var<T>> vjps(std::span<const Index> wanted, const Var<T>& g, bool create_graph) const override {
+    // What is recorded, or observed, is one operation a cotangent.
+    if constexpr (Vjp::together)
+      if (wanted.size() == count && !create_graph && !recording.observer)
+        return [&]<std::size_t... k>(std::index_sequence<k...>) { return op_.vjps(g, inputs_[k].detach()...); }
+    (std::make_index_sequence<count>());
+    return Node<T>::vjps(wanted, g, create_graph);
   }
 
  private:

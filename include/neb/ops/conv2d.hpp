@@ -12,10 +12,13 @@
 ///   conv2d_input_grad(g, w)                     conv2d(c, w)                  conv2d_filter_grad(c, g)
 ///   conv2d_filter_grad(x, g)                    conv2d_input_grad(g, c)       conv2d(x, c)
 ///
+/// Where nothing is recorded, the two cotangents of one c come together, because they share its transform.
 /// With stride > 1 several input sizes give the same output size, so the geometry travels with the operation.
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "neb/autodiff/op.hpp"
 #include "neb/autodiff/var.hpp"
@@ -59,6 +62,16 @@ struct Conv2d {
   Var<T> vjp(Index i, const Var<T>& g, const Var<T>& x, const Var<T>& w) const {
     return i == 0 ? apply(Conv2dInputGrad<T>{geometry}, g, w) : apply(Conv2dFilterGrad<T>{geometry}, x, g);
   }
+  /// Both read g.
+  std::vector<Var<T>> vjps(const Var<T>& g, const Var<T>& x, const Var<T>& w) const {
+    Tensor<T> dx(geometry.input_shape()), dw(geometry.filter_shape());
+    kernels::conv2d_passes<T>(geometry, {.x = x.value().data(),
+                                         .w = w.value().data(),
+                                         .dy = g.value().data(),
+                                         .dx = dx.mutable_data(),
+                                         .dw = dw.mutable_data()});
+    return {Var<T>::constant(std::move(dx)), Var<T>::constant(std::move(dw))};
+  }
 };
 
 template <Scalar T>
@@ -74,6 +87,16 @@ struct Conv2dInputGrad {
   static double flops(const Shape&, const Shape& g, const Shape& w) { return conv2d_flops(g, w); }
   Var<T> vjp(Index i, const Var<T>& c, const Var<T>& g, const Var<T>& w) const {
     return i == 0 ? apply(Conv2d<T>{geometry}, c, w) : apply(Conv2dFilterGrad<T>{geometry}, c, g);
+  }
+  /// Both read c.
+  std::vector<Var<T>> vjps(const Var<T>& c, const Var<T>& g, const Var<T>& w) const {
+    Tensor<T> y(geometry.output_shape()), dw(geometry.filter_shape());
+    kernels::conv2d_passes<T>(geometry, {.x = c.value().data(),
+                                         .w = w.value().data(),
+                                         .dy = g.value().data(),
+                                         .y = y.mutable_data(),
+                                         .dw = dw.mutable_data()});
+    return {Var<T>::constant(std::move(y)), Var<T>::constant(std::move(dw))};
   }
 };
 
