@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cxxopts.hpp>
 #include <fstream>
+#include <neb/core/parallel.hpp>
 #include <neb/io/file.hpp>
 #include <neb/kernels/register_tile.hpp>
 #include <numeric>
@@ -49,8 +50,8 @@ Options start(int argc, char** argv, const std::string& what) {
                     parsed["only"].as<std::string>()};
     if (options.threads < 0 || !(options.seconds > 0))
       throw std::invalid_argument("--threads and --seconds are positive");
-    if (options.threads > 0) omp_set_num_threads(options.threads);
-    options.threads = omp_get_max_threads();
+    if (options.threads > 0) neb::set_threads(options.threads);
+    options.threads = neb::threads();
     return options;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", argv[0], error.what());

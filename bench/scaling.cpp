@@ -1,8 +1,18 @@
-/// How cost grows: with threads, batch, width, depth, and the order of derivative.
+/// How cost grows: with threads, beside other work, with batch, width, depth, and the order of derivative.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <neb/energy/conv_energy.hpp>
 #include <neb/nn/conv2d.hpp>
+#include <neb/sampling/langevin.hpp>
 #include <neb/training/trainer.hpp>
 #include <stdexcept>
 
@@ -44,12 +54,28 @@ double deen_step_ms(const std::vector<Index>& channels, Index batch, double seco
 class Report {
  public:
   void row(const std::string& what, const std::string& at, double value, const char* unit) {
-    std::printf("%-34s %-14s %10.2f %s\n", what.c_str(), at.c_str(), value, unit);
+    std::printf("%-42s %-14s %10.2f %s\n", what.c_str(), at.c_str(), value, unit);
     std::fflush(stdout);
     rows.push_back({{"what", what}, {"at", at}, {"value", value}, {"unit", unit}});
   }
   nlohmann::json rows = nlohmann::json::array();
 };
+
+/// `work` on so many threads.
+std::function<void()> on_threads(int threads, const std::function<void()>& work) {
+  return [threads, work] {
+    neb::set_threads(threads);
+    work();
+  };
+}
+
+/// The walk of chains from `y` by steps of ten, to be called again and again.
+std::function<void()> walk_from(const Phi& phi, const Tensor<float>& start) {
+  return [&phi, y = start, steps = Index{0}]() mutable {
+    y = neb::langevin_walk(phi, std::move(y), {.delta = 0.003, .steps = 10, .first_step = steps}, Key(3));
+    steps += 10;
+  };
+}
 
 /// One thread and all of them in turn, at a large batch and at one image.
 void threads_over_one(Report& report, const bench::Options& options) {
@@ -58,19 +84,79 @@ void threads_over_one(Report& report, const bench::Options& options) {
     const Tensor<float> y = images(batch);
     check_bits(phi, y, options.threads);
     neb::DeenTrainer trainer(phi, y, {.batch = batch, .steps = 1 << 30, .ema_decay = 0});
-    const auto with = [](int threads, const std::function<void()>& work) {
-      return [threads, work] {
-        neb::set_threads(threads);
-        work();
-      };
-    };
-    const std::function<void()> step = [&] { trainer.step(); }, slope = [&] { score(phi, y); };
-    const auto timings = bench::take_turns(
-        {with(1, step), with(options.threads, step), with(1, slope), with(options.threads, slope)}, options.seconds);
+    const std::function<void()> step = [&] { trainer.step(); }, slope = [&] { score(phi, y); },
+                                walk = walk_from(phi, y);
+    std::vector<std::function<void()>> contenders;
+    for (const auto& work : {step, slope, walk})
+      for (const int threads : {1, options.threads}) contenders.push_back(on_threads(threads, work));
+    const auto timings = bench::take_turns(contenders, options.seconds);
     const std::string at = "batch " + std::to_string(batch);
     report.row("threads over one: deen_step", at, timings[0].median / timings[1].median, "x");
     report.row("threads over one: score", at, timings[2].median / timings[3].median, "x");
+    report.row("threads over one: walk", at, timings[4].median / timings[5].median, "x");
   }
+  neb::set_threads(options.threads);
+}
+
+/// Another process that keeps one core busy, for as long as this lives.
+class BusyProcess {
+ public:
+  explicit BusyProcess(int nice) : child_(fork()) {
+    if (child_ != 0) return;
+    setpriority(PRIO_PROCESS, 0, nice);
+    const pid_t parent = getppid();
+    volatile int sink = 0;
+    while (getppid() == parent)
+      for (int i = 0; i < 1'000'000; ++i) sink = i;
+    _exit(0);
+  }
+  ~BusyProcess() {
+    if (child_ <= 0) return;
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+  }
+  BusyProcess(const BusyProcess&) = delete;
+  BusyProcess& operator=(const BusyProcess&) = delete;
+
+ private:
+  pid_t child_;
+};
+
+/// The mean time of `work`, repeated for so long, in seconds. Beside another process a median would hide who loses the core.
+double mean_seconds(const std::function<void()>& work, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  work();
+  const auto begin = Clock::now();
+  for (int count = 1;; ++count) {
+    work();
+    const double passed = std::chrono::duration<double>(Clock::now() - begin).count();
+    if (passed > seconds) return passed / count;
+  }
+}
+
+/// All threads beside one busy process, over the times of one thread and of all on the quiet machine; in turns, medians of five.
+void beside_other_work(Report& report, const bench::Options& options) {
+  const Phi phi({.channels = widths}, Key(2));
+  neb::DeenTrainer trainer(phi, images(32), {.batch = 32, .steps = 1 << 30, .ema_decay = 0});
+  const auto row = [&](const std::string& name, const std::string& at, const std::function<void()>& work) {
+    const std::function<void()> one = on_threads(1, work), all = on_threads(options.threads, work);
+    std::array<std::array<double, 5>, 4> times;
+    for (std::size_t round = 0; round < 5; ++round) {
+      times[0][round] = mean_seconds(one, options.seconds);
+      times[1][round] = mean_seconds(all, options.seconds);
+      for (const int nice : {0, 19}) {
+        const BusyProcess process(nice);
+        times[nice == 0 ? 2 : 3][round] = mean_seconds(all, options.seconds);
+      }
+    }
+    for (auto& list : times) std::sort(list.begin(), list.end());
+    report.row("quiet, one thread over all: " + name, at, times[0][2] / times[1][2], "x");
+    report.row("beside nice 0, over all quiet: " + name, at, times[2][2] / times[1][2], "x");
+    report.row("beside nice 0, over one quiet: " + name, at, times[2][2] / times[0][2], "x");
+    report.row("beside nice 19, over all quiet: " + name, at, times[3][2] / times[1][2], "x");
+  };
+  row("deen_step", "batch 32", [&] { trainer.step(); });
+  row("walk", "10 chains", walk_from(phi, images(10)));
   neb::set_threads(options.threads);
 }
 
@@ -94,15 +180,16 @@ void memory_per_order(Report& report) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bench::Options options =
-      bench::start(argc, argv,
-                   "How cost grows: threads over one, a DEEN step's time against batch, width and depth, and memory\n"
-                   "against the order of derivative. Network 32,64,128 where nothing else is said.");
+  const bench::Options options = bench::start(
+      argc, argv,
+      "How cost grows: threads over one, times beside a busy process, a DEEN step's time against batch, width\n"
+      "and depth, and memory against the order of derivative. Network 32,64,128 where nothing else is said.");
   const double peak = bench::fma_peak_gflops(options.threads);
   bench::head(options, peak);
   Report report;
   const auto wanted = [&](const char* part) { return std::string(part).find(options.only) != std::string::npos; };
   if (wanted("threads")) threads_over_one(report, options);
+  if (wanted("beside")) beside_other_work(report, options);
   if (wanted("batch"))
     for (const Index batch : {1, 2, 4, 8, 16, 32, 64})
       report.row("ms an image against batch", std::to_string(batch),

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 using namespace neb;
@@ -106,3 +107,43 @@ TEST_CASE("a loop inside a loop runs all of its tasks, and passes exceptions on"
                     ValueError);
   });
 }
+
+TEST_CASE("threads that call loops at the same time each get all of their tasks") {
+  std::vector<std::atomic<Index>> sums(4);
+  std::vector<std::thread> callers;
+  for (auto& sum : sums)
+    callers.emplace_back([&sum] {
+      set_threads(3);
+      for (int loop = 0; loop < 300; ++loop) parallel_tasks(20, [&](Index task) { sum += task; });
+    });
+  for (auto& caller : callers) caller.join();
+  for (const auto& sum : sums) CHECK(sum == 300 * 190);
+}
+
+TEST_CASE("a number of threads that changes from loop to loop changes nothing else") {
+  const int saved = threads();
+  std::atomic<int> runs = 0;
+  for (const int count : {2, 1, 4, 3, 1, 2, 5, 2}) {
+    set_threads(count);
+    for (int loop = 0; loop < 50; ++loop) parallel_tasks(7, [&](Index) { ++runs; });
+  }
+  CHECK(runs == 8 * 50 * 7);
+  set_threads(saved);
+}
+
+#if defined(_OPENMP)
+TEST_CASE("a loop inside a user's region of OpenMP runs on the thread that calls it") {
+  std::atomic<int> runs = 0, elsewhere = 0;
+#pragma omp parallel num_threads(2)
+  {
+    const auto self = std::this_thread::get_id();
+    parallel_tasks(9, [&](Index) {
+      ++runs;
+      elsewhere += std::this_thread::get_id() != self;
+    });
+  }
+  CHECK(runs % 9 == 0);
+  CHECK(runs > 0);
+  CHECK(elsewhere == 0);
+}
+#endif

@@ -4,7 +4,6 @@
 
 #include <cstdarg>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <new>
 
@@ -25,16 +24,6 @@ int fail(int code, const std::string& name, std::string message) {
   std::fflush(stdout);
   std::fprintf(stderr, "%s: %s\n", name.c_str(), message.c_str());
   return code;
-}
-
-/// Starts the program anew with OpenMP's threads waiting a little before they sleep, unless the environment says how they
-/// should. By default they spin for milliseconds, which on a machine with other work to do costs many times what it saves on
-/// an idle one; asleep at once, they wake too late for the short tasks of a walk. About 10 microseconds bridge the gaps
-/// between tasks; a runtime that does not know the second name puts them to sleep. The environment is read before main().
-void let_threads_sleep(const char* const* argv) {
-  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
-  if (::setenv("OMP_WAIT_POLICY", "passive", 1) != 0 || ::setenv("GOMP_SPINCOUNT", "1000", 1) != 0) return;
-  ::execv("/proc/self/exe", const_cast<char* const*>(argv));  // comes back only if it fails, and then no harm is done
 }
 
 Program start(const CommandLine& line) {
@@ -86,7 +75,6 @@ void make_folder(const std::string& path) {
 
 int run(int argc, const char* const* argv, CommandLine line,
         const std::function<void(Program&, const CommandLine&)>& body) {
-  let_threads_sleep(argv);
   const std::string name = line.about().name;
   try {
     if (!line.parse(argc, argv)) return 0;

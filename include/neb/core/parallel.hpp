@@ -1,8 +1,9 @@
 /// Parallel loops whose cut into tiles depends on the shape of the work alone, never on the number of threads.
 ///
 /// That is what makes results the same bits at any thread count: an element belongs to one tile, a tile is computed
-/// by one thread in one order, and partial results are combined in tile order. Compiled without OpenMP, loops run on the
-/// calling thread and give the same bits as well.
+/// by one thread in one order, and partial results are combined in tile order. So it does not matter which thread takes
+/// a tile, nor whether all threads come (core/team.hpp). Compiled without OpenMP, loops run on the calling thread and give the
+/// same bits.
 #pragma once
 
 #if defined(_OPENMP)
@@ -10,29 +11,55 @@
 #endif
 
 #include <algorithm>
-#include <exception>
+#include <cmath>
+#include <cstdlib>
 #include <string>
 #include <type_traits>
 
 #include "neb/core/error.hpp"
 #include "neb/core/shape.hpp"
+#if defined(_OPENMP)
+#include "neb/core/cpu_quota.hpp"
+#include "neb/core/team.hpp"
+#endif
 
 namespace neb {
 
-/// Number of threads that parallel loops use; 1 without OpenMP.
+#if defined(_OPENMP)
+namespace detail {
+
+inline constinit thread_local bool threads_were_set =
+    false;                                               ///< by set_threads(), which like OpenMP speaks for one thread
+inline constinit thread_local bool inside_loop = false;  ///< whether this thread is the caller of a loop that runs
+
+/// As many threads as the quota of a container keeps running; half a processor is worth one, too.
+inline int threads_within_quota() {
+  static const int count = static_cast<int>(std::clamp(std::ceil(cpu_quota()), 1.0, 1e6));
+  return count;
+}
+
+}  // namespace detail
+#endif
+
+/// Number of threads that parallel loops use: what set_threads() or OMP_NUM_THREADS said; otherwise OpenMP's number, which is
+/// that of the cores that this process may use, but in a container at most its quota of them. 1 without OpenMP.
 inline int threads() {
 #if defined(_OPENMP)
-  return omp_get_max_threads();
+  static const bool chosen = std::getenv("OMP_NUM_THREADS") != nullptr;
+  const int count = omp_get_max_threads();
+  return chosen || detail::threads_were_set ? count : std::min(count, detail::threads_within_quota());
 #else
   return 1;
 #endif
 }
 
-/// Sets the number of threads that parallel loops use, which without OpenMP remains 1. Throws ValueError when `count` < 1.
+/// Sets the number of threads that parallel loops of this thread use, which without OpenMP remains 1. Throws ValueError when
+/// `count` < 1.
 inline void set_threads(int count) {
   if (count < 1) throw ValueError("set_threads: at least 1 thread, got " + std::to_string(count));
 #if defined(_OPENMP)
   omp_set_num_threads(count);
+  detail::threads_were_set = true;
 #endif
 }
 
@@ -41,9 +68,9 @@ constexpr Index tile_count(Index items, Index tile) { return (items + tile - 1) 
 
 namespace detail {
 
-/// parallel_tasks() for a body without its type, so that the code of a parallel region exists once and not once a loop. And
-/// so that the code of a body exists once: a copy made for the plain loop may fuse other products and sums, and then bits
-/// depend on the number of threads. So this function is not copied for a body that the compiler knows.
+/// parallel_tasks() for a body without its type, so that the code of a body exists once: a copy made for the plain loop may
+/// fuse other products and sums, and then bits depend on the number of threads. So this function is not copied for a body that
+/// the compiler knows.
 #if defined(__clang__)
 [[gnu::noinline]]
 #else
@@ -52,20 +79,15 @@ namespace detail {
 inline void
 run_tasks(Index tasks, void (*call)(void* body, Index task), void* body) {
 #if defined(_OPENMP)
-  // A parallel region costs microseconds; one task, or a loop inside a region, is a plain loop.
-  if (tasks > 1 && threads() > 1 && !omp_in_parallel()) {
-    std::exception_ptr failure;
-#pragma omp parallel for schedule(dynamic)
-    for (Index task = 0; task < tasks; ++task) {
-      try {
-        call(body, task);
-      } catch (...) {
-#pragma omp critical(neb_parallel_failure)
-        failure = std::current_exception();
-      }
-    }
-    if (failure) std::rethrow_exception(failure);
-    return;
+  // One task, and a loop inside a task or inside a region of OpenMP, is a plain loop.
+  const int count = tasks > 1 && !inside_loop && !omp_in_parallel() ? threads() : 1;
+  if (count > 1) {
+    struct Inside {
+      Inside() { inside_loop = true; }
+      ~Inside() { inside_loop = false; }
+    };
+    const Inside inside;
+    if (Team::instance().run(tasks, call, body, count)) return;
   }
 #endif
   for (Index task = 0; task < tasks; ++task) call(body, task);

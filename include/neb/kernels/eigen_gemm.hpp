@@ -37,13 +37,17 @@ namespace detail {
 /// the calling thread alone.
 class SingleThreadedEigen {
  public:
-  SingleThreadedEigen() : threads_(threads()) { set_threads(1); }
-  ~SingleThreadedEigen() { set_threads(threads_); }
+#if defined(_OPENMP)
+  SingleThreadedEigen() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~SingleThreadedEigen() { omp_set_num_threads(threads_); }
+#else
+  SingleThreadedEigen() {}
+#endif
   SingleThreadedEigen(const SingleThreadedEigen&) = delete;
   SingleThreadedEigen& operator=(const SingleThreadedEigen&) = delete;
 
  private:
-  int threads_;
+  [[maybe_unused]] int threads_ = 1;
 };
 
 inline constexpr Index gemm_chunk = 192;  ///< of K, for one call of Eigen
