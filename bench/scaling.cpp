@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "measure.hpp"
+#include "rounds.hpp"
 
 namespace {
 
@@ -91,31 +92,34 @@ void memory_per_order(Report& report) {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const bench::Options options =
-      bench::start(argc, argv,
-                   "How cost grows: threads over one, a DEEN step's time against batch, width and depth, and memory\n"
-                   "against the order of derivative. Network 32,64,128 where nothing else is said.");
-  const double peak = bench::fma_peak_gflops(options.threads);
-  bench::head(options, peak);
+void measure_growth(const bench::Options& options) {
+  bench::expect_quiet(options);
+  const nlohmann::json head = bench::head(options);
   Report report;
-  const auto wanted = [&](const char* part) { return std::string(part).find(options.only) != std::string::npos; };
-  if (wanted("threads")) threads_over_one(report, options);
-  if (wanted("batch"))
+  if (options.wants("threads")) threads_over_one(report, options);
+  if (options.wants("batch"))
     for (const Index batch : {1, 2, 4, 8, 16, 32, 64})
       report.row("ms an image against batch", std::to_string(batch),
                  deen_step_ms(widths, batch, options.seconds) / static_cast<double>(batch), "ms");
-  if (wanted("width"))
+  if (options.wants("width"))
     for (const Index width : {8, 16, 32, 64, 128})
       report.row("ms a step of 8 against width",
                  std::to_string(width) + "," + std::to_string(2 * width) + "," + std::to_string(4 * width),
                  deen_step_ms({width, 2 * width, 4 * width}, 8, options.seconds), "ms");
-  if (wanted("depth"))
+  if (options.wants("depth"))
     for (std::size_t depth = 1; depth <= 6; ++depth)
       report.row("ms a step of 16 against depth", std::to_string(depth) + " x 32",
                  deen_step_ms(std::vector<Index>(depth, 32), 16, options.seconds), "ms");
-  if (wanted("memory")) memory_per_order(report);
-  bench::finish(options, peak, report.rows);
+  if (options.wants("memory")) memory_per_order(report);
+  bench::write_report(options, head, report.rows);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bench::run_benchmark(
+      argc, argv,
+      "How cost grows: threads over one, a DEEN step's time against batch, width and depth, and memory\n"
+      "against the order of derivative. Network 32,64,128 where nothing else is said. One process; --rounds has no effect.",
+      {}, measure_growth);
 }
