@@ -59,11 +59,11 @@ void compare(const bench::Options& options) {
       if (!std::filesystem::exists(folder / worker))
         throw bench::UsageError("there is no program " + (folder / worker).string() +
                                 ": build the targets deen_step_neb and conv2d_neb there; see --help");
+  const std::vector<Row> rows = bench::wanted(all_rows(options), options);
   bench::expect_quiet(options);
   nlohmann::json report = bench::head(options);
   nlohmann::json list = nlohmann::json::array();
-  for (const Row& row : all_rows(options)) {
-    if (!options.wants(row.name)) continue;
+  for (const Row& row : rows) {
     std::vector<bench::Contender> contenders;
     for (const auto& folder : {before, after}) {
       std::vector<std::string> command = row.command;
@@ -93,7 +93,6 @@ void compare(const bench::Options& options) {
                     {"ratio_quartiles", {ratio.low, ratio.high}},
                     {"others", results.others}});
   }
-  if (list.empty()) throw bench::UsageError("no row is called '" + options.only + "'");
   bench::write_report(options, report, list);
 }
 

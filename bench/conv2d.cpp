@@ -27,6 +27,19 @@ const std::vector<Kernel> kernels = {
     {"openblas", "conv2d_openblas", "im2col"},
 };
 
+struct Row {
+  std::string name, shape, pass;
+};
+
+std::vector<Row> all_rows() {
+  std::vector<Row> rows;
+  for (const std::string& shape : bench::convolutions)
+    for (const std::string& pass : bench::passes) rows.push_back({shape + " " + pass, shape, pass});
+  for (const std::string& shape : bench::layers)
+    rows.push_back({shape + " " + bench::six_passes, shape, bench::six_passes});
+  return rows;
+}
+
 struct Report {
   nlohmann::json head, rows = nlohmann::json::array();
   std::vector<std::string> introduced = {};
@@ -40,7 +53,8 @@ struct Report {
   }
 };
 
-void measure_row(const bench::Options& options, const std::string& shape, const std::string& pass, Report& report) {
+void measure_row(const bench::Options& options, const Row& row, Report& report) {
+  const auto& [name, shape, pass] = row;
   std::vector<std::string> names;
   std::vector<bench::Contender> contenders;
   for (const Kernel& kernel : kernels) {
@@ -52,6 +66,9 @@ void measure_row(const bench::Options& options, const std::string& shape, const 
     names.push_back(kernel.name);
     contenders.push_back(std::move(contender));
   }
+  if (report.rows.empty())
+    std::printf("%-22s %-12s %-12s %8s %17s %8s %7s\n", "shape", "pass", "kernel", "median", "quartiles", "best",
+                "% peak");
   const bench::Results results = bench::take_rounds(contenders, options);
   const double gflop = bench::Convolution(shape).gflop(pass), peak = report.head["fma_peak_gflops"];
   for (std::size_t k = 0; k < names.size(); ++k) {
@@ -72,17 +89,11 @@ void measure_row(const bench::Options& options, const std::string& shape, const 
 }
 
 void measure_kernels(const bench::Options& options) {
+  const std::vector<Row> rows = bench::wanted(all_rows(), options);
   bench::expect_quiet(options);
   Report report{bench::head(options)};
   report.head["read_gbytes_per_s"] = bench::read_gbytes(options.threads);
-  std::printf("%-22s %-12s %-12s %8s %17s %8s %7s\n", "shape", "pass", "kernel", "median", "quartiles", "best",
-              "% peak");
-  for (const std::string& shape : bench::convolutions)
-    for (const std::string& pass : bench::passes)
-      if (options.wants(shape + " " + pass)) measure_row(options, shape, pass, report);
-  for (const std::string& shape : bench::layers)
-    if (options.wants(shape + " " + bench::six_passes)) measure_row(options, shape, bench::six_passes, report);
-  if (report.rows.empty()) throw bench::UsageError("no row is called '" + options.only + "'");
+  for (const Row& row : rows) measure_row(options, row, report);
   bench::write_report(options, report.head, report.rows);
 }
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "cases.hpp"
 #include "measure.hpp"
@@ -17,61 +18,74 @@ and for Python (--python, when this runs). Each contender is a process of its ow
 time over neb's, with the fastest of the PyTorches, formed in every round; its median and quartiles are shown. Memory is the
 largest resident memory of a process.)";
 
-/// Starts the contenders of a row, neb first.
-std::vector<bench::Contender> contenders_of(const bench::Network& network, const std::string& work,
-                                            const bench::Options& options, bool python,
-                                            std::vector<std::string>& names) {
-  const std::string folder = bench::program_folder() + "/", libtorch = folder + "deen_step_libtorch";
-  const auto command = [&](const std::string& worker) {
-    return bench::network_command(worker, std::to_string(options.threads), work, network,
-                                  options.more.at("walk-steps"));
-  };
-  std::vector<bench::Contender> list;
-  names = {"neb"};
-  list.emplace_back(command(folder + "deen_step_neb"));
-  for (const char* layout : {"contiguous", "channels_last"}) {
-    if (std::filesystem::exists(libtorch)) {
-      bench::Arguments words = command(libtorch);
-      words.push_back(layout);
-      list.emplace_back(words);
-      names.push_back(std::string("libtorch ") + layout);
-    }
-    if (python) {
-      bench::Arguments words = command(NEB_SOURCE_DIR "/bench/deen_step_torch.py");
-      words.insert(words.begin(), options.more.at("python"));
-      words.push_back(layout);
-      list.emplace_back(words);
-      names.push_back(std::string("torch ") + layout);
-    }
-  }
-  return list;
+struct Row {
+  std::string name;
+  bench::Network network;
+  std::string work;
+};
+
+std::vector<Row> all_rows() {
+  std::vector<Row> rows;
+  for (const bench::Network& network : bench::networks)
+    for (const std::string& work : bench::works) rows.push_back({network.name + " " + work, network, work});
+  return rows;
 }
 
-void measure_row(const bench::Network& network, const std::string& work, const bench::Options& options, bool python,
-                 nlohmann::json& rows) {
-  std::vector<std::string> names;
-  std::vector<bench::Contender> contenders = contenders_of(network, work, options, python, names);
-  if (rows.empty())
-    for (std::size_t k = 0; k < names.size(); ++k)
-      std::printf("%s: %s\n", names[k].c_str(), contenders[k].facts().c_str());
-  std::vector<std::string> facts;
+/// Starts the contenders of a row, neb first.
+void start(const Row& row, const bench::Options& options, bool python, std::vector<std::string>& names,
+           std::vector<bench::Contender>& contenders) {
+  const std::string folder = bench::program_folder() + "/", libtorch = folder + "deen_step_libtorch";
+  const auto add = [&](const std::string& name, const bench::Arguments& before, const std::string& worker,
+                       const bench::Arguments& after) {
+    bench::Arguments command = before;
+    for (const std::string& word : bench::network_command(worker, std::to_string(options.threads), row.work,
+                                                          row.network, options.more.at("walk-steps")))
+      command.push_back(word);
+    command.insert(command.end(), after.begin(), after.end());
+    names.push_back(name);
+    contenders.emplace_back(command);
+  };
+  add("neb", {}, folder + "deen_step_neb", {});
+  for (const std::string layout : {"contiguous", "channels_last"}) {
+    if (std::filesystem::exists(libtorch)) add("libtorch " + layout, {}, libtorch, {layout});
+    if (python)
+      add("torch " + layout, {options.more.at("python")}, NEB_SOURCE_DIR "/bench/deen_step_torch.py", {layout});
+  }
+}
+
+/// Checks neb's gradient, in a process that is not measured, because the network in double needs memory.
+void check(const bench::Network& network, const bench::Options& options) {
+  bench::Contender(bench::network_command(bench::program_folder() + "/deen_step_neb", std::to_string(options.threads),
+                                          "check", network, "1"));
+}
+
+void measure_row(const Row& row, const bench::Options& options, bool python, nlohmann::json& rows) {
+  std::vector<std::string> names, facts;
+  std::vector<bench::Contender> contenders;
+  start(row, options, python, names, contenders);
   for (const bench::Contender& contender : contenders) facts.push_back(contender.facts());
+  if (rows.empty()) {
+    for (std::size_t k = 0; k < names.size(); ++k) std::printf("%s: %s\n", names[k].c_str(), facts[k].c_str());
+    std::printf("%-10s %-10s %-24s %9s %19s %7s %13s %8s\n", "network", "work", "by", "ms", "quartiles", "to neb",
+                "quartiles", "MB");
+  }
   const bench::Results results = bench::take_rounds(contenders, options);
-  const double unit = 1e3 / (work == "walk" ? std::stod(options.more.at("walk-steps")) : 1);
-  std::size_t best = 0;
+  const double unit = 1e3 / (row.work == "walk" ? std::stod(options.more.at("walk-steps")) : 1);
   const auto median = [&](std::size_t k) { return bench::spread(results.contenders[k].times).median; };
+  std::size_t best = 0;  // of the rivals, if there is one
   for (std::size_t k = 1; k < names.size(); ++k)
     if (best == 0 || median(k) < median(best)) best = k;
   for (std::size_t k = 0; k < names.size(); ++k) {
     const bench::Result& result = results.contenders[k];
-    const bench::Spread times = bench::spread(result.times),
-                        ratio = bench::spread(bench::ratios(result, results.contenders[0]));
-    std::printf("%-10s %-10s %-24s %9.2f %9.2f %9.2f %7.2f %6.2f %6.2f %8.0f%s\n", network.name.c_str(), work.c_str(),
-                names[k].c_str(), unit * times.median, unit * times.low, unit * times.high, ratio.median, ratio.low,
-                ratio.high, result.resident_mb, k == best && best != 0 ? "  *" : "");
-    rows.push_back({{"network", network.name},
-                    {"architecture", network.text()},
-                    {"work", work},
+    const bench::Spread times = bench::spread(result.times);
+    const bench::Spread ratio = bench::spread(bench::ratios(result, results.contenders[0]));
+    const bool fastest = k == best && best != 0;
+    std::printf("%-10s %-10s %-24s %9.2f %9.2f %9.2f %7.2f %6.2f %6.2f %8.0f%s\n", row.network.name.c_str(),
+                row.work.c_str(), names[k].c_str(), unit * times.median, unit * times.low, unit * times.high,
+                ratio.median, ratio.low, ratio.high, result.resident_mb, fastest ? "  *" : "");
+    rows.push_back({{"network", row.network.name},
+                    {"architecture", row.network.text()},
+                    {"work", row.work},
                     {"contender", names[k]},
                     {"facts", facts[k]},
                     {"median_ms", unit * times.median},
@@ -80,37 +94,31 @@ void measure_row(const bench::Network& network, const std::string& work, const b
                     {"ratio", ratio.median},
                     {"ratio_quartiles", {ratio.low, ratio.high}},
                     {"resident_mb", result.resident_mb},
-                    {"fastest_rival", k == best && best != 0},
+                    {"fastest_rival", fastest},
                     {"others", results.others}});
   }
   std::fflush(stdout);
 }
 
+/// Whether that Python can import torch.
+bool has_torch(const std::string& python) {
+  return !python.empty() && std::system(("'" + python + "' -c 'import torch' >/dev/null 2>&1").c_str()) == 0;
+}
+
 void measure_steps(const bench::Options& options) {
+  const std::vector<Row> wanted = bench::wanted(all_rows(), options);
   bench::expect_quiet(options);
   const nlohmann::json head = bench::head(options);
-  const std::string& interpreter = options.more.at("python");
-  const bool python =
-      !interpreter.empty() && std::system(("'" + interpreter + "' -c 'import torch' >/dev/null 2>&1").c_str()) == 0;
-  if (!python) std::printf("'%s' has no PyTorch\n", interpreter.c_str());
-  nlohmann::json rows = nlohmann::json::array();
-  for (const bench::Network& network : bench::networks) {
-    bool checked = false;
-    for (const std::string& work : bench::works) {
-      if (!options.wants(network.name + " " + work)) continue;
-      if (!checked) {  // in a process that is not measured, because the network in double needs memory
-        bench::Contender(bench::network_command(bench::program_folder() + "/deen_step_neb",
-                                                std::to_string(options.threads), "check", network, "1"));
-        std::printf("%s: %s\n", network.name.c_str(), network.text().c_str());
-        checked = true;
-      }
-      if (rows.empty())
-        std::printf("%-10s %-10s %-24s %9s %19s %7s %13s %8s\n", "network", "work", "by", "ms", "quartiles", "to neb",
-                    "quartiles", "MB");
-      measure_row(network, work, options, python, rows);
-    }
+  const bool python = has_torch(options.more.at("python"));
+  if (!python) std::printf("'%s' has no PyTorch\n", options.more.at("python").c_str());
+  std::string checked;
+  for (const Row& row : wanted) {
+    if (std::exchange(checked, row.network.name) == row.network.name) continue;
+    check(row.network, options);
+    std::printf("%s: %s\n", row.network.name.c_str(), row.network.text().c_str());
   }
-  if (rows.empty()) throw bench::UsageError("no row is called '" + options.only + "'");
+  nlohmann::json rows = nlohmann::json::array();
+  for (const Row& row : wanted) measure_row(row, options, python, rows);
   bench::write_report(options, head, rows);
 }
 

@@ -34,6 +34,14 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The rows, which have a name, that options.only asks for. Throws UsageError when there are none.
+template <class Row>
+std::vector<Row> wanted(std::vector<Row> rows, const Options& options) {
+  std::erase_if(rows, [&](const Row& row) { return !options.wants(row.name); });
+  if (rows.empty()) throw UsageError("no row is called '" + options.only + "'");
+  return rows;
+}
+
 /// The main() of a benchmark: parses the options, sets the number of threads and runs it. Exits with 0 after --help, with 2 on
 /// wrong usage and on a busy machine, with 1 where something else fails.
 int run_benchmark(int argc, char** argv, const std::string& what, const std::vector<Option>& more,
