@@ -32,7 +32,7 @@ inline const std::string chains = "10";  ///< of a walk
 
 /// The command of a worker that does a work on a network; `steps` are those of one call of a walk.
 inline Arguments network_command(const std::string& worker, const std::string& threads, const std::string& work,
-                                 const Network& network, const std::string& steps) {
+                                 const Network& network, long steps) {
   return {worker,
           threads,
           work,
@@ -41,7 +41,7 @@ inline Arguments network_command(const std::string& worker, const std::string& t
           network.stride,
           network.padding,
           work == "walk" ? chains : network.batch,
-          steps};
+          std::to_string(steps)};
 }
 
 /// N,size,in,out,kernel[,stride,padding], each pass of it a row.

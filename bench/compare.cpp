@@ -1,6 +1,8 @@
 /// Two builds of neb against each other: what a change has brought, row by row, in one run.
 #include <cstdio>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "cases.hpp"
 #include "measure.hpp"
@@ -24,16 +26,17 @@ To compare with an older commit, since f50ea3b, build the workers with its heade
 struct Row {
   std::string name;
   std::vector<std::string> command;  ///< the worker's name and its arguments
-  double calls_per_repetition = 1;   ///< steps of a walk
+  long steps = 1;                    ///< of the walk that one call takes
 };
 
 std::vector<Row> all_rows(const bench::Options& options) {
   std::vector<Row> rows;
-  const std::string threads = std::to_string(options.threads), &steps = options.more.at("walk-steps");
+  const std::string threads = std::to_string(options.threads);
+  const long steps = options.count("walk-steps");
   for (const bench::Network& network : bench::networks)
     for (const std::string& work : bench::works)
       rows.push_back({network.name + " " + work, bench::network_command("deen_step_neb", threads, work, network, steps),
-                      work == "walk" ? std::stod(steps) : 1});
+                      work == "walk" ? steps : 1});
   for (const std::string& shape : bench::convolutions)
     for (const std::string& pass : bench::passes)
       rows.push_back({shape + " " + pass, {"conv2d_neb", threads, pass, shape, "automatic"}});
@@ -42,9 +45,10 @@ std::vector<Row> all_rows(const bench::Options& options) {
   return rows;
 }
 
-nlohmann::json milliseconds(const bench::Result& result, double calls) {
+/// Times of a step.
+nlohmann::json milliseconds(const bench::Result& result, long steps) {
   const bench::Spread times = bench::spread(result.times);
-  const double unit = 1e3 / calls;
+  const double unit = 1e3 / static_cast<double>(steps);
   return {{"median_ms", unit * times.median},
           {"quartiles_ms", {unit * times.low, unit * times.high}},
           {"least_ms", unit * result.minimum},
@@ -78,10 +82,10 @@ void compare(const bench::Options& options) {
                   "before, MB", "after, MB");
     }
     const bench::Results results = bench::take_rounds(contenders, options);
-    const auto& [old_result, new_result] = std::pair(results.contenders[0], results.contenders[1]);
+    const bench::Result &old_result = results.contenders[0], &new_result = results.contenders[1];
     const bench::Spread ratio = bench::spread(bench::ratios(old_result, new_result));
-    const nlohmann::json old_times = milliseconds(old_result, row.calls_per_repetition),
-                         new_times = milliseconds(new_result, row.calls_per_repetition);
+    const nlohmann::json old_times = milliseconds(old_result, row.steps);
+    const nlohmann::json new_times = milliseconds(new_result, row.steps);
     std::printf("%-32s %10.3f %10.3f %7.3f %7.3f %7.3f %9.0f %9.0f\n", row.name.c_str(),
                 old_times["median_ms"].get<double>(), new_times["median_ms"].get<double>(), ratio.median, ratio.low,
                 ratio.high, old_result.resident_mb, new_result.resident_mb);
@@ -91,7 +95,8 @@ void compare(const bench::Options& options) {
                     {"after", new_times},
                     {"ratio", ratio.median},
                     {"ratio_quartiles", {ratio.low, ratio.high}},
-                    {"others", results.others}});
+                    {"others", results.others},
+                    {"repeated_rounds", results.repeated}});
   }
   bench::write_report(options, report, list);
 }

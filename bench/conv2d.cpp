@@ -1,6 +1,10 @@
 /// Convolution kernels: every rung of the ladder and, where they are installed, oneDNN and OpenBLAS, in GFLOP/s and against the peak.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cases.hpp"
 #include "measure.hpp"
@@ -83,7 +87,8 @@ void measure_row(const bench::Options& options, const Row& row, Report& report) 
                            {"gflops_quartiles", {gflop / time.high, gflop / time.low}},
                            {"best_gflops", gflop / results.contenders[k].minimum},
                            {"percent_of_peak", 100 * rate / peak},
-                           {"others", results.others}});
+                           {"others", results.others},
+                           {"repeated_rounds", results.repeated}});
   }
   std::fflush(stdout);
 }

@@ -32,8 +32,8 @@ bool runs(Conv2dRung rung, const Conv2dGeometry& g) {
   return rung != Conv2dRung::reference || g.macs() < 300'000'000;
 }
 
-/// The arrays of one layer in a training step: images and their tangents, filters, two cotangents, and what the six passes
-/// write. A single pass reads and writes the first of each kind.
+/// The arrays of one layer in a training step: images, filters, cotangents, and what the six passes write. Of each pair the
+/// first belongs to the energy and its gradient, the second to the gradient of that; a filter gradient takes one of each.
 template <class T>
 struct Layer {
   Conv2dGeometry g;
@@ -45,7 +45,7 @@ struct Layer {
     neb::kernels::conv2d_input_grad(g, dy[k].data(), w.data(), dx[k].mutable_data(), rung);
   }
   void filter_grad(int k, Conv2dRung rung) {
-    neb::kernels::conv2d_filter_grad(g, x[k].data(), dy[k].data(), dw[k].mutable_data(), rung);
+    neb::kernels::conv2d_filter_grad(g, x[k].data(), dy[1 - k].data(), dw[k].mutable_data(), rung);
   }
 };
 
@@ -75,8 +75,9 @@ Layer<double> in_double(const Layer<float>& from) {
 }
 
 /// What a layer computes in a DEEN step: forward; input gradient, which makes the score; of the score's own gradient the two
-/// adjoints of that input gradient, which are a forward pass and a filter gradient; and backward through the forward pass.
-/// Passes that come to share work are called together here.
+/// adjoints of that input gradient, which are a forward pass and a filter gradient; and both gradients of the first pass. The
+/// sum of the two filter gradients is left out. Passes that come to share work are called together here, inside
+/// `if constexpr (requires { ... })` so that older headers still compile.
 template <class T>
 void six_passes(Layer<T>& layer, Conv2dRung rung) {
   layer.forward(0, rung);

@@ -3,7 +3,11 @@
 #include <omp.h>
 
 #include <dnnl.hpp>
+#include <functional>
+#include <string>
+#include <tuple>
 #include <unordered_map>
+#include <vector>
 
 #include "cases.hpp"
 #include "worker.hpp"

@@ -2,7 +2,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "cases.hpp"
 #include "measure.hpp"
@@ -22,12 +24,15 @@ struct Row {
   std::string name;
   bench::Network network;
   std::string work;
+  long steps;  ///< of the walk that one call takes
 };
 
-std::vector<Row> all_rows() {
+std::vector<Row> all_rows(const bench::Options& options) {
   std::vector<Row> rows;
+  const long steps = options.count("walk-steps");
   for (const bench::Network& network : bench::networks)
-    for (const std::string& work : bench::works) rows.push_back({network.name + " " + work, network, work});
+    for (const std::string& work : bench::works)
+      rows.push_back({network.name + " " + work, network, work, work == "walk" ? steps : 1});
   return rows;
 }
 
@@ -38,8 +43,8 @@ void start(const Row& row, const bench::Options& options, bool python, std::vect
   const auto add = [&](const std::string& name, const bench::Arguments& before, const std::string& worker,
                        const bench::Arguments& after) {
     bench::Arguments command = before;
-    for (const std::string& word : bench::network_command(worker, std::to_string(options.threads), row.work,
-                                                          row.network, options.more.at("walk-steps")))
+    for (const std::string& word :
+         bench::network_command(worker, std::to_string(options.threads), row.work, row.network, row.steps))
       command.push_back(word);
     command.insert(command.end(), after.begin(), after.end());
     names.push_back(name);
@@ -56,7 +61,7 @@ void start(const Row& row, const bench::Options& options, bool python, std::vect
 /// Checks neb's gradient, in a process that is not measured, because the network in double needs memory.
 void check(const bench::Network& network, const bench::Options& options) {
   bench::Contender(bench::network_command(bench::program_folder() + "/deen_step_neb", std::to_string(options.threads),
-                                          "check", network, "1"));
+                                          "check", network, 1));
 }
 
 void measure_row(const Row& row, const bench::Options& options, bool python, nlohmann::json& rows) {
@@ -70,15 +75,16 @@ void measure_row(const Row& row, const bench::Options& options, bool python, nlo
                 "quartiles", "MB");
   }
   const bench::Results results = bench::take_rounds(contenders, options);
-  const double unit = 1e3 / (row.work == "walk" ? std::stod(options.more.at("walk-steps")) : 1);
-  const auto median = [&](std::size_t k) { return bench::spread(results.contenders[k].times).median; };
+  const double unit = 1e3 / static_cast<double>(row.steps);
+  const auto to_neb = [&](std::size_t k) {
+    return bench::spread(bench::ratios(results.contenders[k], results.contenders[0]));
+  };
   std::size_t best = 0;  // of the rivals, if there is one
   for (std::size_t k = 1; k < names.size(); ++k)
-    if (best == 0 || median(k) < median(best)) best = k;
+    if (best == 0 || to_neb(k).median < to_neb(best).median) best = k;
   for (std::size_t k = 0; k < names.size(); ++k) {
     const bench::Result& result = results.contenders[k];
-    const bench::Spread times = bench::spread(result.times);
-    const bench::Spread ratio = bench::spread(bench::ratios(result, results.contenders[0]));
+    const bench::Spread times = bench::spread(result.times), ratio = to_neb(k);
     const bool fastest = k == best && best != 0;
     std::printf("%-10s %-10s %-24s %9.2f %9.2f %9.2f %7.2f %6.2f %6.2f %8.0f%s\n", row.network.name.c_str(),
                 row.work.c_str(), names[k].c_str(), unit * times.median, unit * times.low, unit * times.high,
@@ -95,7 +101,8 @@ void measure_row(const Row& row, const bench::Options& options, bool python, nlo
                     {"ratio_quartiles", {ratio.low, ratio.high}},
                     {"resident_mb", result.resident_mb},
                     {"fastest_rival", fastest},
-                    {"others", results.others}});
+                    {"others", results.others},
+                    {"repeated_rounds", results.repeated}});
   }
   std::fflush(stdout);
 }
@@ -106,7 +113,7 @@ bool has_torch(const std::string& python) {
 }
 
 void measure_steps(const bench::Options& options) {
-  const std::vector<Row> wanted = bench::wanted(all_rows(), options);
+  const std::vector<Row> wanted = bench::wanted(all_rows(options), options);
   bench::expect_quiet(options);
   const nlohmann::json head = bench::head(options);
   const bool python = has_torch(options.more.at("python"));

@@ -1,6 +1,8 @@
 /// What the graph itself costs: a chain of small operations, forward, with its gradient, with the gradient of that.
 #include <cstdio>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "cases.hpp"
 #include "measure.hpp"
@@ -27,7 +29,8 @@ void measure_chains(const bench::Options& options) {
     const auto nanoseconds = [&](std::size_t k) {
       return 1e9 * bench::spread(results.contenders[k].times).median / bench::chain_operations;
     };
-    nlohmann::json row{{"what", order}, {"neb_ns", nanoseconds(0)}, {"others", results.others}};
+    nlohmann::json row{
+        {"what", order}, {"neb_ns", nanoseconds(0)}, {"others", results.others}, {"repeated_rounds", results.repeated}};
     std::printf("%-14s %8.0f ", order.c_str(), nanoseconds(0));
     if (rival) {
       const auto ratio = bench::spread(bench::ratios(results.contenders[1], results.contenders[0]));

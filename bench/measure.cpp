@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -43,8 +44,8 @@ std::optional<Options> parse(int argc, char** argv, const std::string& what, con
   auto add = parser.add_options();
   add("json", "File for the results", cxxopts::value<std::string>()->default_value(""));
   add("threads", "Threads of each contender (0: all cores)", cxxopts::value<int>()->default_value("0"));
-  add("seconds", "Time of each turn of a contender", cxxopts::value<double>()->default_value("0.5"));
-  add("rounds", "Turns of each contender", cxxopts::value<int>()->default_value("7"));
+  add("seconds", "Time of each turn of a contender", cxxopts::value<double>()->default_value("0.25"));
+  add("rounds", "Turns of each contender", cxxopts::value<int>()->default_value("11"));
   add("only", "Run the rows whose name contains this", cxxopts::value<std::string>()->default_value(""));
   for (const Option& option : more)
     add(option.name, option.help, cxxopts::value<std::string>()->default_value(option.standard));
@@ -66,12 +67,24 @@ std::optional<Options> parse(int argc, char** argv, const std::string& what, con
   for (const Option& option : more) options.more[option.name] = parsed[option.name].as<std::string>();
   if (options.threads < 0 || !(options.seconds > 0) || options.rounds < 1)
     throw UsageError("--seconds is positive, --rounds at least 1, and --threads is not negative");
+  const std::filesystem::path folder = std::filesystem::path(options.json).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder))
+    throw UsageError("--json: there is no folder " + folder.string());
   return options;
 } catch (const std::exception& error) {  // cxxopts' own exceptions have other names in other versions
   throw UsageError(error.what());
 }
 
 }  // namespace
+
+long Options::count(const std::string& option) const {
+  const std::string& text = more.at(option);
+  long value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1)
+    throw UsageError("--" + option + " is a whole number of at least 1, not '" + text + "'");
+  return value;
+}
 
 int run_benchmark(int argc, char** argv, const std::string& what, const std::vector<Option>& more,
                   const std::function<void(const Options&)>& benchmark) {

@@ -14,14 +14,16 @@ namespace bench {
 struct Options {
   std::string json;                         ///< file for the results, or empty
   int threads = 0;                          ///< of each contender
-  double seconds = 0.5;                     ///< of each turn of a contender
-  int rounds = 7;                           ///< turns of each contender
+  double seconds = 0.25;                    ///< of each turn of a contender
+  int rounds = 11;                          ///< turns of each contender
   std::string only;                         ///< a part of the names of the rows to run, or empty for all
   bool busy = false;                        ///< report even where other work takes the cores
   std::map<std::string, std::string> more;  ///< values of the program's own options
 
   /// Whether a row of this name is asked for.
   bool wants(const std::string& row) const { return row.find(only) != std::string::npos; }
+  /// The value of an option of the program's own that is a whole number of at least 1. Throws UsageError when it is none.
+  long count(const std::string& option) const;
 };
 
 /// An option of one program.

@@ -8,7 +8,7 @@
 
 namespace bench {
 
-/// Version, commit, compiler and flags, in one line. The flags are those of the target NEB_BENCH_FLAGS.
+/// Version, commit, compiler and flags, on one line.
 inline std::string neb_facts() {
   return "neb " + std::string(neb::version) + " at " + NEB_BENCH_COMMIT + ", " + NEB_BENCH_FLAGS;
 }

@@ -10,13 +10,12 @@ namespace bench {
 
 Results take_rounds(std::vector<Contender>& contenders, const Options& options) {
   const std::size_t count = contenders.size();
-  Results results{std::vector<Result>(count), 0};
+  Results results{.contenders = std::vector<Result>(count)};
   Watch watch([&] {
     double own = own_cpu_seconds();
     for (const Contender& contender : contenders) own += contender.cpu_seconds();
     return own;
   });
-  int disturbed = 0;
   for (int round = 0; round < options.rounds;) {
     std::vector<Turn> turns(count);
     for (std::size_t k = 0; k < count; ++k) {
@@ -27,7 +26,7 @@ Results take_rounds(std::vector<Contender>& contenders, const Options& options) 
     }
     const double share = watch.share();
     if (share > quiet_share && !options.busy) {
-      if (++disturbed > options.rounds) throw Busy(share);
+      if (++results.repeated > options.rounds) throw Busy(share);
       continue;
     }
     results.others = std::max(results.others, share);

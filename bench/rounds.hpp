@@ -19,6 +19,7 @@ struct Result {
 struct Results {
   std::vector<Result> contenders;
   double others = 0;  ///< the largest part of the cores' time that other work took in a round that counts
+  int repeated = 0;   ///< rounds that did not count
 };
 
 /// Lets the contenders, which all take part, have one turn each a round, in changing order, and then end. A round beside

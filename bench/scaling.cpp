@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "measure.hpp"
+#include "other_work.hpp"
 #include "rounds.hpp"
 
 namespace {
@@ -53,26 +54,26 @@ class Report {
 };
 
 /// One thread and all of them in turn, at a large batch and at one image.
-void threads_over_one(Report& report, const bench::Options& options) {
+void threads_over_one(Report& report, int threads, double seconds) {
   const Phi phi({.channels = widths}, Key(2));
   for (const Index batch : {Index{32}, Index{1}}) {
     const Tensor<float> y = images(batch);
-    check_bits(phi, y, options.threads);
+    check_bits(phi, y, threads);
     neb::DeenTrainer trainer(phi, y, {.batch = batch, .steps = 1 << 30, .ema_decay = 0});
-    const auto with = [](int threads, const std::function<void()>& work) {
-      return [threads, work] {
-        neb::set_threads(threads);
+    const auto with = [](int count, const std::function<void()>& work) {
+      return [count, work] {
+        neb::set_threads(count);
         work();
       };
     };
     const std::function<void()> step = [&] { trainer.step(); }, slope = [&] { score(phi, y); };
-    const auto timings = bench::take_turns(
-        {with(1, step), with(options.threads, step), with(1, slope), with(options.threads, slope)}, options.seconds);
+    const auto timings =
+        bench::take_turns({with(1, step), with(threads, step), with(1, slope), with(threads, slope)}, seconds);
     const std::string at = "batch " + std::to_string(batch);
     report.row("threads over one: deen_step", at, timings[0].median / timings[1].median, "x");
     report.row("threads over one: score", at, timings[2].median / timings[3].median, "x");
   }
-  neb::set_threads(options.threads);
+  neb::set_threads(threads);
 }
 
 /// Bytes of tensors and nodes at the peak of the k-th derivative of the energy, in MB.
@@ -95,22 +96,25 @@ void memory_per_order(Report& report) {
 void measure_growth(const bench::Options& options) {
   bench::expect_quiet(options);
   const nlohmann::json head = bench::head(options);
+  bench::Watch watch(bench::own_cpu_seconds);
   Report report;
-  if (options.wants("threads")) threads_over_one(report, options);
+  const double seconds = options.seconds * options.rounds;
+  if (options.wants("threads")) threads_over_one(report, options.threads, seconds);
   if (options.wants("batch"))
     for (const Index batch : {1, 2, 4, 8, 16, 32, 64})
       report.row("ms an image against batch", std::to_string(batch),
-                 deen_step_ms(widths, batch, options.seconds) / static_cast<double>(batch), "ms");
+                 deen_step_ms(widths, batch, seconds) / static_cast<double>(batch), "ms");
   if (options.wants("width"))
     for (const Index width : {8, 16, 32, 64, 128})
       report.row("ms a step of 8 against width",
                  std::to_string(width) + "," + std::to_string(2 * width) + "," + std::to_string(4 * width),
-                 deen_step_ms({width, 2 * width, 4 * width}, 8, options.seconds), "ms");
+                 deen_step_ms({width, 2 * width, 4 * width}, 8, seconds), "ms");
   if (options.wants("depth"))
     for (std::size_t depth = 1; depth <= 6; ++depth)
       report.row("ms a step of 16 against depth", std::to_string(depth) + " x 32",
-                 deen_step_ms(std::vector<Index>(depth, 32), 16, options.seconds), "ms");
+                 deen_step_ms(std::vector<Index>(depth, 32), 16, seconds), "ms");
   if (options.wants("memory")) memory_per_order(report);
+  if (const double share = watch.share(); share > bench::quiet_share && !options.busy) throw bench::Busy(share);
   bench::write_report(options, head, report.rows);
 }
 
@@ -120,6 +124,7 @@ int main(int argc, char** argv) {
   return bench::run_benchmark(
       argc, argv,
       "How cost grows: threads over one, a DEEN step's time against batch, width and depth, and memory\n"
-      "against the order of derivative. Network 32,64,128 where nothing else is said. One process; --rounds has no effect.",
+      "against the order of derivative. Network 32,64,128 where nothing else is said. One process: a\n"
+      "row has all of its turns at once.",
       {}, measure_growth);
 }

@@ -57,6 +57,7 @@ TEST_CASE("compare refuses what it cannot do, in one line") {
   builds.refuses({"--before", "nowhere"}, "there is no program nowhere/deen_step_neb: build the targets");
   builds.refuses({"--nonsense"}, "nonsense");
   builds.refuses({"stray"}, "stray");
+  builds.refuses({"--json", "nowhere/report.json"}, "--json: there is no folder nowhere");
   builds.refuses({"--rounds", "0"}, "--rounds at least 1");
   builds.refuses({"--seconds", "0"}, "--seconds is positive");
   builds.refuses({"--threads", "-1"}, "--threads is not negative");
@@ -97,4 +98,6 @@ TEST_CASE("compare fails where a worker fails") {
   CHECK(outcome.code == 1);
   CHECK(outcome.err.find("said 'no times' where times were expected") != std::string::npos);
   builds.refuses({"--before", "before", "--only", "nothing"}, "no row is called 'nothing'");
+  builds.refuses({"--before", "before", "--walk-steps", "1.5"},
+                 "--walk-steps is a whole number of at least 1, not '1.5'");
 }

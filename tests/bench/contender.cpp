@@ -3,6 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
 #include "bench/other_work.hpp"
 #include "bench/rounds.hpp"
 #include "bench/statistics.hpp"
