@@ -8,6 +8,7 @@
 
 #include "cases.hpp"
 #include "measure.hpp"
+#include "peak.hpp"
 #include "rounds.hpp"
 #include "statistics.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 
 constexpr const char* what =
     R"(Convolution kernels against each other, against rivals, and against the multiply-add peak of the same run.
-Every contender of a row is a process of its own, and they take turns. A row is a shape N,size,in,out,kernel[,stride,padding]
+Every contender of a row is a process of its own, the multiply-adds too, and they take turns. A row is a shape N,size,in,out,kernel[,stride,padding]
 and a pass, or the six passes of a layer in a training step together; rates are in GFLOP/s of the convolution as written
 down, so a fast algorithm may pass the peak. neb's kernels are compared with a convolution in double first.)";
 
@@ -59,34 +60,40 @@ struct Report {
 
 void measure_row(const bench::Options& options, const Row& row, Report& report) {
   const auto& [name, shape, pass] = row;
-  std::vector<std::string> names;
+  const std::string threads = std::to_string(options.threads);
+  std::vector<std::string> names{"peak"};
   std::vector<bench::Contender> contenders;
+  contenders.emplace_back(bench::Arguments{bench::program_folder() + "/fma_peak", threads});
   for (const Kernel& kernel : kernels) {
     const std::string worker = bench::program_folder() + "/" + kernel.worker;
     if (!std::filesystem::exists(worker)) continue;
-    bench::Contender contender({worker, std::to_string(options.threads), pass, shape, kernel.word});
+    bench::Contender contender({worker, threads, pass, shape, kernel.word});
     if (!contender.takes_part()) continue;
     report.introduce(kernel.worker, contender.facts());
     names.push_back(kernel.name);
     contenders.push_back(std::move(contender));
   }
   if (report.rows.empty())
-    std::printf("%-22s %-12s %-12s %8s %17s %8s %7s\n", "shape", "pass", "kernel", "median", "quartiles", "best",
-                "% peak");
+    std::printf("%-22s %-12s %-12s %8s %17s %8s %7s %15s\n", "shape", "pass", "kernel", "GFLOP/s", "quartiles", "best",
+                "% peak", "quartiles");
   const bench::Results results = bench::take_rounds(contenders, options);
-  const double gflop = bench::Convolution(shape).gflop(pass), peak = report.head["fma_peak_gflops"];
-  for (std::size_t k = 0; k < names.size(); ++k) {
-    const bench::Spread time = bench::spread(results.contenders[k].times);
-    const double rate = gflop / time.median;
-    std::printf("%-22s %-12s %-12s %8.1f %8.1f %8.1f %8.1f %6.1f%%\n", shape.c_str(), pass.c_str(), names[k].c_str(),
-                rate, gflop / time.high, gflop / time.low, gflop / results.contenders[k].minimum, 100 * rate / peak);
+  const double gflop = bench::Convolution(shape).gflop(pass);
+  const double to_peak = 100 * gflop / bench::multiply_add_gflop(options.threads);
+  for (std::size_t k = 1; k < names.size(); ++k) {
+    const bench::Result& result = results.contenders[k];
+    const bench::Spread time = bench::spread(result.times);
+    const bench::Spread share = bench::spread(bench::ratios(results.contenders[0], result));
+    std::printf("%-22s %-12s %-12s %8.1f %8.1f %8.1f %8.1f %7.1f %7.1f %7.1f\n", shape.c_str(), pass.c_str(),
+                names[k].c_str(), gflop / time.median, gflop / time.high, gflop / time.low, gflop / result.minimum,
+                to_peak * share.median, to_peak * share.low, to_peak * share.high);
     report.rows.push_back({{"shape", shape},
                            {"pass", pass},
                            {"rung", names[k]},
-                           {"gflops", rate},
+                           {"gflops", gflop / time.median},
                            {"gflops_quartiles", {gflop / time.high, gflop / time.low}},
-                           {"best_gflops", gflop / results.contenders[k].minimum},
-                           {"percent_of_peak", 100 * rate / peak},
+                           {"best_gflops", gflop / result.minimum},
+                           {"percent_of_peak", to_peak * share.median},
+                           {"percent_of_peak_quartiles", {to_peak * share.low, to_peak * share.high}},
                            {"others", results.others},
                            {"repeated_rounds", results.repeated}});
   }

@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -13,11 +12,11 @@
 #include <fstream>
 #include <neb/io/file.hpp>
 #include <neb/kernels/register_tile.hpp>
-#include <numeric>
 #include <optional>
 #include <thread>
 
 #include "other_work.hpp"
+#include "peak.hpp"
 
 namespace bench {
 
@@ -149,35 +148,12 @@ std::vector<Timing> take_turns(const std::vector<std::function<void()>>& contend
 }
 
 double fma_peak_gflops(int threads) {
-  using Vector = neb::kernels::Vector<float>;
-  // Two units that take four cycles need eight chains to be busy. Twelve, and the two factors, fit into sixteen registers.
-  constexpr int chains = 12;
-  constexpr long rounds = 4'000'000;
   double best = 0;
-  std::vector<float> sink(static_cast<std::size_t>(threads));
-  for (int repetition = 0; repetition < 7; ++repetition) {
-    double slowest = 0;
-#pragma omp parallel num_threads(threads) reduction(max : slowest)
-    {
-      std::array<Vector, chains> sums;
-      for (int k = 0; k < chains; ++k) sums[static_cast<std::size_t>(k)] = Vector{} + static_cast<float>(k);
-      volatile float factor = 0.9999f, term = 1e-7f;
-      const Vector a = Vector{} + factor, b = Vector{} + term;
-#pragma omp barrier
-      const double before = now();
-      for (long round = 0; round < rounds; ++round)
-#pragma GCC unroll 12
-        for (std::size_t k = 0; k < chains; ++k) sums[k] = sums[k] * a + b;
-      slowest = now() - before;
-      Vector total{};
-      for (const Vector& sum : sums) total += sum;
-      sink[static_cast<std::size_t>(omp_get_thread_num())] = total[0];
-    }
-    const double lanes = sizeof(Vector) / sizeof(float);
-    best =
-        std::max(best, static_cast<double>(threads) * 2 * lanes * chains * static_cast<double>(rounds) / slowest / 1e9);
+  for (int repetition = 0; repetition < 20; ++repetition) {
+    const double before = now();
+    multiply_add(threads);
+    best = std::max(best, multiply_add_gflop(threads) / (now() - before));
   }
-  if (std::accumulate(sink.begin(), sink.end(), 0.0f) == 12345.0f) std::puts("");  // the sums are used
   return best;
 }
 
