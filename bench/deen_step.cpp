@@ -1,103 +1,139 @@
-/// A whole training step, the score alone, and a step of the walk: neb, and libtorch where it is installed.
-#include <cmath>
+/// A training step, the score and a walk: neb, and PyTorch where it is installed, for C++ or for Python.
 #include <cstdio>
-#include <map>
-#include <stdexcept>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "deen_work.hpp"
-#include "libtorch.hpp"
+#include "cases.hpp"
 #include "measure.hpp"
+#include "rounds.hpp"
+#include "statistics.hpp"
 
 namespace {
 
-const std::function<void()>& select(const libtorch::Work& work, int what) {
-  return what == 0 ? work.deen_step : (what == 1 ? work.score : work.walk_step);
+constexpr const char* what =
+    R"(A DEEN training step, the score (energy and gradient), and a step of a walk of 10 chains, of energies of images of 28 x 28
+with a bottleneck of 10: neb, and PyTorch in both of its memory layouts where it is found, for C++ (libtorch, at build time)
+and for Python (--python, when this runs). Each contender is a process of its own, and they take turns. The ratio is PyTorch's
+time over neb's, with the fastest of the PyTorches, formed in every round; its median and quartiles are shown. Memory is the
+largest resident memory of a process.)";
+
+struct Row {
+  std::string name;
+  bench::Network network;
+  std::string work;
+  long steps;  ///< of the walk that one call takes
+};
+
+std::vector<Row> all_rows(const bench::Options& options) {
+  std::vector<Row> rows;
+  const long steps = options.count("walk-steps");
+  for (const bench::Network& network : bench::networks)
+    for (const std::string& work : bench::works)
+      rows.push_back({network.name + " " + work, network, work, work == "walk" ? steps : 1});
+  return rows;
 }
 
-/// Resident memory of a process that does nothing but this work: the program deen_step_CONTENDER beside this one, which for
-/// neb has no libtorch in it.
-double alone_rss(const std::string& contender, const bench::Case& c, int what, int threads) {
-  const bool channels_last = contender == "libtorch_nhwc";
-  const std::string printed = bench::run_beside(contender == "neb" ? "deen_step_neb" : "deen_step_libtorch",
-                                                {std::to_string(threads), std::to_string(&c - bench::cases.data()),
-                                                 std::to_string(what), channels_last ? "1" : "0"});
-  return printed.empty() ? 0 : std::stod(printed);
-}
-
-template <class T>
-std::vector<neb::Var<T>> gradient(const neb::ConvEnergy<T>& phi, const neb::Tensor<T>& x, const neb::Tensor<T>& y) {
-  return grad(deen_loss(phi, neb::Var<T>::constant(x), neb::Var<T>::constant(y), T(0.3)), phi);
-}
-
-/// Throws unless the gradient of the DEEN loss in float is that of the same network in double.
-void check_gradient(const bench::Case& c) {
-  const neb::Index batch = 2;
-  neb::ConvEnergy<float> phi({.channels = c.channels}, neb::Key(1));
-  neb::ConvEnergy<double> exact({.channels = c.channels}, neb::Key(1));
-  std::map<std::string, neb::Tensor<double>> weights;
-  for (const auto& [name, tensor] : neb::state(phi)) weights.emplace(name, tensor.to<double>());
-  neb::load_state(exact, weights);
-  const auto x = neb::random_uniform<float>({batch, 28, 28, 1}, neb::Key(2));
-  const auto y = neb::random_uniform<float>({batch, 28, 28, 1}, neb::Key(3));
-  const auto got = gradient(phi, x, y);
-  const auto expected = gradient(exact, x.to<double>(), y.to<double>());
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    double error = 0, size = 0;
-    for (neb::Index k = 0; k < got[i].size(); ++k) {
-      error += std::pow(static_cast<double>(got[i].value().data()[k]) - expected[i].value().data()[k], 2);
-      size += std::pow(expected[i].value().data()[k], 2);
-    }
-    if (!(std::sqrt(error) <= 1e-4 * std::sqrt(size)))
-      throw std::runtime_error("deen_step: the gradient of parameter " + std::to_string(i) + " is off by " +
-                               std::to_string(std::sqrt(error / size)));
+/// Starts the contenders of a row, neb first.
+void start(const Row& row, const bench::Options& options, bool python, std::vector<std::string>& names,
+           std::vector<bench::Contender>& contenders) {
+  const std::string folder = bench::program_folder() + "/", libtorch = folder + "deen_step_libtorch";
+  const auto add = [&](const std::string& name, const bench::Arguments& before, const std::string& worker,
+                       const bench::Arguments& after) {
+    bench::Arguments command = before;
+    for (const std::string& word :
+         bench::network_command(worker, std::to_string(options.threads), row.work, row.network, row.steps))
+      command.push_back(word);
+    command.insert(command.end(), after.begin(), after.end());
+    names.push_back(name);
+    contenders.emplace_back(command);
+  };
+  add("neb", {}, folder + "deen_step_neb", {});
+  for (const std::string layout : {"contiguous", "channels_last"}) {
+    if (std::filesystem::exists(libtorch)) add("libtorch " + layout, {}, libtorch, {layout});
+    if (python)
+      add("torch " + layout, {options.more.at("python")}, NEB_SOURCE_DIR "/bench/deen_step_torch.py", {layout});
   }
+}
+
+/// Checks neb's gradient, in a process that is not measured, because the network in double needs memory.
+void check(const bench::Network& network, const bench::Options& options) {
+  bench::Contender(bench::network_command(bench::program_folder() + "/deen_step_neb", std::to_string(options.threads),
+                                          "check", network, 1));
+}
+
+void measure_row(const Row& row, const bench::Options& options, bool python, nlohmann::json& rows) {
+  std::vector<std::string> names, facts;
+  std::vector<bench::Contender> contenders;
+  start(row, options, python, names, contenders);
+  for (const bench::Contender& contender : contenders) facts.push_back(contender.facts());
+  if (rows.empty()) {
+    for (std::size_t k = 0; k < names.size(); ++k) std::printf("%s: %s\n", names[k].c_str(), facts[k].c_str());
+    std::printf("%-10s %-10s %-24s %9s %19s %7s %13s %8s\n", "network", "work", "by", "ms", "quartiles", "to neb",
+                "quartiles", "MB");
+  }
+  const bench::Results results = bench::take_rounds(contenders, options);
+  const double unit = 1e3 / static_cast<double>(row.steps);
+  const auto to_neb = [&](std::size_t k) {
+    return bench::spread(bench::ratios(results.contenders[k], results.contenders[0]));
+  };
+  std::size_t best = 0;  // of the rivals, if there is one
+  for (std::size_t k = 1; k < names.size(); ++k)
+    if (best == 0 || to_neb(k).median < to_neb(best).median) best = k;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const bench::Result& result = results.contenders[k];
+    const bench::Spread times = bench::spread(result.times), ratio = to_neb(k);
+    const bool fastest = k == best && best != 0;
+    std::printf("%-10s %-10s %-24s %9.2f %9.2f %9.2f %7.2f %6.2f %6.2f %8.0f%s\n", row.network.name.c_str(),
+                row.work.c_str(), names[k].c_str(), unit * times.median, unit * times.low, unit * times.high,
+                ratio.median, ratio.low, ratio.high, result.resident_mb, fastest ? "  *" : "");
+    rows.push_back({{"network", row.network.name},
+                    {"architecture", row.network.text()},
+                    {"work", row.work},
+                    {"contender", names[k]},
+                    {"facts", facts[k]},
+                    {"median_ms", unit * times.median},
+                    {"quartiles_ms", {unit * times.low, unit * times.high}},
+                    {"least_ms", unit * result.minimum},
+                    {"ratio", ratio.median},
+                    {"ratio_quartiles", {ratio.low, ratio.high}},
+                    {"resident_mb", result.resident_mb},
+                    {"fastest_rival", fastest},
+                    {"others", results.others},
+                    {"repeated_rounds", results.repeated}});
+  }
+  std::fflush(stdout);
+}
+
+/// Whether that Python can import torch.
+bool has_torch(const std::string& python) {
+  return !python.empty() && std::system(("'" + python + "' -c 'import torch' >/dev/null 2>&1").c_str()) == 0;
+}
+
+void measure_steps(const bench::Options& options) {
+  const std::vector<Row> wanted = bench::wanted(all_rows(options), options);
+  bench::expect_quiet(options);
+  const nlohmann::json head = bench::head(options);
+  const bool python = has_torch(options.more.at("python"));
+  if (!python) std::printf("'%s' has no PyTorch\n", options.more.at("python").c_str());
+  std::string checked;
+  for (const Row& row : wanted) {
+    if (std::exchange(checked, row.network.name) == row.network.name) continue;
+    check(row.network, options);
+    std::printf("%s: %s\n", row.network.name.c_str(), row.network.text().c_str());
+  }
+  nlohmann::json rows = nlohmann::json::array();
+  for (const Row& row : wanted) measure_row(row, options, python, rows);
+  bench::write_report(options, head, rows);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bench::Options options =
-      bench::start(argc, argv,
-                   "A DEEN training step, the score, and a walk step of 10 chains: 3x3, stride 1, no\n"
-                   "padding, bottleneck 10, images of 28 x 28. The ratio is libtorch over neb, the better\n"
-                   "of libtorch's two memory layouts; resident memory is that of separate processes.");
-  libtorch::set_threads(options.threads);
-  const double peak = bench::fma_peak_gflops(options.threads);
-  bench::head(options, peak);
-  if (!libtorch::available) std::puts("libtorch was not found at build time");
-  std::printf("%-14s %5s %-10s %10s %12s %7s %10s %14s\n", "channels", "batch", "what", "neb ms", "libtorch ms",
-              "ratio", "neb MB", "libtorch MB");
-  nlohmann::json rows = nlohmann::json::array();
-  for (const bench::Case& c : bench::cases) {
-    if (std::string(c.name).find(options.only) == std::string::npos) continue;
-    check_gradient(c);
-    for (int what = 0; what < 3; ++what) {
-      const neb::Index batch = bench::images(c, what);
-      std::vector<std::function<void()>> contenders{bench::neb_work(c, what)};
-      if (libtorch::available)
-        for (const bool channels_last : {false, true})
-          contenders.push_back(select(libtorch::network(c.channels, batch, channels_last), what));
-      const auto timings = bench::take_turns(contenders, options.seconds);
-      const double own = 1e3 * timings[0].median, own_rss = alone_rss("neb", c, what, options.threads);
-      nlohmann::json row{{"case", c.name}, {"batch", batch},        {"what", bench::works[what]},
-                         {"neb_ms", own},  {"neb_rss_mb", own_rss}, {"neb_best_ms", 1e3 * timings[0].minimum}};
-      std::printf("%-14s %5td %-10s %10.2f ", c.name, batch, bench::works[what], own);
-      if (libtorch::available) {
-        const bool last = timings[2].median < timings[1].median;
-        const double rival = 1e3 * timings[last ? 2 : 1].median;
-        const double rival_rss = alone_rss(last ? "libtorch_nhwc" : "libtorch", c, what, options.threads);
-        std::printf("%12.2f %7.2f %10.0f %14.0f\n", rival, rival / own, own_rss, rival_rss);
-        row.update({{"libtorch_ms", rival},
-                    {"ratio", rival / own},
-                    {"libtorch_rss_mb", rival_rss},
-                    {"libtorch_layout", last ? "channels_last" : "contiguous"}});
-      } else {
-        std::printf("%12s %7s %10.0f %14s\n", "-", "-", own_rss, "-");
-      }
-      std::fflush(stdout);
-      rows.push_back(row);
-    }
-  }
-  bench::finish(options, peak, rows);
+  return bench::run_benchmark(argc, argv, what,
+                              {{"python", "A Python that may have PyTorch; empty: none", "python3"},
+                               {"walk-steps", "Steps of a walk in one call", "100"}},
+                              measure_steps);
 }

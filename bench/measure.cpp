@@ -1,20 +1,21 @@
 #include "measure.hpp"
 
-#include <omp.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cxxopts.hpp>
+#include <filesystem>
 #include <fstream>
 #include <neb/core/parallel.hpp>
 #include <neb/io/file.hpp>
 #include <neb/kernels/register_tile.hpp>
-#include <numeric>
+#include <optional>
+#include <thread>
+
+#include "other_work.hpp"
+#include "peak.hpp"
 
 namespace bench {
 
@@ -31,37 +32,98 @@ std::string cpu_name() {
 
 constexpr const char* build_flags = NEB_BENCH_FLAGS;
 
-}  // namespace
+/// The environment that decides how OpenMP's threads wait and where they run.
+constexpr const char* openmp_settings[] = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT",    "OMP_PROC_BIND",
+                                           "OMP_PLACES",      "GOMP_CPU_AFFINITY", "KMP_BLOCKTIME"};
 
-Options start(int argc, char** argv, const std::string& what) {
+/// Throws UsageError; std::nullopt after --help.
+std::optional<Options> parse(int argc, char** argv, const std::string& what, const std::vector<Option>& more) try {
   cxxopts::Options parser(argv[0], what + "\n");
-  parser.add_options()("json", "File for the results", cxxopts::value<std::string>()->default_value(""))(
-      "threads", "Number of threads (default: all)", cxxopts::value<int>()->default_value("0"))(
-      "seconds", "Time for each contender of each row", cxxopts::value<double>()->default_value("1"))(
-      "only", "Run the rows whose name contains this", cxxopts::value<std::string>()->default_value(""))("help",
-                                                                                                         "Print this");
-  try {
-    const auto parsed = parser.parse(argc, argv);
-    if (parsed.count("help")) {
-      std::fputs(parser.help().c_str(), stdout);
-      std::exit(0);
-    }
-    Options options{parsed["json"].as<std::string>(), parsed["threads"].as<int>(), parsed["seconds"].as<double>(),
-                    parsed["only"].as<std::string>()};
-    if (options.threads < 0 || !(options.seconds > 0))
-      throw std::invalid_argument("--threads and --seconds are positive");
-    if (options.threads > 0) neb::set_threads(options.threads);
-    options.threads = neb::threads();
-    return options;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
-    std::exit(2);
+  auto add = parser.add_options();
+  add("json", "File for the results", cxxopts::value<std::string>()->default_value(""));
+  add("threads", "Threads of each contender (0: all cores)", cxxopts::value<int>()->default_value("0"));
+  add("seconds", "Time of each turn of a contender", cxxopts::value<double>()->default_value("0.25"));
+  add("rounds", "Turns of each contender", cxxopts::value<int>()->default_value("11"));
+  add("only", "Run the rows whose name contains this", cxxopts::value<std::string>()->default_value(""));
+  for (const Option& option : more)
+    add(option.name, option.help, cxxopts::value<std::string>()->default_value(option.standard));
+  add("busy", "Report even where other work takes the cores");
+  add("help", "Print this");
+  const auto parsed = parser.parse(argc, argv);
+  if (parsed.count("help")) {
+    std::fputs(parser.help().c_str(), stdout);
+    return std::nullopt;
   }
+  if (!parsed.unmatched().empty()) throw UsageError("'" + parsed.unmatched()[0] + "' is no option; see --help");
+  Options options{.json = parsed["json"].as<std::string>(),
+                  .threads = parsed["threads"].as<int>(),
+                  .seconds = parsed["seconds"].as<double>(),
+                  .rounds = parsed["rounds"].as<int>(),
+                  .only = parsed["only"].as<std::string>(),
+                  .busy = parsed.count("busy") > 0,
+                  .more = {}};
+  for (const Option& option : more) options.more[option.name] = parsed[option.name].as<std::string>();
+  if (options.threads < 0 || !(options.seconds > 0) || options.rounds < 1)
+    throw UsageError("--seconds is positive, --rounds at least 1, and --threads is not negative");
+  const std::filesystem::path folder = std::filesystem::path(options.json).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder))
+    throw UsageError("--json: there is no folder " + folder.string());
+  return options;
+} catch (const std::exception& error) {  // cxxopts' own exceptions have other names in other versions
+  throw UsageError(error.what());
 }
 
-void head(const Options& options, double peak) {
-  std::printf("%s\n%s\n%d threads, multiply-add peak %.0f GFLOP/s\n", cpu_name().c_str(), build_flags, options.threads,
-              peak);
+}  // namespace
+
+long Options::count(const std::string& option) const {
+  const std::string& text = more.at(option);
+  long value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1)
+    throw UsageError("--" + option + " is a whole number of at least 1, not '" + text + "'");
+  return value;
+}
+
+int run_benchmark(int argc, char** argv, const std::string& what, const std::vector<Option>& more,
+                  const std::function<void(const Options&)>& benchmark) {
+  int code = 2;
+  try {
+    std::optional<Options> options = parse(argc, argv, what, more);
+    if (!options) return 0;
+    if (options->threads > 0) neb::set_threads(options->threads);
+    options->threads = neb::threads();
+    benchmark(*options);
+    return 0;
+  } catch (const UsageError& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+  } catch (const Busy& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+    code = 1;
+  }
+  return code;
+}
+
+nlohmann::json head(const Options& options) {
+  const double peak = fma_peak_gflops(options.threads);
+  std::string settings;
+  for (const char* name : openmp_settings)
+    if (const char* value = std::getenv(name))
+      settings += std::string(settings.empty() ? "" : " ") + name + "=" + value;
+  const auto cores = std::thread::hardware_concurrency();
+  std::printf("%s, %u cores, %s\n", cpu_name().c_str(), cores, build_flags);
+  std::printf("%d threads%s%s, multiply-add peak %.0f GFLOP/s\n", options.threads, settings.empty() ? "" : ", ",
+              settings.c_str(), peak);
+  if (options.busy) std::puts("--busy: other work was not looked at, so do not believe these times");
+  return {{"cpu", cpu_name()},  {"cores", cores},          {"flags", build_flags},        {"threads", options.threads},
+          {"openmp", settings}, {"fma_peak_gflops", peak}, {"busy_allowed", options.busy}};
+}
+
+void write_report(const Options& options, nlohmann::json head, const nlohmann::json& rows) {
+  if (options.json.empty()) return;
+  head["rows"] = rows;
+  neb::write_file(options.json, head.dump(2) + "\n");
 }
 
 std::vector<Timing> take_turns(const std::vector<std::function<void()>>& contenders, double seconds) {
@@ -85,35 +147,12 @@ std::vector<Timing> take_turns(const std::vector<std::function<void()>>& contend
 }
 
 double fma_peak_gflops(int threads) {
-  using Vector = neb::kernels::Vector<float>;
-  // Sixteen chains: two units that take four cycles need eight to be busy, and the rest absorbs jitter.
-  constexpr int chains = 16;
-  constexpr long rounds = 4'000'000;
   double best = 0;
-  std::vector<float> sink(static_cast<std::size_t>(threads));
-  for (int repetition = 0; repetition < 7; ++repetition) {
-    double slowest = 0;
-#pragma omp parallel num_threads(threads) reduction(max : slowest)
-    {
-      std::array<Vector, chains> sums;
-      for (int k = 0; k < chains; ++k) sums[static_cast<std::size_t>(k)] = Vector{} + static_cast<float>(k);
-      volatile float factor = 0.9999f, term = 1e-7f;
-      const Vector a = Vector{} + factor, b = Vector{} + term;
-#pragma omp barrier
-      const double before = now();
-      for (long round = 0; round < rounds; ++round)
-#pragma GCC unroll 16
-        for (std::size_t k = 0; k < chains; ++k) sums[k] = sums[k] * a + b;
-      slowest = now() - before;
-      Vector total{};
-      for (const Vector& sum : sums) total += sum;
-      sink[static_cast<std::size_t>(omp_get_thread_num())] = total[0];
-    }
-    const double lanes = sizeof(Vector) / sizeof(float);
-    best =
-        std::max(best, static_cast<double>(threads) * 2 * lanes * chains * static_cast<double>(rounds) / slowest / 1e9);
+  for (int repetition = 0; repetition < 20; ++repetition) {
+    const double before = now();
+    multiply_add(threads);
+    best = std::max(best, multiply_add_gflop(threads) / (now() - before));
   }
-  if (std::accumulate(sink.begin(), sink.end(), 0.0f) == 12345.0f) std::puts("");  // the sums are used
   return best;
 }
 
@@ -137,31 +176,6 @@ double read_gbytes(int threads) {
   return best;
 }
 
-double peak_rss_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-std::string run_beside(const std::string& name, const std::vector<std::string>& arguments) {
-  std::array<char, 4096> path{};
-  const auto length = readlink("/proc/self/exe", path.data(), path.size() - 1);
-  const std::string self(path.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
-  std::string command = "'" + self.substr(0, self.rfind('/') + 1) + name + "'";
-  for (const std::string& argument : arguments) command += " '" + argument + "'";
-  std::FILE* const pipe = popen(command.c_str(), "r");
-  std::string output;
-  for (int c; pipe && (c = std::fgetc(pipe)) != EOF;) output += static_cast<char>(c);
-  if (pipe) pclose(pipe);
-  return output;
-}
-
-void finish(const Options& options, double peak, const nlohmann::json& rows) {
-  if (options.json.empty()) return;
-  const nlohmann::json report{
-      {"fma_peak_gflops", peak}, {"threads", options.threads}, {"read_gbytes_per_s", read_gbytes(options.threads)},
-      {"cpu", cpu_name()},       {"flags", build_flags},       {"rows", rows}};
-  neb::write_file(options.json, report.dump(2) + "\n");
-}
+std::string program_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path().string(); }
 
 }  // namespace bench

@@ -17,6 +17,8 @@
 #include <stdexcept>
 
 #include "measure.hpp"
+#include "other_work.hpp"
+#include "rounds.hpp"
 
 namespace {
 
@@ -78,24 +80,24 @@ std::function<void()> walk_from(const Phi& phi, const Tensor<float>& start) {
 }
 
 /// One thread and all of them in turn, at a large batch and at one image.
-void threads_over_one(Report& report, const bench::Options& options) {
+void threads_over_one(Report& report, int threads, double seconds) {
   const Phi phi({.channels = widths}, Key(2));
   for (const Index batch : {Index{32}, Index{1}}) {
     const Tensor<float> y = images(batch);
-    check_bits(phi, y, options.threads);
+    check_bits(phi, y, threads);
     neb::DeenTrainer trainer(phi, y, {.batch = batch, .steps = 1 << 30, .ema_decay = 0});
     const std::function<void()> step = [&] { trainer.step(); }, slope = [&] { score(phi, y); },
                                 walk = walk_from(phi, y);
     std::vector<std::function<void()>> contenders;
     for (const auto& work : {step, slope, walk})
-      for (const int threads : {1, options.threads}) contenders.push_back(on_threads(threads, work));
-    const auto timings = bench::take_turns(contenders, options.seconds);
+      for (const int count : {1, threads}) contenders.push_back(on_threads(count, work));
+    const auto timings = bench::take_turns(contenders, seconds);
     const std::string at = "batch " + std::to_string(batch);
     report.row("threads over one: deen_step", at, timings[0].median / timings[1].median, "x");
     report.row("threads over one: score", at, timings[2].median / timings[3].median, "x");
     report.row("threads over one: walk", at, timings[4].median / timings[5].median, "x");
   }
-  neb::set_threads(options.threads);
+  neb::set_threads(threads);
 }
 
 /// Another process that keeps one core busy, for as long as this lives.
@@ -135,18 +137,18 @@ double mean_seconds(const std::function<void()>& work, double seconds) {
 }
 
 /// All threads beside one busy process, over the times of one thread and of all on the quiet machine; in turns, medians of five.
-void beside_other_work(Report& report, const bench::Options& options) {
+void beside_other_work(Report& report, int threads, double seconds) {
   const Phi phi({.channels = widths}, Key(2));
   neb::DeenTrainer trainer(phi, images(32), {.batch = 32, .steps = 1 << 30, .ema_decay = 0});
   const auto row = [&](const std::string& name, const std::string& at, const std::function<void()>& work) {
-    const std::function<void()> one = on_threads(1, work), all = on_threads(options.threads, work);
+    const std::function<void()> one = on_threads(1, work), all = on_threads(threads, work);
     std::array<std::array<double, 5>, 4> times;
     for (std::size_t round = 0; round < 5; ++round) {
-      times[0][round] = mean_seconds(one, options.seconds);
-      times[1][round] = mean_seconds(all, options.seconds);
+      times[0][round] = mean_seconds(one, seconds);
+      times[1][round] = mean_seconds(all, seconds);
       for (const int nice : {0, 19}) {
         const BusyProcess process(nice);
-        times[nice == 0 ? 2 : 3][round] = mean_seconds(all, options.seconds);
+        times[nice == 0 ? 2 : 3][round] = mean_seconds(all, seconds);
       }
     }
     for (auto& list : times) std::sort(list.begin(), list.end());
@@ -157,7 +159,7 @@ void beside_other_work(Report& report, const bench::Options& options) {
   };
   row("deen_step", "batch 32", [&] { trainer.step(); });
   row("walk", "10 chains", walk_from(phi, images(10)));
-  neb::set_threads(options.threads);
+  neb::set_threads(threads);
 }
 
 /// Bytes of tensors and nodes at the peak of the k-th derivative of the energy, in MB.
@@ -177,32 +179,40 @@ void memory_per_order(Report& report) {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const bench::Options options = bench::start(
-      argc, argv,
-      "How cost grows: threads over one, times beside a busy process, a DEEN step's time against batch, width\n"
-      "and depth, and memory against the order of derivative. Network 32,64,128 where nothing else is said.");
-  const double peak = bench::fma_peak_gflops(options.threads);
-  bench::head(options, peak);
+void measure_growth(const bench::Options& options) {
+  bench::expect_quiet(options);
+  const nlohmann::json head = bench::head(options);
+  bench::Watch watch(bench::own_cpu_seconds);
   Report report;
-  const auto wanted = [&](const char* part) { return std::string(part).find(options.only) != std::string::npos; };
-  if (wanted("threads")) threads_over_one(report, options);
-  if (wanted("beside")) beside_other_work(report, options);
-  if (wanted("batch"))
+  const double seconds = options.seconds * options.rounds;
+  if (options.wants("threads")) threads_over_one(report, options.threads, seconds);
+  if (options.wants("batch"))
     for (const Index batch : {1, 2, 4, 8, 16, 32, 64})
       report.row("ms an image against batch", std::to_string(batch),
-                 deen_step_ms(widths, batch, options.seconds) / static_cast<double>(batch), "ms");
-  if (wanted("width"))
+                 deen_step_ms(widths, batch, seconds) / static_cast<double>(batch), "ms");
+  if (options.wants("width"))
     for (const Index width : {8, 16, 32, 64, 128})
       report.row("ms a step of 8 against width",
                  std::to_string(width) + "," + std::to_string(2 * width) + "," + std::to_string(4 * width),
-                 deen_step_ms({width, 2 * width, 4 * width}, 8, options.seconds), "ms");
-  if (wanted("depth"))
+                 deen_step_ms({width, 2 * width, 4 * width}, 8, seconds), "ms");
+  if (options.wants("depth"))
     for (std::size_t depth = 1; depth <= 6; ++depth)
       report.row("ms a step of 16 against depth", std::to_string(depth) + " x 32",
-                 deen_step_ms(std::vector<Index>(depth, 32), 16, options.seconds), "ms");
-  if (wanted("memory")) memory_per_order(report);
-  bench::finish(options, peak, report.rows);
+                 deen_step_ms(std::vector<Index>(depth, 32), 16, seconds), "ms");
+  if (options.wants("memory")) memory_per_order(report);
+  const double share = watch.share();
+  if (options.wants("beside")) beside_other_work(report, options.threads, seconds);  // other work is of its own making
+  if (share > bench::quiet_share && !options.busy) throw bench::Busy(share);
+  bench::write_report(options, head, report.rows);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bench::run_benchmark(
+      argc, argv,
+      "How cost grows: threads over one, times beside a busy process, a DEEN step's time against batch,\n"
+      "width and depth, and memory against the order of derivative. Network 32,64,128 where nothing else\n"
+      "is said. One process: a row has all of its turns at once.",
+      {}, measure_growth);
 }
