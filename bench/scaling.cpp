@@ -107,9 +107,9 @@ class BusyProcess {
     if (child_ != 0) return;
     setpriority(PRIO_PROCESS, 0, nice);
     const pid_t parent = getppid();
-    volatile int sink = 0;
+    volatile unsigned count = 0;
     while (getppid() == parent)
-      for (int i = 0; i < 1'000'000; ++i) sink = i;
+      for (int i = 0; i < 1'000'000; ++i) count = count + 1;
     _exit(0);
   }
   ~BusyProcess() {
