@@ -140,6 +140,7 @@ CommandLine command_line() {
               "Share of those that have a shadow of the mean image added; runs of more than some thousand steps, whose "
               "creative memories are grey without it, take 0.4 (not from the paper)",
               "0")
+      .option("shade-after", "N", "Steps at the start of the run in which none has (not from the paper)", "0")
       .option("steps", "N", "Length of the run (not from the paper)", "4000")
       .option("minutes", "M", "Length of the run in time; takes the place of --steps")
       .option("report", "N", "Steps between two lines of log.jsonl", "50")
@@ -163,7 +164,8 @@ neb::TrainOptions train_options(const CommandLine& line) {
           .seed = line.seed(),
           .fill = line.fraction("fill"),
           .fill_weight = line.not_negative("fill-weight"),
-          .shade = line.fraction("shade")};
+          .shade = line.fraction("shade"),
+          .shade_after = line.count("shade-after", 0)};
 }
 
 /// The option that sets a field of TrainOptions.

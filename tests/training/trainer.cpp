@@ -225,6 +225,23 @@ TEST_CASE("trainer: filled batches and a quadratic part are in the checkpoint, a
   CHECK_FALSE(same_parameters((clear.run(), clear.phi()), whole.phi()));
 }
 
+TEST_CASE("trainer: shading begins after the steps that it is told") {
+  TrainOptions clear = options;
+  clear.fill = 0.5;
+  TrainOptions shaded = clear;
+  shaded.shade = 1;
+  shaded.shade_after = 3;
+  Trainer with(fresh(), images(), shaded), without(fresh(), images(), clear);
+  for (int step = 0; step < 3; ++step) {
+    with.step();
+    without.step();
+    CHECK(same_parameters(with.phi(), without.phi()));
+  }
+  with.step();
+  without.step();
+  CHECK(!same_parameters(with.phi(), without.phi()));
+}
+
 TEST_CASE("trainer: the loss that it reports is the shell's, whatever is filled") {
   // A steep bowl around nothing: the error of a jump is known for each row, and grows with its radius.
   TrainOptions filled = options;

@@ -22,6 +22,7 @@ struct TrainOptions {
   double fill = 0;                       ///< share of a batch inside the spheres, at most a half; see filled_radii()
   double fill_weight = 2;                ///< how much their errors count: the power in radius_weight()
   double shade = 0;                      ///< share of those inside that have some of the mean added; see shadows()
+  Index shade_after = 0;                 ///< steps at the start of a run in which none has
 
   /// Lists all fields.
   static void visit(auto& self, auto&& f) {
@@ -37,6 +38,7 @@ struct TrainOptions {
     f("fill", self.fill);
     f("fill_weight", self.fill_weight);
     f("shade", self.shade);
+    f("shade_after", self.shade_after);
   }
 };
 

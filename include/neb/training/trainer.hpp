@@ -133,7 +133,7 @@ class DeenTrainer {
             path, "the checkpoint has " + key + " " + saved + ", this run " + now + "; resume with the same settings");
     };
     Metadata now = settings();
-    for (const char* share : {"fill", "shade"}) {  // left out where they are 0
+    for (const char* share : {"fill", "shade", "shade_after"}) {  // left out where they are 0
       expect_same(share, file.metadata().contains(share) ? file.text(share) : "0",
                   now.contains(share) ? now.at(share) : "0");
       now.erase(share);
@@ -162,7 +162,8 @@ class DeenTrainer {
     }
     const std::vector<double> radii = filled_radii(options_.batch, options_.fill, key);
     Tensor<T> y = smooth_inside(batch, sigma, radii, key);
-    if (options_.shade > 0) y = shaded(std::move(y), mean_, shadows(radii, options_.shade, key));
+    if (options_.shade > 0 && report_.step >= options_.shade_after)
+      y = shaded(std::move(y), mean_, shadows(radii, options_.shade, key));
     const Var<T> errors = deen_errors(phi_, x, Var<T>::constant(y), sigma);
     report_.loss = shell_loss(errors.value(), radii);
     return filled_loss(errors, radii, options_.fill_weight);
@@ -178,6 +179,7 @@ class DeenTrainer {
       settings.erase("fill_weight");
     }
     if (options_.shade == 0) settings.erase("shade");
+    if (options_.shade == 0 || options_.shade_after == 0) settings.erase("shade_after");
     settings["samples"] = std::to_string(data_.shape()[0]);
     return settings;
   }
