@@ -3,7 +3,7 @@
 /// Two orders of the loops, by the size of the filters W at the points. Up to `resident_bytes` they stay near a core: a task
 /// takes some images, a band of tiles at a time, through all stages, and passes that are asked for together share what they
 /// transform. Larger filters are taken in chunks of channels that all cores work on together, stage by stage over as many
-/// tiles as the scratch has room for, so that each filter is transformed once or a few times.
+/// tiles as the scratch has room for, 48 MB in all, so that each filter is transformed once or a few times.
 /// No sum depends on the number of threads: products sum over channels in order, tiles of an image are added to it in order,
 /// and sums over tiles are those of shares of the batch, cut by its shape alone.
 #pragma once
@@ -16,10 +16,11 @@
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/winograd_cost.hpp"
 #include "neb/kernels/conv2d/winograd_planes.hpp"
+#include "neb/kernels/conv2d/winograd_stages.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
+#include "neb/kernels/conv2d/winograd_transforms.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/scratch.hpp"
-#include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
@@ -27,109 +28,10 @@ namespace winograd {
 
 inline constexpr Index resident_bytes = 1280 << 10;  ///< of filters, or sums for them, that stay near a core
 inline constexpr Index band_bytes = 2 << 20;         ///< of X, Y and products of a band beside them
-inline constexpr Index operand_bytes = 20 << 20;     ///< of X or Y of a range of tiles beside larger filters
+inline constexpr Index operand_bytes = 24 << 20;     ///< of X or Y of a range of tiles beside larger filters
 inline constexpr Index chunk_bytes = 12 << 20;       ///< of a chunk of larger filters, and of its products
-inline constexpr Index cache_bytes = 1 << 20;        ///< operands larger than this are written past the caches
 
-/// Scratch for planes of up to `rows` rows of `channels`; for none with rows = 0.
-template <class F, class T>
-class Operand {
- public:
-  Operand(Index rows, Index channels)
-      : size_(rows > 0 ? Planes<T>::size(F::planes, rows, channels) : 0), scratch_(size_) {}
-
-  Planes<T> planes(Index rows, Index channels) const {
-    return {scratch_.data(), rows, channels, size_ * static_cast<Index>(sizeof(T)) > cache_bytes};
-  }
-
- private:
-  Index size_;
-  Scratch<T> scratch_;
-};
-
-/// The passes of a layer, stage by stage. Stages run in parallel, or, within a task, on its thread.
-template <class F, class T>
-struct Stages {
-  using Slab = typename Layer<F, T>::Slab;
-  static constexpr Index slab = slab_channels<T>;
-
-  Layer<F, T> layer;
-
-  /// Calls body(part, row, channel) for parts of a range of tiles, from row `row` of it on, and the slabs of `channels`.
-  template <class Body>
-  static void each_slab(const TileRange& range, Index channels, Body&& body) {
-    constexpr Index most = 32;
-    const Index parts = tile_count(range.count, most);
-    parallel_tasks(tile_count(channels, slab) * parts, [&](Index task) {
-      const Index row = task % parts * most;
-      body(TileRange{range.first + row, std::min(most, range.count - row)}, row, task / parts * slab);
-      fence();
-    });
-  }
-
-  /// X of a range of tiles.
-  void images_to_points(const T* x, const TileRange& range, const Planes<T>& to) const {
-    each_slab(range, layer.in_channels, [&](const TileRange& part, Index row, Index channel) {
-      layer.image_to_points(x, part, channel, Slab{to, row, channel});
-    });
-  }
-
-  /// Y of a range of tiles, for the channels from `first` on that fit into the planes.
-  void cotangents_to_points(const T* dy, const TileRange& range, Index first, const Planes<T>& to) const {
-    each_slab(range, to.channels, [&](const TileRange& part, Index row, Index channel) {
-      layer.cotangent_to_points(dy, part, first + channel, Slab{to, row, channel});
-    });
-  }
-
-  /// y of a range of tiles, for the channels from `first` on that the planes hold.
-  void outputs_from_points(const Planes<T>& from, const TileRange& range, Index first, T* y) const {
-    each_slab(range, from.channels, [&](const TileRange& part, Index row, Index channel) {
-      layer.output_from_points(Slab{from, row, channel}, part, first + channel, y);
-    });
-  }
-
-  /// dx of a range of tiles, for the channels from `first` on that the planes hold. The tiles of an image come in order.
-  void images_from_points(const Planes<T>& from, const TileRange& range, Index first, T* dx) const {
-    const Index last = range.first + range.count, per_image = layer.image_tiles;
-    const Index first_image = range.first / per_image, images = tile_count(last, per_image) - first_image;
-    parallel_tasks(images * tile_count(from.channels, slab), [&](Index task) {
-      const Index image = first_image + task % images, channel = task / images * slab;
-      const Index begin = std::max(range.first, image * per_image), end = std::min(last, (image + 1) * per_image);
-      layer.image_from_points(Slab{from, begin - range.first, channel}, {begin, end - begin}, first + channel, dx);
-    });
-  }
-
-  /// W with inputs in rows, for the outputs from `first` on that fit into the planes.
-  void filters_by_input(const T* w, Index first, const Planes<T>& to) const {
-    const Index slabs = layer.in_channels / slab;
-    parallel_tasks(to.channels / slab * slabs, [&](Index task) {
-      const Index out = task / slabs * slab, channel = task % slabs * slab;
-      layer.filters_to_points(w, first + out, channel, Slab{to, channel, out});
-      fence();
-    });
-  }
-
-  /// W with outputs in rows, for the inputs from `first` on that fit into the planes.
-  void filters_by_output(const T* w, Index first, const Planes<T>& to) const {
-    parallel_tiles(layer.out_channels, 16, [&](Index begin, Index end) {
-      for (Index channel = 0; channel < to.channels; channel += slab)
-        for (Index out = begin; out < end; ++out)
-          layer.filter_to_points(w, out, first + channel, Slab{to, out, channel});
-      fence();
-    });
-  }
-
-  /// dw of the filters from `first` on that the planes hold.
-  void filters_from_points(const Planes<T>& from, Index first, T* dw) const {
-    parallel_tiles(std::min(from.rows, layer.g.out_channels - first), 8, [&](Index begin, Index end) {
-      for (Index channel = 0; channel < layer.in_channels; channel += slab)
-        for (Index row = begin; row < end; ++row)
-          layer.filter_from_points(Slab{from, row, channel}, first + row, channel, dw);
-    });
-  }
-};
-
-/// Calls body(range, row) for ranges of at most `most` tiles that cover [begin, end), in order.
+/// Calls body(range) for ranges of at most `most` tiles that cover [begin, end), in order.
 template <class Body>
 void each_range(Index begin, Index end, Index most, Body&& body) {
   const Index ranges = tile_count(end - begin, most), size = ranges > 0 ? tile_count(end - begin, ranges) : 0;
