@@ -7,6 +7,7 @@
 #include "neb/core/finite.hpp"
 #include "neb/core/memory.hpp"
 #include "neb/core/parallel.hpp"
+#include "neb/core/precision.hpp"
 #include "neb/core/progress.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"

@@ -7,9 +7,9 @@
 
 #include <algorithm>
 
+#include "neb/core/precision.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
-#include "neb/kernels/conv2d/precision.hpp"
 #include "neb/kernels/conv2d/winograd_cost.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
