@@ -11,7 +11,8 @@
 #include "neb/kernels/conv2d/im2col.hpp"
 #include "neb/kernels/conv2d/reference.hpp"
 #include "neb/kernels/conv2d/winograd.hpp"
-#include "neb/kernels/conv2d/winograd_tiles.hpp"
+#include "neb/kernels/conv2d/winograd_cost.hpp"
+#include "neb/kernels/conv2d/winograd_transforms.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
@@ -29,37 +30,26 @@ Conv2dRung resolve_rung(const Conv2dGeometry& g, Conv2dRung rung) {
   return rung >= Conv2dRung::direct && sizeof(T) > sizeof(double) ? Conv2dRung::im2col : rung;
 }
 
-/// One pass of the other rungs: `a` asks for one result.
-template <class T>
-void conv2d_pass(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung rung) {
-  if (rung == Conv2dRung::reference) {
-    if (a.y) return conv2d_reference(g, a.x, a.w, a.y);
-    if (a.dx) return conv2d_input_grad_reference(g, a.dy, a.w, a.dx);
-    return conv2d_filter_grad_reference(g, a.x, a.dy, a.dw);
-  }
-  if constexpr (sizeof(T) <= sizeof(double))
-    if (rung == Conv2dRung::direct) {
-      if (a.y) return conv2d_direct(g, a.x, a.w, a.y);
-      if (a.dx) return conv2d_input_grad_direct(g, a.dy, a.w, a.dx);
-      return conv2d_filter_grad_direct(g, a.x, a.dy, a.dw);
-    }
-  if (a.y) return conv2d_im2col(g, a.x, a.w, a.y);
-  if (a.dx) return conv2d_input_grad_im2col(g, a.dy, a.w, a.dx);
-  conv2d_filter_grad_im2col(g, a.x, a.dy, a.dw);
-}
-
 }  // namespace detail
 
 template <class T>
 void conv2d_passes(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung rung) {
   rung = detail::resolve_rung<T>(g, rung);
-  if constexpr (sizeof(T) <= sizeof(double)) {
+  if (rung == Conv2dRung::reference) {
+    if (a.y) conv2d_reference(g, a.x, a.w, a.y);
+    if (a.dx) conv2d_input_grad_reference(g, a.dy, a.w, a.dx);
+    if (a.dw) conv2d_filter_grad_reference(g, a.x, a.dy, a.dw);
+  } else if (rung == Conv2dRung::im2col) {
+    if (a.y) conv2d_im2col(g, a.x, a.w, a.y);
+    if (a.dx) conv2d_input_grad_im2col(g, a.dy, a.w, a.dx);
+    if (a.dw) conv2d_filter_grad_im2col(g, a.x, a.dy, a.dw);
+  } else if constexpr (sizeof(T) <= sizeof(double)) {
     if (rung == Conv2dRung::winograd) return conv2d_winograd<winograd::SixPoints>(g, a);
     if (rung == Conv2dRung::winograd_eight) return conv2d_winograd<winograd::EightPoints>(g, a);
+    if (a.y) conv2d_direct(g, a.x, a.w, a.y);
+    if (a.dx) conv2d_input_grad_direct(g, a.dy, a.w, a.dx);
+    if (a.dw) conv2d_filter_grad_direct(g, a.x, a.dy, a.dw);
   }
-  if (a.y) detail::conv2d_pass<T>(g, {.x = a.x, .w = a.w, .y = a.y}, rung);
-  if (a.dx) detail::conv2d_pass<T>(g, {.w = a.w, .dy = a.dy, .dx = a.dx}, rung);
-  if (a.dw) detail::conv2d_pass<T>(g, {.x = a.x, .dy = a.dy, .dw = a.dw}, rung);
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

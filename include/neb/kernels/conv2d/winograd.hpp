@@ -105,40 +105,48 @@ struct Chunks {
   }
 };
 
-template <class F, class T>
-void forward_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
-  const Index in = stages.layer.in_channels, out = stages.layer.out_channels, tiles = stages.layer.tiles;
-  const Chunks<F, T> chunks(tiles, in, out);
-  const Operand<F, T> images(chunks.rows, in), filters(in, chunks.chunk), products(chunks.rows, chunks.chunk);
+/// y or dx with larger filters: `to_points(range, planes)` transforms what has `channels` channels, `filters(first, planes)` a chunk
+/// of the filters, and `from_points(planes, range, first)` brings their products back, of `chunked` channels in all.
+template <class F, class T, class ToPoints, class Filters, class FromPoints>
+void multiply_in_chunks(Index tiles, Index channels, Index chunked, ToPoints&& to_points, Filters&& filters,
+                        FromPoints&& from_points) {
+  const Chunks<F, T> chunks(tiles, channels, chunked);
+  const Operand<F, T> left(chunks.rows, channels), right(channels, chunks.chunk), products(chunks.rows, chunks.chunk);
   each_range(0, tiles, chunks.rows, [&](const TileRange& range) {
-    const Planes<T> x = images.planes(range.count, in);
-    stages.images_to_points(a.x, range, x);
-    for (Index first = 0; first < out; first += chunks.chunk) {
-      const Index count = std::min(chunks.chunk, out - first);
-      const Planes<T> w = filters.planes(in, count), dy = products.planes(range.count, count);
-      stages.filters_by_input(a.w, first, w);
-      multiply_planes(F::planes, x, w, dy);
-      stages.outputs_from_points(dy, range, first, a.y);
+    const Planes<T> x = left.planes(range.count, channels);
+    to_points(range, x);
+    for (Index first = 0; first < chunked; first += chunks.chunk) {
+      const Index count = std::min(chunks.chunk, chunked - first);
+      const Planes<T> w = right.planes(channels, count), y = products.planes(range.count, count);
+      filters(first, w);
+      multiply_planes(F::planes, x, w, y);
+      from_points(y, range, first);
     }
   });
 }
 
 template <class F, class T>
+void forward_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
+  const Layer<F, T>& layer = stages.layer;
+  multiply_in_chunks<F, T>(
+      layer.tiles, layer.in_channels, layer.out_channels,
+      [&](const TileRange& range, const Planes<T>& x) { stages.images_to_points(a.x, range, x); },
+      [&](Index first, const Planes<T>& w) { stages.filters_by_input(a.w, first, w); },
+      [&](const Planes<T>& y, const TileRange& range, Index first) {
+        stages.outputs_from_points(y, range, first, a.y);
+      });
+}
+
+template <class F, class T>
 void input_grad_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
-  const Index in = stages.layer.in_channels, out = stages.layer.out_channels, tiles = stages.layer.tiles;
-  const Chunks<F, T> chunks(tiles, out, in);
-  const Operand<F, T> cotangents(chunks.rows, out), filters(out, chunks.chunk), products(chunks.rows, chunks.chunk);
-  each_range(0, tiles, chunks.rows, [&](const TileRange& range) {
-    const Planes<T> y = cotangents.planes(range.count, out);
-    stages.cotangents_to_points(a.dy, range, 0, y);
-    for (Index first = 0; first < in; first += chunks.chunk) {
-      const Index count = std::min(chunks.chunk, in - first);
-      const Planes<T> w = filters.planes(out, count), dx = products.planes(range.count, count);
-      stages.filters_by_output(a.w, first, w);
-      multiply_planes(F::planes, y, w, dx);
-      stages.images_from_points(dx, range, first, a.dx);
-    }
-  });
+  const Layer<F, T>& layer = stages.layer;
+  multiply_in_chunks<F, T>(
+      layer.tiles, layer.out_channels, layer.in_channels,
+      [&](const TileRange& range, const Planes<T>& y) { stages.cotangents_to_points(a.dy, range, 0, y); },
+      [&](Index first, const Planes<T>& w) { stages.filters_by_output(a.w, first, w); },
+      [&](const Planes<T>& x, const TileRange& range, Index first) {
+        stages.images_from_points(x, range, first, a.dx);
+      });
 }
 
 template <class F, class T>

@@ -84,11 +84,8 @@ struct Layer {
   /// W = G w G^T of the filter `out`, with outputs in rows; zeros behind the last filter.
   void filter_to_points(const T* w, Index out, Index channel, const Slab& to) const {
     const auto [offset, part] = filter_square(out, channel);
-    if (out < g.out_channels)
-      return part_to_points<typename F::G>(Square<const T>{w + offset, filter_row(), input_pixel()}, part, to.at(0),
-                                           to.planes);
-    const T nothing[slab] = {};
-    slab_to_points<typename F::G>(Square<const T>{nothing, 0, 0}, to.at(0), to.planes);
+    part_to_points<typename F::G>(Square<const T>{w + offset, filter_row(), input_pixel()},
+                                  out < g.out_channels ? part : Part{}, to.at(0), to.planes);
   }
 
   /// The same with inputs in rows, for a slab of filters from `out` on: the rows of the slab at `channel`.
