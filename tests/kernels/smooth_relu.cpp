@@ -147,3 +147,14 @@ TEST_CASE("a NaN stays a NaN in every derivative") {
   for (int order = 1; order <= 5; ++order)
     CHECK(std::isnan(derivative<double>({std::numeric_limits<double>::quiet_NaN()}, 1.0, order)[0]));
 }
+
+TEST_CASE_TEMPLATE("both cotangents of a slope have the bits of two passes, the last elements too", T, float, double) {
+  for (const Index n : {Index(1), Index(37), Index(20'003)}) {
+    const auto z = reals<T>(n, 1), g = reals<T>(n, 2), c = reals<T>(n, 3);
+    auto dz = unwritten<T>(n), dg = unwritten<T>(n), product = unwritten<T>(n);
+    kernels::smooth_relu_slope_vjps(n, dz.data(), dg.data(), z.data(), g.data(), c.data(), T(1.5));
+    for (std::size_t i = 0; i < product.size(); ++i) product[i] = c[i] * g[i];
+    CHECK(dz == derivative<T>(z, product, T(1.5), 2));
+    CHECK(dg == derivative<T>(z, c, T(1.5), 1));
+  }
+}

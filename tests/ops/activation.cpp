@@ -110,3 +110,16 @@ TEST_CASE("smooth_relu_slope is the repeated gradient of smooth_relu times g") {
     CHECK(difference(smooth_relu_slope(z, g, 2, order).value(), (y * g).value()) < 1e-13);
   }
 }
+
+TEST_CASE_TEMPLATE("both cotangents of a slope, computed together, have the bits of each alone", T, float, double) {
+  const Var<T> z = random_normal<T>({7, 19}, Key(1)), g = random_normal<T>({7, 19}, Key(2));
+  for (int order = 1; order <= 2; ++order) {
+    const Var<T> output =
+        sum(smooth_relu_slope(z, g, T(1.5), order) * Var<T>::constant(random_normal<T>({7, 19}, Key(3))));
+    const auto together = grad(output, {z, g});
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Var<T> input = i == 0 ? z : g;
+      CHECK(same_bits(together[i], grad(output, input)));
+    }
+  }
+}

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,6 +15,12 @@
 namespace neb::test {
 
 using Indices = std::vector<Index>;
+
+template <Scalar T>
+bool same_bits(const Var<T>& a, const Var<T>& b) {
+  return a.shape() == b.shape() &&
+         std::memcmp(a.value().data(), b.value().data(), static_cast<std::size_t>(a.shape().size()) * sizeof(T)) == 0;
+}
 
 /// The element of x at `index`; axes are aligned at the end, and an axis of extent 1 is read at 0 (NumPy's rule).
 inline double broadcast_at(const Tensor<double>& x, const Indices& index) {

@@ -16,11 +16,11 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
 
-/// The integer parts of the lanes of x.
+/// The integer parts of the lanes of x; of a NaN, any number.
 template <class Integer, class V>
 inline auto truncate(V x) {
   if constexpr (std::is_arithmetic_v<V>)
-    return static_cast<Integer>(x);
+    return x == x ? static_cast<Integer>(x) : Integer(0);
   else
     return __builtin_convertvector(x, Vector<Integer, sizeof(V)>);
 }
@@ -57,10 +57,15 @@ inline V short_expm1(V r) {
                                         T(1) / T(479001600),
                                         T(1) / T(6227020800)};
     constexpr int terms = std::is_same_v<T, float> ? 7 : 13;
-    V series = broadcast_lane<V>(inverse_factorials[terms - 1]);
+    // r + r^2 (1/2! + r/3! + ...), where even and odd terms of the bracket are two sums: chains half as long.
+    const V square = r * r;
+    V even = broadcast_lane<V>(inverse_factorials[terms - 2]), odd = broadcast_lane<V>(inverse_factorials[terms - 1]);
 #pragma GCC unroll 12
-    for (int n = terms - 2; n >= 0; --n) series = series * r + inverse_factorials[n];
-    return r * series;
+    for (int n = terms - 4; n > 0; n -= 2) {
+      even = even * square + inverse_factorials[n];
+      odd = odd * square + inverse_factorials[n + 1];
+    }
+    return square * (odd * r + even) + r;
   }
 }
 
@@ -71,8 +76,17 @@ struct SplitExponential {
   V scaled, power;
 };
 
-/// exp(x) in two factors, within 0.92 ulp with fused multiply-add, 1.15 without, for every x: 0 far below, infinity far
-/// above, NaN for NaN. V is a scalar or a register of float or double.
+/// Below, even 1e4 exp(x) rounds to 0.
+template <class T>
+inline constexpr T lowest_exponent = std::is_same_v<T, float> ? T(-170)
+                                                              : (std::is_same_v<T, double> ? T(-1400) : T(-12000));
+/// Above, exp(x) is infinite.
+template <class T>
+inline constexpr T highest_exponent = std::is_same_v<T, float> ? T(89)
+                                                               : (std::is_same_v<T, double> ? T(710) : T(12000));
+
+/// exp(x) in two factors, within 0.92 ulp with fused multiply-add, 1.15 without, for x from lowest_exponent to
+/// highest_exponent; NaN for NaN. V is a scalar or a register of float or double.
 template <class V>
 inline SplitExponential<V> split_exponential(V x) {
   using T = LaneType<V>;
@@ -81,34 +95,31 @@ inline SplitExponential<V> split_exponential(V x) {
   } else {
     constexpr bool single = std::is_same_v<T, float>;
     using Integer = std::conditional_t<single, std::int32_t, std::int64_t>;
-    const V lowest = broadcast_lane<V>(single ? T(-170) : T(-1400));  // below: even 1e4 exp(x) rounds to 0
-    const V highest = broadcast_lane<V>(single ? T(89) : T(710));     // above: infinity
     constexpr T log2_e = T(1.44269504088896340736);
     // ln 2 in two parts; the first has trailing zeros, so k * ln2_high is exact.
     constexpr T ln2_high = single ? T(0.693359375) : T(6.93147180369123816490e-01);
     constexpr T ln2_low = single ? T(-2.12194440054690583e-4) : T(1.90821492927058770002e-10);
 
-    // Written so that a NaN fails every comparison and stays; only the integer part must not see it.
-    const V clamped = x < lowest ? lowest : (x > highest ? highest : x);
-    const V scaled = (clamped == clamped ? clamped : V{}) * log2_e;
-    const auto k =
-        detail::truncate<Integer>(scaled + (scaled < V{} ? broadcast_lane<V>(T(-0.5)) : broadcast_lane<V>(T(0.5))));
-    const V whole = detail::convert_integers<V>(k);
-    const V r = (clamped - whole * ln2_high) - whole * ln2_low;
+    // k is counted from twice the exponents' bias: so it is positive, and cutting off a fraction rounds.
+    constexpr Integer origin = single ? 2 * 127 : 2 * 1023;
+    const auto k = detail::truncate<Integer>(x * log2_e + (static_cast<T>(origin) + T(0.5)));
+    const V whole = detail::convert_integers<V>(k - origin);
+    const V r = (x - whole * ln2_high) - whole * ln2_low;
 
     // 2^k as a product of two powers, each a normal number, so that results may be subnormal and 2^128 does not occur.
-    constexpr Integer bias = single ? 127 : 1023;
     constexpr int mantissa = single ? 23 : 52;
     const auto half = k >> 1;
-    return {(T(1) + short_expm1(r)) * bit_cast<V>((half + bias) << mantissa),
-            bit_cast<V>((k - half + bias) << mantissa)};
+    return {(T(1) + short_expm1(r)) * bit_cast<V>(half << mantissa), bit_cast<V>((k - half) << mantissa)};
   }
 }
 
-/// exp(x), to the precision of split_exponential().
+/// exp(x), to the precision of split_exponential(), for every x: 0 far below, infinity far above, NaN for NaN.
 template <class V>
 inline V exponential(V x) {
-  const SplitExponential<V> e = split_exponential(x);
+  using T = LaneType<V>;
+  const V lowest = broadcast_lane<V>(lowest_exponent<T>), highest = broadcast_lane<V>(highest_exponent<T>);
+  // Written so that a NaN fails every comparison and stays.
+  const SplitExponential<V> e = split_exponential(x < lowest ? lowest : (x > highest ? highest : x));
   return e.scaled * e.power;
 }
 

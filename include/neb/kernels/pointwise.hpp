@@ -43,6 +43,29 @@ void map_registers(Index n, T* y, F f, const In*... x) {
   }
 }
 
+/// The same for an f that gives two results, for y[0] and y[1].
+template <class T, class F, class... In>
+void map_registers(Index n, const std::array<T*, 2>& y, F f, const In*... x) {
+  parallel_tiles(n, pointwise_tile, [&](Index begin, Index end) {
+    Index i = begin;
+    if constexpr (sizeof(T) <= sizeof(double)) {
+      constexpr Index lanes = vector_lanes<T>;
+      for (; i + lanes <= end; i += lanes) {
+        const std::array results = f(load(x + i)...);
+        for (std::size_t k = 0; k < 2; ++k) store(y[k] + i, results[k]);
+      }
+      if (i == end) return;
+      const std::array results = f(load_first(x + i, end - i)...);
+      for (std::size_t k = 0; k < 2; ++k) store_first(y[k] + i, results[k], end - i);
+    } else {
+      for (; i < end; ++i) {
+        const std::array results = f(x[i]...);
+        for (std::size_t k = 0; k < 2; ++k) y[k][i] = results[k];
+      }
+    }
+  });
+}
+
 /// y[i] = f(y[i], x[i]...) for i in [0, n).
 template <class T, class F, class... In>
 void update(Index n, T* y, F f, const In*... x) {

@@ -4,6 +4,7 @@
 /// e = exp(-|u|) <= 1, so nothing overflows. The first three derivatives have a header of their own.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <utility>
@@ -16,14 +17,6 @@
 #include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
-
-/// beta z, kept where u * slope is a product of finite numbers: beyond |u| = 1e4 every slope is 0 in any precision.
-template <class V>
-inline V scaled_argument(V z, LaneType<V> beta) {
-  const V u = beta * z;
-  const V limit = broadcast_lane<V>(LaneType<V>(1e4));
-  return u < -limit ? -limit : (u > limit ? limit : u);
-}
 
 /// Coefficients c with s^(k)(u) = sum_j c[j] s^j: the derivative of s^j is j (s^j - s^(j+1)).
 template <class T>
@@ -50,7 +43,7 @@ void smooth_relu(Index n, T* y, const T* z, T beta) {
         const V u = beta * v;
         const LogisticParts<V> p(u);
         const V far = broadcast_lane<V>(T(-1e4));  // where f is 0, but z times the least exp(u) is not
-        return u < V{} ? p.decayed((u < far ? V{} : v) * p.inverse) : v * p.inverse;
+        return u < V{} ? p.decayed(u < far ? V{} : v, p.inverse) : v * p.inverse;
       },
       z);
 }
@@ -62,7 +55,7 @@ void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order)
     map_registers(
         n, y,
         [beta, derivative](auto v, auto w) {
-          const auto u = scaled_argument(v, beta);
+          const auto u = beta * v;
           return w * derivative(u, LogisticParts<decltype(v)>(u));
         },
         z, g);
@@ -78,17 +71,30 @@ void smooth_relu_slope(Index n, T* y, const T* z, const T* g, T beta, int order)
       n, y,
       [&lower, &upper, scale, mirrored, beta, order](T v, T w) {
         // f^(n)(-z) = (-1)^n f^(n)(z) for n >= 2; on the left s is small and the polynomials do not cancel.
-        const T argument = scaled_argument(v, beta);
-        const T u = -std::abs(argument);
-        const T s = LogisticParts<T>(u).sigmoid;
+        const LogisticParts<T> p(-std::abs(beta * v));
+        const T s = p.sigmoid;
         T low = T(0), high = T(0);
         for (std::size_t j = upper.size(); j-- > 0;) {
           high = high * s + upper[j];
           if (j < lower.size()) low = low * s + lower[j];
         }
-        return w * (argument > T(0) ? mirrored : scale) * (static_cast<T>(order) * low + u * high);
+        return w * (v > T(0) ? mirrored : scale) * (static_cast<T>(order) * low - p.a * high);
       },
       z, g);
+}
+
+/// dz = c g f''(z) and dg = c f'(z), elementwise, from one exponential: the cotangents of g f'(z) for a cotangent c of it,
+/// with the bits of two smooth_relu_slope().
+template <class T>
+void smooth_relu_slope_vjps(Index n, T* dz, T* dg, const T* z, const T* g, const T* c, T beta) {
+  map_registers(
+      n, std::array{dz, dg},
+      [beta](auto v, auto w, auto t) {
+        const auto u = beta * v;
+        const LogisticParts<decltype(v)> p(u);
+        return std::array{(t * w) * (beta * detail::second_derivative(u, p)), t * detail::first_derivative(u, p)};
+      },
+      z, g, c);
 }
 
 #ifdef NEB_COMPILED_KERNELS
@@ -96,6 +102,9 @@ extern template void smooth_relu(Index, float*, const float*, float);
 extern template void smooth_relu(Index, double*, const double*, double);
 extern template void smooth_relu_slope(Index, float*, const float*, const float*, float, int);
 extern template void smooth_relu_slope(Index, double*, const double*, const double*, double, int);
+extern template void smooth_relu_slope_vjps(Index, float*, float*, const float*, const float*, const float*, float);
+extern template void smooth_relu_slope_vjps(Index, double*, double*, const double*, const double*, const double*,
+                                            double);
 #endif
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -5,30 +5,52 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 
+#include "neb/core/bits.hpp"
 #include "neb/kernels/exponential.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
-/// What the derivatives are made of: e = exp(-|u|), 1 / (1 + e) and s(u), for a scalar or a register u.
+namespace detail {
+
+/// |x|, lane by lane.
+template <class V>
+V magnitude(V x) {
+  if constexpr (std::is_arithmetic_v<V>) {
+    return std::abs(x);
+  } else {
+    using Bits = decltype(x < x);
+    return bit_cast<V>(bit_cast<Bits>(x) & std::numeric_limits<LaneType<Bits>>::max());
+  }
+}
+
+}  // namespace detail
+
+/// What value and derivatives are made of, for a scalar or a register u: a = |u|, e = exp(-a), 1 / (1 + e) and s(u).
 template <class V>
 struct LogisticParts {
+  V a;  ///< no larger than where e times a polynomial in a rounds to 0, so that no such product overflows
   SplitExponential<V> exponential;
   V e, inverse, sigmoid;
 
-  explicit LogisticParts(V u) : exponential(split_exponential(u < V{} ? u : -u)) {
+  explicit LogisticParts(V u) {
     using T = LaneType<V>;
+    const V distance = detail::magnitude(u), farthest = broadcast_lane<V>(-lowest_exponent<T>);
+    a = distance > farthest ? farthest : distance;  // a NaN is not, and stays
+    exponential = split_exponential(-a);
     e = exponential.scaled * exponential.power;
     inverse = T(1) / (T(1) + e);
     sigmoid = u < V{} ? e * inverse : inverse;
   }
 
-  /// e times `factor`, which may be a normal number though e is not.
-  V decayed(V factor) const { return exponential.scaled * factor * exponential.power; }
+  /// e x y, which may be a normal number though e is not. Only y waits for the division.
+  V decayed(V x, V y) const { return (exponential.scaled * x) * y * exponential.power; }
 };
 
 namespace detail {
@@ -45,11 +67,6 @@ struct Root {
     return (x - nearby) - static_cast<T>((high - static_cast<double>(nearby)) + low);
   }
 };
-
-template <class V>
-V magnitude(V x) {
-  return x < V{} ? -x : x;
-}
 
 /// Whether near_root() is for a distance of h. Farther off the terms cancel too little to matter.
 template <class V>
@@ -87,27 +104,25 @@ V first_derivative(V u, const LogisticParts<V>& p) {
   using T = LaneType<V>;
   constexpr Root root{-1.2784645427610737, -1.0946994183093437e-16};
   constexpr double e_there = -1 - root.high;
-  const V below = -magnitude(u);
-  const V h = root.distance(below);
+  const V h = root.distance(-p.a);
   const V series = near_root(h, [](int k) { return (k == 1 ? 1 : 0) + e_there * exponential_term(1, k); });
-  const V numerator = is_near(h) ? series : (T(1) + below) + p.e;
-  const V left = p.decayed(numerator * (p.inverse * p.inverse));
+  const V numerator = is_near(h) ? series : (T(1) - p.a) + p.e;
+  const V left = p.decayed(numerator, p.inverse * p.inverse);
   return u < V{} ? left : T(1) - left;
 }
 
 /// f'' for beta = 1, an even function: with a = |u|, e (2 - a + e (2 + a)) / (1 + e)^3, which is 0 where e (2 + a) = a - 2.
 template <class V>
-V second_derivative(V u, const LogisticParts<V>& p) {
+V second_derivative(V /*u*/, const LogisticParts<V>& p) {
   using T = LaneType<V>;
   constexpr Root root{2.3993572805154675, 1.8464872855353363e-16};
   constexpr double e_there = (root.high - 2) / (root.high + 2);
-  const V a = magnitude(u);
-  const V h = root.distance(a);
+  const V a = p.a, h = root.distance(a);
   const V series = near_root(h, [](int k) {
     return (k == 1 ? -1 : 0) + (root.high - 2) * exponential_term(-1, k) + e_there * exponential_term(-1, k - 1);
   });
   const V numerator = is_near(h) ? series : (T(2) - a) + p.e * (T(2) + a);
-  return p.decayed(numerator * (p.inverse * p.inverse * p.inverse));
+  return p.decayed(numerator, p.inverse * p.inverse * p.inverse);
 }
 
 /// A coefficient of the numerator of f''' about `at`, where e is e_there.
@@ -122,14 +137,13 @@ V third_derivative(V u, const LogisticParts<V>& p) {
   using T = LaneType<V>;
   constexpr Root root{3.435840993535111, -1.654438565374896e-16};
   constexpr double e_at_root = 0.03219832026308645800;
-  const V a = magnitude(u);
-  const V h = root.distance(a);
+  const V a = p.a, h = root.distance(a);
   const V at_zero = near_root(a, [](int k) { return third_numerator_term(0, 1, k); });
   const V at_root = near_root(h, [](int k) { return third_numerator_term(root.high, e_at_root, k); });
   const V elsewhere = (a - T(3)) - p.e * (T(4) * a - p.e * (a + T(3)));
   const V numerator = is_near(a) ? at_zero : (is_near(h) ? at_root : elsewhere);
   const V square = p.inverse * p.inverse;
-  return p.decayed((u < V{} ? -numerator : numerator) * (square * square));
+  return p.decayed(u < V{} ? -numerator : numerator, square * square);
 }
 
 }  // namespace detail

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "neb/autodiff/op.hpp"
 #include "neb/autodiff/var.hpp"
@@ -91,6 +93,14 @@ struct SmoothReluSlope {
   }
   Var<T> vjp(Index i, const Var<T>& cotangent, const Var<T>& z, const Var<T>& g) const {
     return i == 0 ? smooth_relu_slope(z, cotangent * g, beta, order + 1) : smooth_relu_slope(z, cotangent, beta, order);
+  }
+  /// Both need one exponential.
+  std::vector<Var<T>> vjps(const Var<T>& cotangent, const Var<T>& z, const Var<T>& g) const {
+    if (order != 1) return {vjp(0, cotangent, z, g), vjp(1, cotangent, z, g)};
+    Tensor<T> dz(z.shape()), dg(z.shape());
+    kernels::smooth_relu_slope_vjps(dz.size(), dz.mutable_data(), dg.mutable_data(), z.value().data(), g.value().data(),
+                                    cotangent.value().data(), beta);
+    return {Var<T>::constant(std::move(dz)), Var<T>::constant(std::move(dg))};
   }
 };
 
