@@ -30,9 +30,10 @@ inline const std::vector<Network> networks = {
 inline const std::vector<std::string> works = {"deen_step", "score", "walk"};
 inline const std::string chains = "10";  ///< of a walk
 
-/// The command of a worker that does a work on a network; `steps` are those of one call of a walk.
+/// The command of a worker that does a work on a network; `steps` are those of one call of a walk, `variant` is a precision of
+/// neb (accurate or fast) or a layout of PyTorch (contiguous or channels_last).
 inline Arguments network_command(const std::string& worker, const std::string& threads, const std::string& work,
-                                 const Network& network, long steps) {
+                                 const Network& network, long steps, const std::string& variant) {
   return {worker,
           threads,
           work,
@@ -41,7 +42,8 @@ inline Arguments network_command(const std::string& worker, const std::string& t
           network.stride,
           network.padding,
           work == "walk" ? chains : network.batch,
-          std::to_string(steps)};
+          std::to_string(steps),
+          variant};
 }
 
 /// N,size,in,out,kernel[,stride,padding], each pass of it a row.

@@ -35,7 +35,8 @@ std::vector<Row> all_rows(const bench::Options& options) {
   const long steps = options.count("walk-steps");
   for (const bench::Network& network : bench::networks)
     for (const std::string& work : bench::works)
-      rows.push_back({network.name + " " + work, bench::network_command("deen_step_neb", threads, work, network, steps),
+      rows.push_back({network.name + " " + work,
+                      bench::network_command("deen_step_neb", threads, work, network, steps, "accurate"),
                       work == "walk" ? steps : 1});
   for (const std::string& shape : bench::convolutions)
     for (const std::string& pass : bench::passes)

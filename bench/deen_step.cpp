@@ -17,8 +17,9 @@ constexpr const char* what =
     R"(A DEEN training step, the score (energy and gradient), and a step of a walk of 10 chains, of energies of images of 28 x 28
 with a bottleneck of 10: neb, and PyTorch in both of its memory layouts where it is found, for C++ (libtorch, at build time)
 and for Python (--python, when this runs). Each contender is a process of its own, and they take turns. The ratio is PyTorch's
-time over neb's, with the fastest of the PyTorches, formed in every round; its median and quartiles are shown. Memory is the
-largest resident memory of a process.)";
+time over neb's, with the fastest of the PyTorches, formed in every round; its median and quartiles are shown. neb runs at its
+accurate precision, the default, and beside it at its fast one (set_conv2d_precision). Memory is the largest resident memory of
+a process.)";
 
 struct Row {
   std::string name;
@@ -36,32 +37,33 @@ std::vector<Row> all_rows(const bench::Options& options) {
   return rows;
 }
 
-/// Starts the contenders of a row, neb first.
+constexpr std::size_t first_rival = 2;  // after neb and neb in a hurry
+
+/// Starts the contenders of a row, neb's two first.
 void start(const Row& row, const bench::Options& options, bool python, std::vector<std::string>& names,
            std::vector<bench::Contender>& contenders) {
   const std::string folder = bench::program_folder() + "/", libtorch = folder + "deen_step_libtorch";
   const auto add = [&](const std::string& name, const bench::Arguments& before, const std::string& worker,
-                       const bench::Arguments& after) {
+                       const std::string& variant) {
     bench::Arguments command = before;
     for (const std::string& word :
-         bench::network_command(worker, std::to_string(options.threads), row.work, row.network, row.steps))
+         bench::network_command(worker, std::to_string(options.threads), row.work, row.network, row.steps, variant))
       command.push_back(word);
-    command.insert(command.end(), after.begin(), after.end());
     names.push_back(name);
     contenders.emplace_back(command);
   };
-  add("neb", {}, folder + "deen_step_neb", {});
+  add("neb", {}, folder + "deen_step_neb", "accurate");
+  add("neb, fast precision", {}, folder + "deen_step_neb", "fast");
   for (const std::string layout : {"contiguous", "channels_last"}) {
-    if (std::filesystem::exists(libtorch)) add("libtorch " + layout, {}, libtorch, {layout});
-    if (python)
-      add("torch " + layout, {options.more.at("python")}, NEB_SOURCE_DIR "/bench/deen_step_torch.py", {layout});
+    if (std::filesystem::exists(libtorch)) add("libtorch " + layout, {}, libtorch, layout);
+    if (python) add("torch " + layout, {options.more.at("python")}, NEB_SOURCE_DIR "/bench/deen_step_torch.py", layout);
   }
 }
 
 /// Checks neb's gradient, in a process that is not measured, because the network in double needs memory.
 void check(const bench::Network& network, const bench::Options& options) {
   bench::Contender(bench::network_command(bench::program_folder() + "/deen_step_neb", std::to_string(options.threads),
-                                          "check", network, 1));
+                                          "check", network, 1, "accurate"));
 }
 
 void measure_row(const Row& row, const bench::Options& options, bool python, nlohmann::json& rows) {
@@ -80,7 +82,7 @@ void measure_row(const Row& row, const bench::Options& options, bool python, nlo
     return bench::spread(bench::ratios(results.contenders[k], results.contenders[0]));
   };
   std::size_t best = 0;  // of the rivals, if there is one
-  for (std::size_t k = 1; k < names.size(); ++k)
+  for (std::size_t k = first_rival; k < names.size(); ++k)
     if (best == 0 || to_neb(k).median < to_neb(best).median) best = k;
   for (std::size_t k = 0; k < names.size(); ++k) {
     const bench::Result& result = results.contenders[k];

@@ -68,8 +68,18 @@ std::shared_ptr<Trainer> trainer(Phi& phi, const Tensor<float>& x, const neb::Tr
     return std::make_shared<Trainer>(phi, x, options);
 }
 
+/// Sets the precision of convolutions, in versions that have a choice.
+void set_precision(const std::string& precision) {
+#if __has_include(<neb/core/precision.hpp>)
+  if (precision == "fast") neb::set_conv2d_precision(neb::Conv2dPrecision::fast);
+#else
+  if (precision == "fast") throw std::invalid_argument("this version of neb has one precision");
+#endif
+}
+
 bench::Work prepare(const bench::Arguments& arguments) {
   neb::set_threads(std::stoi(arguments[0]));
+  set_precision(arguments[8]);
   const std::string& work = arguments[1];
   const auto channels = bench::numbers(arguments[2]), stride = bench::numbers(arguments[4]);
   const neb::ConvEnergyOptions options{.channels = {channels.begin(), channels.end()},
@@ -104,5 +114,5 @@ bench::Work prepare(const bench::Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return bench::run_worker(argc, argv, "THREADS WORK CHANNELS KERNEL STRIDE PADDING BATCH STEPS", prepare);
+  return bench::run_worker(argc, argv, "THREADS WORK CHANNELS KERNEL STRIDE PADDING BATCH STEPS PRECISION", prepare);
 }
