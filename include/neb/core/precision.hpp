@@ -6,7 +6,7 @@
 namespace neb {
 
 /// `accurate` leaves Winograd's kernels six points of evaluation, with errors of some 2e-6 of the result's size in float;
-/// `fast` lets them take eight where that is less work, with errors of some 8e-6. In double both are exact to rounding.
+/// `fast` lets them take eight where that is less work, with errors of some 8e-6. In double there are six points always.
 enum class Conv2dPrecision { accurate, fast };
 
 namespace detail {

@@ -44,8 +44,10 @@ void conv2d_passes(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung
     if (a.dx) conv2d_input_grad_im2col(g, a.dy, a.w, a.dx);
     if (a.dw) conv2d_filter_grad_im2col(g, a.x, a.dy, a.dw);
   } else if constexpr (sizeof(T) <= sizeof(double)) {
-    if (rung == Conv2dRung::winograd) return conv2d_winograd<winograd::SixPoints>(g, a);
-    if (rung == Conv2dRung::winograd_eight) return conv2d_winograd<winograd::EightPoints>(g, a);
+    if constexpr (sizeof(T) == sizeof(float))
+      if (rung == Conv2dRung::winograd_eight) return conv2d_winograd<winograd::EightPoints>(g, a);
+    // Who computes in double wants digits, so eight points are compiled for float alone.
+    if (rung >= Conv2dRung::winograd) return conv2d_winograd<winograd::SixPoints>(g, a);
     if (a.y) conv2d_direct(g, a.x, a.w, a.y);
     if (a.dx) conv2d_input_grad_direct(g, a.dy, a.w, a.dx);
     if (a.dw) conv2d_filter_grad_direct(g, a.x, a.dy, a.dw);
