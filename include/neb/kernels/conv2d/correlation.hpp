@@ -11,6 +11,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/packed_rows.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 
@@ -27,6 +28,11 @@ struct Correlation {
 
   Index run() const { return kernel_width * channels; }
   Index depth() const { return kernel_height * run(); }
+  /// Whether each output is made of the pixel at its place, and lies there.
+  bool pointwise() const {
+    return kernel_height == 1 && kernel_width == 1 && stride == 1 && top == 0 && left == 0 && out_height == height &&
+           out_width == width && y_pixel == out_channels && y_row == width * y_pixel && y_image == height * y_row;
+  }
   Index columns() const { return (out_width - 1) * stride + kernel_width; }  ///< of x that one output row reads
   bool needs_columns_of_zeros() const { return left > 0 || columns() - left > width; }
   /// Whether the columns of the kernel are summed one by one, each over the outputs that it has an input for: no zeros
@@ -64,12 +70,6 @@ inline Correlation forward_correlation(const Conv2dGeometry& g) {
 }
 
 }  // namespace detail
-
-/// Elements of the packed filters of a correlation: (blocks, KH, KW, C, tile_columns), zeros after the last filter.
-template <class T>
-Index packed_size(Index out_channels, Index depth) {
-  return tile_count(out_channels, tile_columns<T>) * depth * tile_columns<T>;
-}
 
 /// Calls body(correlation, images, first) for the whole batch when no column of zeros is copied; otherwise for parts of
 /// the batch, from image `first` on, whose images were copied between the zeros that they need.

@@ -17,38 +17,18 @@
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/patches.hpp"
 #include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/packed_rows.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
-namespace detail {
-
-/// packed (blocks, depth, tile_columns) = transposed filters (O, depth), zeros after the last.
-template <class T>
-void pack_filters(Index out_channels, Index depth, const T* w, T* packed) {
-  constexpr Index columns = tile_columns<T>;
-  constexpr Index slab = 256;  // of depth: 32 KiB, so that a wide layer is shared among threads
-  const Index slabs = tile_count(depth, slab);
-  parallel_tasks(tile_count(out_channels, columns) * slabs, [&](Index task) {
-    const Index channel = task / slabs * columns;
-    const Index first = task % slabs * slab;
-    const Index rows = std::min(slab, depth - first);
-    const Index channels = std::min(columns, out_channels - channel);
-    T* const panel = packed + channel * depth + first * columns;
-    if (channels < columns) std::fill_n(panel, rows * columns, T(0));
-    transpose(channels, rows, w + channel * depth + first, depth, panel, columns);
-  });
-}
-
-}  // namespace detail
-
 /// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)); float or double.
 template <class T>
 void conv2d_direct(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
   const Scratch<T> packed(packed_size<T>(g.out_channels, g.patch_size()));
-  detail::pack_filters(g.out_channels, g.patch_size(), w, packed.data());
+  pack_rows(g.out_channels, g.patch_size(), w, packed.data());
   correlate(detail::forward_correlation(g), x, packed.data(), y);
 }
 

@@ -12,6 +12,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/packed_rows.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
@@ -134,6 +135,8 @@ void correlate_images(const Correlation& k, const T* x, const T* packed, T* y) {
 template <class T>
 void correlate(const Correlation& k, const T* x, const T* packed, T* y) {
   if (k.batch * k.out_height * k.out_width * k.out_channels == 0) return;
+  if (k.pointwise())
+    return multiply_packed_rows(k.batch * k.height * k.width, k.out_channels, k.channels, x, packed, y);
   with_columns_of_zeros(k, x, [&](const Correlation& part, const T* images, Index first) {
     detail::correlate_images(part, images, packed, y + first * k.y_image);
   });

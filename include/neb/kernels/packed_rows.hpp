@@ -1,0 +1,57 @@
+/// Products of rows with packed rows: what a 1 x 1 convolution is, and distances of all pairs.
+#pragma once
+
+#include <algorithm>
+
+#include "neb/core/parallel.hpp"
+#include "neb/core/shape.hpp"
+#include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/register_tile.hpp"
+#include "neb/kernels/vector_register.hpp"
+
+namespace neb::kernels::inline NEB_INSTRUCTION_SET {
+
+/// Elements of `rows` packed rows of `depth`: whole panels.
+template <class T>
+constexpr Index packed_size(Index rows, Index depth) {
+  return tile_count(rows, tile_columns<T>) * tile_columns<T> * depth;
+}
+
+/// packed (panels, depth, tile_columns) = transposed rows of w (rows, depth), zeros after the last.
+template <class T>
+void pack_rows(Index rows, Index depth, const T* w, T* packed) {
+  constexpr Index columns = tile_columns<T>;
+  constexpr Index slab = 256;  // of depth: 32 KiB, so that a wide layer is shared among threads
+  const Index slabs = tile_count(depth, slab);
+  parallel_tasks(tile_count(rows, columns) * slabs, [&](Index task) {
+    const Index row = task / slabs * columns, first = task % slabs * slab;
+    const Index steps = std::min(slab, depth - first), wanted = std::min(columns, rows - row);
+    T* const panel = packed + row * depth + first * columns;
+    if (wanted < columns) std::fill_n(panel, steps * columns, T(0));
+    transpose(wanted, steps, w + row * depth + first, depth, panel, columns);
+  });
+}
+
+/// y (rows, columns) = the inner products of each row of x (rows, depth) with `columns` packed ones; float or double.
+template <class T>
+void multiply_packed_rows(Index rows, Index columns, Index depth, const T* x, const T* packed, T* y) {
+  // Rows of x and y that stay in the second-level cache while all panels pass by, so that a row of y is written at once.
+  constexpr Index near_bytes = 192 << 10;
+  const Index fitting = near_bytes / (static_cast<Index>(sizeof(T)) * (columns + depth));
+  const Index block = std::max<Index>(1, fitting / tile_rows) * tile_rows;
+  parallel_tasks(tile_count(rows, block), [&](Index task) {
+    const Index first = task * block, count = std::min(block, rows - first);
+    for (Index column = 0; column < columns; column += tile_columns<T>)
+      multiply_rows<T>(count, {.a = x + first * depth,
+                               .a_row = depth,
+                               .outer = 1,
+                               .inner = depth,
+                               .a_inner = 1,
+                               .b = packed + column * depth,
+                               .c = y + first * columns + column,
+                               .c_row = columns,
+                               .columns = std::min(tile_columns<T>, columns - column)});
+  });
+}
+
+}  // namespace neb::kernels::inline NEB_INSTRUCTION_SET
