@@ -16,6 +16,9 @@
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/kernels/gemm.hpp"
+#include "neb/kernels/packed_rows.hpp"
+#include "neb/kernels/scratch.hpp"
+#include "neb/kernels/vector_loop.hpp"
 
 namespace neb {
 
@@ -47,10 +50,10 @@ class ChiSummary {
  public:
   static constexpr std::size_t bins = 1 << 16;
 
-  explicit ChiSummary(double bin_width) : bin_width_(bin_width), histogram_(bins, 0) {}
+  explicit ChiSummary(double bin_width) : bin_width_(bin_width), per_chi_(1 / bin_width), histogram_(bins, 0) {}
 
   void add(double chi) {
-    ++histogram_[std::min(bins - 1, static_cast<std::size_t>(chi / bin_width_))];
+    ++histogram_[std::min(bins - 1, static_cast<std::size_t>(chi * per_chi_))];
     sum_ += chi;
     min_ = std::min(min_, chi);
     max_ = std::max(max_, chi);
@@ -76,7 +79,7 @@ class ChiSummary {
   }
 
  private:
-  double bin_width_;
+  double bin_width_, per_chi_;
   double sum_ = 0, min_ = HUGE_VAL, max_ = 0;
   std::vector<Index> histogram_;
 };
@@ -121,23 +124,43 @@ std::vector<double> squared_norms(const Tensor<T>& x) {
 
 inline constexpr Index pair_block = 512;
 
+/// products (rows, columns) of samples with others.
+template <Scalar T>
+void inner_products(Index rows, Index columns, Index d, const T* x, const T* others, T* products) {
+  if constexpr (sizeof(T) > sizeof(double)) {
+    kernels::gemm<T>(rows, columns, d, {x, d, kernels::Transpose::no}, {others, d, kernels::Transpose::yes}, products,
+                     columns);
+  } else {
+    const kernels::Scratch<T> packed(kernels::packed_size<T>(columns, d));
+    kernels::pack_rows(columns, d, others, packed.data());
+    kernels::multiply_packed_rows(rows, columns, d, x, packed.data(), products);
+  }
+}
+
 /// Adds the chi of `pair_block` samples from `first` on with as many from `second` on, each pair once; `squares` are those
 /// of all samples.
 template <Scalar T>
 void add_block(ChiSummary& summary, const Tensor<T>& x, const std::vector<double>& squares, Index first, Index second) {
   const Index n = x.shape()[0], d = x.shape().stride(0);
   const Index rows = std::min(pair_block, n - first), columns = std::min(pair_block, n - second);
-  Tensor<T> products(Shape{rows, columns});
-  kernels::gemm<T>(rows, columns, d, {x.data() + first * d, d, kernels::Transpose::no},
-                   {x.data() + second * d, d, kernels::Transpose::yes}, products.mutable_data(), columns);
-  for (Index i = 0; i < rows; ++i)
+  const kernels::Scratch<T> products(rows * columns);
+  inner_products(rows, columns, d, x.data() + first * d, x.data() + second * d, products.data());
+  std::vector<double> row(memory_size(columns));
+  const double quarter = 0.25 / static_cast<double>(d);
+  const double* const others = squares.data() + second;
+  for (Index i = 0; i < rows; ++i) {
+    const T* const product = products.data() + i * columns;
+    const double own = squares[static_cast<std::size_t>(first + i)];
+    kernels::vector_loop(columns, [&, out = row.data()](Index j) {
+      const double both = own + others[j], squared = both - 2 * static_cast<double>(product[j]);
+      // |a|^2 + |b|^2 - 2 ab cancels for near duplicates: those few are marked, and computed directly.
+      out[j] = squared < 1e-2 * both ? -1 : std::sqrt(squared * quarter);
+    });
     for (Index j = second == first ? i + 1 : 0; j < columns; ++j) {
-      const double both = squares[static_cast<std::size_t>(first + i)] + squares[static_cast<std::size_t>(second + j)];
-      const double squared = both - 2 * static_cast<double>(products.data()[i * columns + j]);
-      // |a|^2 + |b|^2 - 2 ab cancels for near duplicates: those few are computed directly.
-      summary.add(squared < 1e-2 * both ? chi(d, x.data() + (first + i) * d, x.data() + (second + j) * d)
-                                        : std::sqrt(squared / static_cast<double>(d)) / 2);
+      const double value = row[static_cast<std::size_t>(j)];
+      summary.add(value >= 0 ? value : chi(d, x.data() + (first + i) * d, x.data() + (second + j) * d));
     }
+  }
 }
 
 }  // namespace bayes
@@ -181,11 +204,13 @@ SphereOverlap sphere_overlap(const Tensor<T>& x, const OnProgress& on_progress =
   const double bin_width = bayes::chi_bound(x) / (bayes::ChiSummary::bins - 1);
   bayes::ChiSummary total(bin_width);
   for (Index row = 0; row < blocks; ++row) {
-    // A row of blocks in parallel, summarised in block order.
-    std::vector<bayes::ChiSummary> partial(static_cast<std::size_t>(blocks - row), bayes::ChiSummary(bin_width));
-    parallel_tasks(blocks - row, [&](Index task) {
-      bayes::add_block(partial[static_cast<std::size_t>(task)], x, squares, row * bayes::pair_block,
-                       (row + task) * bayes::pair_block);
+    // A row of blocks in parallel, in shares with a histogram each, summarised in order.
+    const Index shares = std::min<Index>(blocks - row, 16);
+    std::vector<bayes::ChiSummary> partial(static_cast<std::size_t>(shares), bayes::ChiSummary(bin_width));
+    parallel_tasks(shares, [&](Index share) {
+      for (Index column = row + share; column < blocks; column += shares)
+        bayes::add_block(partial[static_cast<std::size_t>(share)], x, squares, row * bayes::pair_block,
+                         column * bayes::pair_block);
     });
     for (const bayes::ChiSummary& summary : partial) total.add(summary);
     const Index last = std::min(n, (row + 1) * bayes::pair_block), measured = last * (2 * n - last - 1) / 2;
