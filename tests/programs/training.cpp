@@ -226,6 +226,22 @@ TEST_CASE("the same seed gives the same bytes at any number of threads, another 
   CHECK(one != model("other", {"--seed", "1"}));
 }
 
+TEST_CASE("the fast precision computes other last digits than the accurate one, which is the default") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", Shape{28, 28, 1});
+  const auto model = [&](const std::string& out, const Arguments& more) {
+    Arguments arguments{"--data",   data, "--out",     out, "--channels", "16,32", "--kernel", "3",
+                        "--stride", "1",  "--padding", "0", "--batch",    "4",     "--steps",  "2"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run_program("train_energy", arguments, scratch.folder());
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+    return content_of(scratch.path(out + "/model.safetensors"));
+  };
+  const std::string unasked = model("unasked", {});
+  CHECK(unasked == model("accurate", {"--precision", "accurate"}));
+  CHECK(unasked != model("fast", {"--precision", "fast"}));
+}
+
 TEST_CASE("a stopped run saves itself, says how to go on, and ends with the bytes of one that was not stopped") {
   const Scratch scratch;
   const std::string data = put_images(scratch, "data", grey);

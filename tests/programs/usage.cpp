@@ -42,7 +42,8 @@ TEST_CASE("--help teaches") {
     const Outcome outcome = run_program(program, {"--help"}, scratch.folder());
     CHECK(outcome.code == 0);
     CHECK(outcome.err.empty());
-    for (const std::string text : {"--seed", "--threads", "--out", "--help", "--quiet", "Exit codes", "Example:"})
+    for (const std::string text :
+         {"--seed", "--threads", "--precision", "--out", "--help", "--quiet", "Exit codes", "Example:"})
       CHECK_MESSAGE(outcome.out.find(text) != std::string::npos, text);
     if (std::find(working.begin(), working.end(), program) != working.end()) {
       CHECK(outcome.out.find("--data") != std::string::npos);
@@ -88,6 +89,7 @@ TEST_CASE("options that do not exist or cannot be read") {
     set.refuses(program, {"--threads", "0"}, "--threads");
     set.refuses(program, {"--threads", "many"}, "--threads");
     set.refuses(program, {"--threads", "100000"}, "--threads");
+    set.refuses(program, {"--precision", "exact"}, "--precision: expected accurate or fast");
     set.refuses(program, {"--out", set.model + "/folder"}, "--out");
     set.refuses(program, {"--out", set.model}, "--out");
     set.refuses(program, {"--out", "/proc/neb"}, "/proc/neb");

@@ -46,6 +46,9 @@ CommandLine::CommandLine(About about) : about_(std::move(about)), parser_(std::m
        cxxopts::value<std::string>()->default_value("0"), "N")                   //
       ("threads", "Threads to compute with (default: one for each core); results do not depend on it",
        cxxopts::value<std::string>(), "N")  //
+      ("precision",
+       "Of convolutions: accurate, with errors of 2e-6, or fast, with errors of 8e-6; a run that is resumed needs the same",
+       cxxopts::value<std::string>()->default_value("accurate"), "NAME")  //
       ("quiet", "Print nothing but errors");
   option("out", "DIR",
          about_.out.empty() ? "Folder to write summary.json to (default: nothing is written)"

@@ -29,7 +29,7 @@ struct About {
 /// its option's name and what would be right.
 class CommandLine {
  public:
-  /// Declares what every program has: --help, --seed, --threads, --out and --quiet.
+  /// Declares what every program has: --help, --seed, --threads, --precision, --out and --quiet.
   explicit CommandLine(About about);
   CommandLine(CommandLine&&) noexcept;
   ~CommandLine();

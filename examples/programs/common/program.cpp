@@ -8,6 +8,7 @@
 #include <new>
 
 #include <neb/core/parallel.hpp>
+#include <neb/core/precision.hpp>
 #include <neb/io/png.hpp>
 
 namespace examples {
@@ -33,6 +34,10 @@ Program start(const CommandLine& line) {
     if (threads > 1024) line.reject("threads", "a whole number from 1 to 1024");
     neb::set_threads(static_cast<int>(threads));
   }
+  if (line.text("precision") == "fast")
+    neb::set_conv2d_precision(neb::Conv2dPrecision::fast);
+  else if (line.text("precision") != "accurate")
+    line.reject("precision", "accurate or fast");
   if (line.given("out") && program.out.empty()) line.reject("out", "a folder");
   if (!program.out.empty()) make_folder(program.out);
   return program;
