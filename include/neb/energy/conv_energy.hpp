@@ -24,8 +24,8 @@
 
 namespace neb {
 
-/// The architecture of a ConvEnergy, field by field: model files, checkpoints and command lines derive from visit(). Only channels, bottleneck and beta of paper_energy() are from the paper; every other
-/// value here is not.
+/// The architecture of a ConvEnergy, field by field: model files, checkpoints and command lines derive from visit(). Only
+/// channels, bottleneck and beta of paper_energy() are from the paper; every other value here is not.
 struct ConvEnergyOptions {
   static constexpr const char* kind = "conv";  ///< what model files call such an energy
 
@@ -104,12 +104,10 @@ struct ConvEnergy {
   std::vector<Linear<T>> readout;  ///< linear layers without bias, to one number
   Tensor<T> centre;                ///< of the quadratic part: an image; empty when there is none
 
-  /// `middle` is the centre of the quadratic part, by default the origin. Throws ShapeError or ValueError when the layers or the
-  /// centre do not fit the image.
+  /// `middle` is the centre of the quadratic part, by default the origin. Throws ShapeError or ValueError when the layers
+  /// or the centre do not fit the image.
   ConvEnergy(ConvEnergyOptions architecture, const Key& key, Tensor<T> middle = {}) : options(std::move(architecture)) {
-    if (options.image.rank() != 3)
-      throw ShapeError("ConvEnergy: the image has height, width and channels   [image: " + options.image.to_string() +
-                       "]");
+    energy::check_image(options.image, "ConvEnergy");
     if (options.channels.empty() || options.bottleneck < 1)
       throw ValueError("ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
     if (!(options.beta > 0) || std::isinf(options.beta))

@@ -145,9 +145,7 @@ struct ConvexEnergy {
   /// the image.
   ConvexEnergy(ConvexEnergyOptions architecture, const Key& key, Tensor<T> middle = {})
       : options(std::move(architecture)) {
-    if (options.image.rank() != 3)
-      throw ShapeError("ConvexEnergy: the image has height, width and channels   [image: " + options.image.to_string() +
-                       "]");
+    energy::check_image(options.image, "ConvexEnergy");
     if (options.channels.empty() || options.pool < 1)
       throw ValueError("ConvexEnergy: expects at least one layer, and pools of at least one filter");
     for (const Index channels : options.channels)

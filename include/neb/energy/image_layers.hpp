@@ -22,6 +22,12 @@ inline Conv2dOptions move_of(Index layer, Index layers, const std::vector<Index>
   return {.stride = stride[stride.size() == 1 ? 0 : static_cast<std::size_t>(layer)], .padding = padding};
 }
 
+/// Throws ShapeError unless `image` has the three extents of an image.
+inline void check_image(const Shape& image, const std::string& energy) {
+  if (image.rank() != 3)
+    throw ShapeError(energy + ": the image has height, width and channels   [image: " + image.to_string() + "]");
+}
+
 /// Throws ShapeError unless y is a batch (N, H, W, C) of images of the shape `image`.
 template <Scalar T>
 void check_images(const Var<T>& y, const Shape& image, const std::string& energy) {
