@@ -98,7 +98,11 @@
 #include "neb/training/train_state.hpp"
 #include "neb/training/trainer.hpp"
 
+#include "neb/sampling/autocovariance.hpp"
+#include "neb/sampling/chains.hpp"
+#include "neb/sampling/diagnostics.hpp"
 #include "neb/sampling/langevin.hpp"
+#include "neb/sampling/normal_quantile.hpp"
 #include "neb/sampling/walk_jump.hpp"
 
 #include "neb/flow/flow.hpp"
