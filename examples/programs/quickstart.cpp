@@ -94,7 +94,7 @@ int main(int argc, char** argv) {
     summaries.emplace_back("denoise", denoise(program, energy, images, 20));
 
     program.print("\n3. walking and jumping\n");
-    summaries.emplace_back("walk_jump", walk_jump(program, energy, images, walk_for(seconds, energy)));
+    summaries.emplace_back("walk_jump", *walk_jump(program, energy, images, walk_for(seconds, energy)));
 
     program.print("\n4. memories\n");
     for (const auto& [start, name] :

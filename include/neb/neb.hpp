@@ -99,10 +99,17 @@
 #include "neb/training/trainer.hpp"
 
 #include "neb/sampling/autocovariance.hpp"
+#include "neb/sampling/chain_files.hpp"
 #include "neb/sampling/chains.hpp"
+#include "neb/sampling/conventions.hpp"
 #include "neb/sampling/diagnostics.hpp"
+#include "neb/sampling/dual_averaging.hpp"
 #include "neb/sampling/langevin.hpp"
+#include "neb/sampling/leimkuhler_matthews.hpp"
+#include "neb/sampling/mala.hpp"
 #include "neb/sampling/normal_quantile.hpp"
+#include "neb/sampling/underdamped.hpp"
+#include "neb/sampling/walk.hpp"
 #include "neb/sampling/walk_jump.hpp"
 
 #include "neb/flow/flow.hpp"

@@ -29,7 +29,7 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"energy", {"core", "kernels", "autodiff", "ops", "nn", "io"}},
     {"bayes", {"core", "kernels", "autodiff", "ops", "energy"}},
     {"training", {"core", "autodiff", "nn", "optim", "data", "io", "energy", "bayes"}},
-    {"sampling", {"core", "kernels", "autodiff", "energy", "bayes"}},
+    {"sampling", {"core", "kernels", "autodiff", "io", "energy", "bayes"}},
     {"flow", {"core", "kernels", "autodiff", "energy", "bayes"}},
 };
 
