@@ -68,6 +68,11 @@ std::string about(const std::string& experiment) {
        "trained for 500 to 8 000 steps, with the quadratic part and filling and without; test digits settle, and a "
        "classifier tells whether they are still what they were. A plain energy may settle where it starts, since it is flat "
        "there."},
+      {"samplers",
+       "The paper's walk takes steps of sigma / 100, and its samples hang together for long. Other samplers take larger steps "
+       "from the same energy. How many steps are worth one independent sample, by the energy itself and by the slowest of ten "
+       "random projections; how often the class of the jump changes; and whether means are those of MALA, which is exact. The "
+       "paper's walk would take hours for one sample: what is said of it is extrapolated from steps of sigma / 8."},
       {"remark-7",
        "Remark 7. A network could give the gradient itself instead of an energy. But a gradient has a symmetric matrix of "
        "derivatives, and nothing makes that of such a network symmetric. Both are trained alike and their matrices "

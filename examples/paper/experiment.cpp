@@ -6,6 +6,7 @@
 #include "paper/network_choices.hpp"
 #include "paper/radial_profiles.hpp"
 #include "paper/retrieval.hpp"
+#include "paper/samplers.hpp"
 #include "paper/score_network.hpp"
 #include "paper/settled_memories.hpp"
 #include "paper/short_trainings.hpp"
@@ -34,6 +35,7 @@ const std::vector<Experiment>& experiments() {
       {"retrieval", "Memories from spoilt digits at sigma = 0.3", 7, 35, retrieval, /*by_name=*/true},
       {"short-trainings", "The quickstart's network after 500 to 8 000 steps", 20, 20, short_trainings,
        /*by_name=*/true},
+      {"samplers", "Independent samples a second at sigma = 0.3, by each sampler", 60, 60, samplers, /*by_name=*/true},
   };
   return all;
 }
