@@ -106,7 +106,7 @@ TEST_CASE("a walk that is killed, and one that is interrupted, go on to the bits
                              "--seed",
                              "5",
                              "--checkpoint-minutes",
-                             "1e-9"};
+                             "1e-3"};
     set.walked("whole", settings);
     const std::string whole = set.checkpoint("whole");
     std::filesystem::remove_all(set.scratch.path("cut"));

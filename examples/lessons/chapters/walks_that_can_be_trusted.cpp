@@ -58,7 +58,7 @@ double exact() {
 /// The same by 10 000 walkers of each sampler, over the exact one. They start where MALA has brought them.
 std::vector<double> between_wells(double delta) {
   const Mala<double> start{.y = random_uniform<double>({10000, 1}, key, -1.2, 1.2), .delta = 0.25};
-  const Tensor<double> y0 = walk(wells, start, 40, key).y;
+  const Tensor<double> y0 = walk(wells, start, 40, key.fold("start")).y;
   const auto found = [](const auto& chains) { return mean_square(walk(wells, chains, 40, key).y) / exact(); };
   return {found(Langevin<double>{.y = y0, .delta = delta}), found(LeimkuhlerMatthews<double>{.y = y0, .delta = delta}),
           found(Underdamped<double>{.y = y0, .delta = delta, .friction = 3}),

@@ -106,7 +106,8 @@ class Walker {
 
   /// Calls `run`, which stops soon after time_left() has become false; then saves if it is time to. False after a signal.
   bool stretch(const std::function<void(const std::function<bool()>&)>& run) {
-    const auto end = Clock::now() + std::chrono::milliseconds(500);
+    const std::chrono::duration<double> longest(std::min(0.5, 60 * walk_.checkpoint_minutes));
+    const auto end = Clock::now() + longest;
     run([&] { return signal() == 0 && Clock::now() < end; });
     note_ = note();
     const std::chrono::duration<double> unsaved = Clock::now() - saved_;
