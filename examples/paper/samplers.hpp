@@ -25,7 +25,8 @@ struct MeasuredWalk {
 /// All of them, and what they have in common; none is from the paper.
 struct Samplers {
   neb::Index chains = 10;
-  neb::Index warm_up = 400;  ///< steps of MALA before each walk
+  neb::Index warm_up = 400;  ///< steps of MALA from noisy training images, which find its delta
+  neb::Index spread = 2000;  ///< steps of BAOAB after that, as training digits are not what exp(-phi) is made of
   std::vector<MeasuredWalk> walks = measured_walks();
 
   static std::vector<MeasuredWalk> measured_walks();
@@ -53,15 +54,24 @@ struct SamplerFound {
   double steps_per_unit() const { return 1 / (delta * delta); }
 };
 
-/// Walks as `walk` says, after a warm-up from noisy training images, and looks.
-SamplerFound measure(const Program& program, const TrainedEnergy& energy, const Images& images,
-                     const Classify& classify, const MeasuredWalk& walk, const Samplers& settings);
+/// Where all walks begin: each chain somewhere else, and none at its training image any more.
+struct SamplerStart {
+  neb::Tensor<float> y;   ///< (chains, H, W, C)
+  double mala_delta = 0;  ///< that the warm-up has found
+};
+
+SamplerStart start_samplers(const Program& program, const TrainedEnergy& energy, const Images& images,
+                            const Samplers& settings);
+
+/// Walks from there as `walk` says, and looks.
+SamplerFound measure(const Program& program, const TrainedEnergy& energy, const Classify& classify,
+                     const SamplerStart& start, const MeasuredWalk& walk);
 
 /// Seconds of a step of each walk with so many chains, the median over rounds in which each has its turn.
 std::vector<double> seconds_per_step(const TrainedEnergy& energy, const std::vector<SamplerFound>& found,
                                      neb::Index chains, neb::Index rounds = 7, neb::Index steps = 10);
 
-/// The table, the numbers and the picture of what was found. The walks named "walk, sigma / 8" and "walk, sigma / 16" stand for
+/// The table, the numbers and the picture of what was found. The walk named "walk, sigma / 8" stands for
 /// the paper's, of sigma / 100; "mala" is what others are compared with.
 Results compare_samplers(const Program& program, const std::vector<SamplerFound>& found,
                          const std::vector<double>& seconds);

@@ -48,7 +48,7 @@ CommandLine command_line() {
               "langevin; auto for the others)")
       .option("delta", "D", "The same as --step D")
       .option("warm-up", "N", "Steps of MALA before the walk, in which --step auto finds the step size", "400")
-      .option("friction", "F", "Of baoab and aboba, in units of 1 / sigma", "1")
+      .option("friction", "F", "Of baoab and aboba, in units of 1 / sigma", "0.5")
       .option("chains", "N", "Chains, side by side", "10")
       .option("steps", "N", "Steps of each", "50000")
       .option("every", "N", "Steps between two jumps (default: a fifth of the steps, at most 10000, the paper's)")

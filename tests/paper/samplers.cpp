@@ -19,8 +19,10 @@ SamplerFound found(MeasuredWalk walk, double factor = 1) {
   const Tensor<float> points = flat_images({0, 0.02F});
   const examples::Program program{.name = "test", .quiet = true};
   const auto classify = [&](const Tensor<float>& images) { return nearest_point(points, images); };
-  const Samplers settings{.chains = 20, .warm_up = 100, .walks = {}};
-  return measure(program, energy_of(points, sigma, factor), as_images(points), classify, walk, settings);
+  const Samplers settings{.chains = 20, .warm_up = 100, .spread = 20, .walks = {}};
+  const auto energy = energy_of(points, sigma, factor);
+  const auto start = start_samplers(program, energy_of(points, sigma), as_images(points), settings);
+  return measure(program, energy, classify, start, walk);
 }
 
 }  // namespace

@@ -13,11 +13,11 @@ namespace examples {
 using neb::Index, neb::Tensor;
 
 const std::vector<SamplerFacts>& samplers() {
-  static const std::vector<SamplerFacts> all{{Sampler::langevin, "langevin", 0.3},
+  static const std::vector<SamplerFacts> all{{Sampler::langevin, "langevin", 1.0 / 3},
                                              {Sampler::leimkuhler_matthews, "leimkuhler-matthews", 1},
                                              {Sampler::mala, "mala", 1},
-                                             {Sampler::baoab, "baoab", 1},
-                                             {Sampler::aboba, "aboba", 1}};
+                                             {Sampler::baoab, "baoab", 1.5},
+                                             {Sampler::aboba, "aboba", 1.5}};
   return all;
 }
 
