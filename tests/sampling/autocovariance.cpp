@@ -10,7 +10,7 @@ using namespace neb::sampling;
 namespace {
 
 /// The same from its definition.
-std::vector<double> sums_of_products(const Chains& chains) {
+std::vector<double> sums_of_products(const SplitChains& chains) {
   std::vector<double> covariance(static_cast<std::size_t>(chains.length));
   for (Index i = 0; i < chains.count(); ++i)
     for (Index t = 0; t < chains.length; ++t)
@@ -42,7 +42,7 @@ TEST_CASE("fourier transform: it is the sum of its definition") {
 TEST_CASE("mean autocovariance: it is the mean of products at every lag, for few and many chains of any length") {
   for (const Index count : {1, 2, 3, 6})
     for (const Index length : {2, 3, 31, 32, 33, 100}) {
-      Chains chains{test::reals<double>(count * length, 4), length};
+      SplitChains chains{test::reals<double>(count * length, 4), length};
       for (Index t = 0; t < length; ++t) chains.x[static_cast<std::size_t>(t)] += 10;  // means differ
       const std::vector<double> found = mean_autocovariance(chains), expected = sums_of_products(chains);
       REQUIRE(found.size() == expected.size());

@@ -12,7 +12,7 @@
 
 #include "neb/core/memory.hpp"
 #include "neb/core/shape.hpp"
-#include "neb/sampling/chains.hpp"
+#include "neb/sampling/split_chains.hpp"
 
 namespace neb::sampling {
 
@@ -44,7 +44,7 @@ inline void fourier_transform(std::vector<std::complex<double>>& x) {
 
 /// The autocovariance at each lag t = 0, ..., length - 1, (1 / length) sum_i (x_i - mean) (x_(i+t) - mean) with the chain's
 /// own mean, averaged over the chains. Takes O(length log length) for each two chains.
-inline std::vector<double> mean_autocovariance(const Chains& chains) {
+inline std::vector<double> mean_autocovariance(const SplitChains& chains) {
   const Index length = chains.length, count = chains.count();
   // Zeros behind the chain, as many as it is long, keep its end from meeting its beginning.
   const std::size_t padded = std::bit_ceil(2 * memory_size(length));

@@ -16,7 +16,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/sampling/autocovariance.hpp"
-#include "neb/sampling/chains.hpp"
+#include "neb/sampling/split_chains.hpp"
 
 namespace neb {
 
@@ -49,7 +49,7 @@ struct Variances {
   double within = 0, between = 0;
 };
 
-inline Variances variances(const Chains& chains) {
+inline Variances variances(const SplitChains& chains) {
   const Index count = chains.count();
   std::vector<double> means;
   double within = 0, mean = 0, between = 0;
@@ -67,7 +67,7 @@ inline Variances variances(const Chains& chains) {
   return {within, between};
 }
 
-inline double r_hat(const Chains& chains) {
+inline double r_hat(const SplitChains& chains) {
   if (chains.constant()) return not_a_number;
   const auto [within, between] = variances(chains);
   const auto n = static_cast<double>(chains.length);
@@ -75,7 +75,7 @@ inline double r_hat(const Chains& chains) {
 }
 
 /// rho_t for t = 0, ..., length - 1: what all chains together, with their different means, have in common at lag t.
-inline std::vector<double> autocorrelations(const Chains& chains) {
+inline std::vector<double> autocorrelations(const SplitChains& chains) {
   const auto [within, between] = variances(chains);
   const auto n = static_cast<double>(chains.length);
   const double all = within * (n - 1) / n + between;
@@ -87,7 +87,7 @@ inline std::vector<double> autocorrelations(const Chains& chains) {
 
 /// The effective sample size of the mean of split chains: pairs rho_t + rho_(t+1), t even, are summed while they are positive
 /// and as if they never rose (Geyer 1992).
-inline double effective_sample_size(const Chains& chains) {
+inline double effective_sample_size(const SplitChains& chains) {
   if (chains.constant()) return not_a_number;
   std::vector<double> rho = autocorrelations(chains);
   const auto pair = [&](Index t) -> double { return rho[memory_size(t)] + rho[memory_size(t) + 1]; };
@@ -105,13 +105,13 @@ inline double effective_sample_size(const Chains& chains) {
 }
 
 /// The effective sample size of the share of draws up to a quantile of the series.
-inline double quantile_ess(const Tensor<double>& series, Chains halves, int percent) {
+inline double quantile_ess(const Tensor<double>& series, SplitChains halves, int percent) {
   const double bound = quantile({series.span().begin(), series.span().end()}, percent);
   for (double& x : halves.x) x = x <= bound ? 1 : 0;
   return effective_sample_size(halves);
 }
 
-inline double smaller_tail_ess(const Tensor<double>& series, const Chains& halves) {
+inline double smaller_tail_ess(const Tensor<double>& series, const SplitChains& halves) {
   const double low = quantile_ess(series, halves, 5), high = quantile_ess(series, halves, 95);
   return is_finite(low) && is_finite(high) ? std::min(low, high) : not_a_number;
 }
@@ -121,7 +121,7 @@ inline double smaller_tail_ess(const Tensor<double>& series, const Chains& halve
 /// R-hat of a series (chains, draws). A series that is constant or not finite or has less than 4 draws gives NaN, here and
 /// below. Throws ShapeError unless there is at least one chain.
 inline RHat r_hat(const Tensor<double>& series) {
-  const sampling::Chains halves = sampling::split(series, "r_hat");
+  const sampling::SplitChains halves = sampling::split(series, "r_hat");
   if (!sampling::can_be_judged(series)) return {sampling::not_a_number, sampling::not_a_number};
   return {sampling::r_hat(sampling::rank_normalised(halves)),
           sampling::r_hat(sampling::rank_normalised(sampling::folded(halves)))};
@@ -130,7 +130,7 @@ inline RHat r_hat(const Tensor<double>& series) {
 /// The number of independent draws that would tell the mean of the ranks of a series (chains, draws) as well: of its bulk.
 /// Throws ShapeError.
 inline double bulk_ess(const Tensor<double>& series) {
-  const sampling::Chains halves = sampling::split(series, "bulk_ess");
+  const sampling::SplitChains halves = sampling::split(series, "bulk_ess");
   if (!sampling::can_be_judged(series)) return sampling::not_a_number;
   return sampling::effective_sample_size(sampling::rank_normalised(halves));
 }
@@ -138,21 +138,21 @@ inline double bulk_ess(const Tensor<double>& series) {
 /// The same of its tails: of the share of draws up to the 5 % quantile, or up to the 95 % quantile if that is smaller. NaN when
 /// no draw is beyond one of them, as for an indicator. Throws ShapeError.
 inline double tail_ess(const Tensor<double>& series) {
-  const sampling::Chains halves = sampling::split(series, "tail_ess");
+  const sampling::SplitChains halves = sampling::split(series, "tail_ess");
   if (!sampling::can_be_judged(series)) return sampling::not_a_number;
   return sampling::smaller_tail_ess(series, halves);
 }
 
 /// The same of the mean of a series (chains, draws) itself, not of its ranks. Throws ShapeError.
 inline double mean_ess(const Tensor<double>& series) {
-  const sampling::Chains halves = sampling::split(series, "mean_ess");
+  const sampling::SplitChains halves = sampling::split(series, "mean_ess");
   return sampling::can_be_judged(series) ? sampling::effective_sample_size(halves) : sampling::not_a_number;
 }
 
 /// rho_t of a series (chains, draws) at the lags t = 0, ..., draws / 2 - 1: near 1 while draws are alike, 0 when they are
 /// independent, and above 0 at all lags when chains have not mixed. Empty where R-hat is NaN. Throws ShapeError.
 inline std::vector<double> autocorrelations(const Tensor<double>& series) {
-  const sampling::Chains halves = sampling::split(series, "autocorrelations");
+  const sampling::SplitChains halves = sampling::split(series, "autocorrelations");
   if (!sampling::can_be_judged(series) || halves.constant()) return {};
   return sampling::autocorrelations(halves);
 }

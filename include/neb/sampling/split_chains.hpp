@@ -18,7 +18,7 @@
 namespace neb::sampling {
 
 /// Chains of one length, one after the other.
-struct Chains {
+struct SplitChains {
   std::vector<double> x;
   Index length;
 
@@ -35,12 +35,12 @@ struct Chains {
 };
 
 /// The first and the last half of each chain; an odd chain's middle is left out. Throws ShapeError.
-inline Chains split(const Tensor<double>& series, const char* operation) {
+inline SplitChains split(const Tensor<double>& series, const char* operation) {
   if (series.rank() != 2 || series.shape()[0] < 1)
     throw ShapeError(std::string(operation) + ": expects a series (chains, draws) of at least one chain   [series: " +
                      series.shape().to_string() + "]");
   const Index draws = series.shape()[1], half = draws / 2;
-  Chains halves{{}, half};
+  SplitChains halves{{}, half};
   halves.x.reserve(memory_size(2 * half * series.shape()[0]));
   for (Index i = 0; i < series.shape()[0]; ++i)
     for (const Index begin : {Index{0}, draws - half}) {
@@ -57,13 +57,13 @@ inline bool can_be_judged(const Tensor<double>& series) {
 }
 
 /// Each number's rank among all, equal ones sharing the average of theirs, as the quantile of a standard normal number.
-inline Chains rank_normalised(const Chains& chains) {
+inline SplitChains rank_normalised(const SplitChains& chains) {
   const std::size_t size = chains.x.size();
   std::vector<std::pair<double, std::size_t>> sorted;
   sorted.reserve(size);
   for (const double x : chains.x) sorted.emplace_back(x, sorted.size());
   std::sort(sorted.begin(), sorted.end());
-  Chains z = chains;
+  SplitChains z = chains;
   for (std::size_t begin = 0, end = 0; begin < size; begin = end) {
     while (end < size && sorted[end].first == sorted[begin].first) ++end;
     const double rank = static_cast<double>(begin + 1 + end) / 2;
@@ -85,7 +85,7 @@ inline double quantile(std::vector<double> x, int percent) {
 }
 
 /// Each number's distance from the median of all.
-inline Chains folded(Chains chains) {
+inline SplitChains folded(SplitChains chains) {
   const double median = quantile(chains.x, 50);
   for (double& x : chains.x) x = std::abs(x - median);
   return chains;
