@@ -8,6 +8,8 @@
 
 #include <neb/core/tensor.hpp>
 
+#include "parts/nearest.hpp"
+
 namespace examples::paper {
 
 /// Tells the class of each image of (N, H, W, C).
@@ -17,29 +19,6 @@ using Classify = std::function<std::vector<int>(const neb::Tensor<float>&)>;
 struct Judge {
   std::string name;
   Classify classify;
-};
-
-/// The row of a data set that is nearest to each of some images.
-struct Nearest {
-  std::vector<neb::Index> row;
-  std::vector<double> chi;  ///< between the two
-};
-
-/// For each row of y: (N, ...) the nearest of data: (n, ...), the first one if several are.
-Nearest nearest_rows(const neb::Tensor<float>& y, const neb::Tensor<float>& data);
-
-/// Gives an image the label of the nearest image of a data set.
-class NearestNeighbour {
- public:
-  /// Throws UsageError when there is not one label for each of images: (N, H, W, C).
-  NearestNeighbour(neb::Tensor<float> images, std::vector<std::uint8_t> labels);
-
-  /// The class of each image.
-  std::vector<int> operator()(const neb::Tensor<float>& images) const;
-
- private:
-  neb::Tensor<float> images_;
-  std::vector<std::uint8_t> labels_;
 };
 
 /// What a judge says of memories beside what it said of their starts.
