@@ -19,6 +19,21 @@ neb::Index interval(const CommandLine& options, neb::Index steps) {
   return std::clamp<neb::Index>(steps / 5, 1, 10000);
 }
 
+/// Steps between two draws of the trace: as asked for, or so many that they cost about a tenth of the walk, and a long walk has
+/// a thousand.
+neb::Index trace_interval(const CommandLine& line, const WalkJump& walk) {
+  if (line.given("trace-every")) {
+    const neb::Index every = line.count("trace-every", 0);
+    if (every > 0 && walk.every % every != 0 && !line.given("resume"))
+      throw UsageError("--trace-every " + std::to_string(every) + ": the steps between two jumps, " +
+                       std::to_string(walk.every) + " (--every), are no multiple of it");
+    return every;
+  }
+  neb::Index every = std::min(walk.every, std::max<neb::Index>(15, walk.steps / 1000));
+  while (walk.every % every != 0) --every;
+  return every;
+}
+
 CommandLine command_line() {
   CommandLine line({
       .name = "walk_jump",
@@ -35,7 +50,9 @@ CommandLine command_line() {
           "    mala                 tests each step and takes it or stays; exact for exp(-phi)\n"
           "    baoab, aboba         chains have velocities, which --friction slows; little bias\n\n"
           "With --step auto, MALA walks --warm-up steps before the walk begins and finds the step size at which 57 % of its\n"
-          "steps are accepted. DIR gets walk_jump.png, checkpoint.safetensors and summary.json. Ctrl-C saves the checkpoint\n"
+          "steps are accepted. Along the way a trace is recorded, from which follow R-hat and effective sample sizes: whether\n"
+          "the chains have mixed (see diagnose --help).\n\n"
+          "DIR gets walk_jump.png and pictures of the trace, checkpoint.safetensors and summary.json. Ctrl-C saves the checkpoint\n"
           "and says how to go on; a walk that was resumed has the bits of one that was never stopped.",
       .example = "walk_jump --model models/sigma-0.30.safetensors --sampler mala --steps 5000 --every 500",
       .out = "out/walk_jump",
@@ -52,6 +69,11 @@ CommandLine command_line() {
       .option("chains", "N", "Chains, side by side", "10")
       .option("steps", "N", "Steps of each", "50000")
       .option("every", "N", "Steps between two jumps (default: a fifth of the steps, at most 10000, the paper's)")
+      .option("trace", "FILE", "Where to write the trace, for diagnose (default: DIR/trace.safetensors)")
+      .option(
+          "trace-every", "N",
+          "Steps between two draws of the trace, a divisor of --every; each costs a gradient and a half; 0: no trace "
+          "(default: 15, or more on long walks)")
       .option("checkpoint", "FILE",
               "Where to save the state of the walk, now and then, at Ctrl-C and at the end "
               "(default: DIR/checkpoint.safetensors)")
@@ -82,6 +104,7 @@ WalkJump read_walk_jump(const CommandLine& line) {
                 .sampler = sampler_named(line.text("sampler")),
                 .friction = line.positive("friction")};
   walk.every = interval(line, walk.steps);
+  walk.trace_every = trace_interval(line, walk);
   read_step(line, walk);
   const bool has_friction = walk.sampler == Sampler::baoab || walk.sampler == Sampler::aboba;
   if (line.given("friction") && !has_friction && !line.given("resume"))
@@ -106,7 +129,8 @@ std::uint64_t adopt_checkpoint(const CommandLine& line, WalkJump& walk) {
     else
       field = file.number<Field>(key);
   });
-  if (walk.chains < 1 || walk.steps < 0 || walk.every < 1 || walk.warm_up < 0 ||
+  if (walk.chains < 1 || walk.steps < 0 || walk.every < 1 || walk.warm_up < 0 || walk.trace_every < 0 ||
+      (walk.trace_every > 0 && walk.every % walk.trace_every != 0) ||
       std::none_of(samplers().begin(), samplers().end(),
                    [&](const SamplerFacts& facts) { return facts.sampler == walk.sampler; }))
     throw neb::file_error(walk.resume, "holds settings out of range");
@@ -117,6 +141,7 @@ std::uint64_t adopt_checkpoint(const CommandLine& line, WalkJump& walk) {
   };
   agree("chains", line.given("chains"), walk.chains, asked.chains);
   agree("every", line.given("every"), walk.every, line.given("every") ? line.count("every") : 0);
+  agree("trace-every", line.given("trace-every"), walk.trace_every, asked.trace_every);
   agree("step", step_given && asked.warm_up == 0, walk.delta, asked.delta);
   agree("warm-up", (step_given && asked.warm_up > 0) || line.given("warm-up"), walk.warm_up, asked.warm_up);
   agree("friction", line.given("friction"), walk.friction, asked.friction);
@@ -138,12 +163,14 @@ int main(int argc, char** argv) {
     WalkJump walk = read_walk_jump(line);
     walk.resume = line.text("resume");
     walk.checkpoint = line.given("checkpoint") ? line.text("checkpoint") : program.path("checkpoint.safetensors");
+    walk.trace = line.given("trace") ? line.text("trace") : program.path("trace.safetensors");
     walk.checkpoint_minutes = line.positive("checkpoint-minutes");
     if (!walk.resume.empty()) program.seed = check_input([&] { return adopt_checkpoint(line, walk); });
     walk.resume_command = "walk_jump --resume " + shell_word(walk.checkpoint) + " --out " + shell_word(program.out) +
                           " --model " + shell_word(line.text("model"));
     if (line.given("data")) walk.resume_command += " --data " + shell_word(line.text("data"));
     if (line.given("checkpoint")) walk.resume_command += " --checkpoint " + shell_word(walk.checkpoint);
+    if (line.given("trace")) walk.resume_command += " --trace " + shell_word(walk.trace);
 
     const Images images = read_images(line);
     if (const auto summary = walk_jump(program, read_energy(line, images), images, walk))

@@ -1,5 +1,6 @@
 /// diagnose: what it says of traces, in numbers and in words.
 #include "io/scratch.hpp"
+#include "neb/core/random.hpp"
 #include "neb/io/safetensors.hpp"
 #include "neb/sampling/diagnostics.hpp"
 #include "programs/run_program.hpp"

@@ -18,6 +18,7 @@ using neb::Index, neb::Tensor;
 namespace {
 
 constexpr double r_hat_limit = 1.01, draws_per_chain = 100;
+constexpr Index least_draws = 20;  // of less, the halves have too few lags to sum; not from the paper
 
 /// The series of a trace but for the classes, and for each class that was visited whether a jump was of it.
 std::map<std::string, Tensor<double>> quantities(const Trace& trace) {
@@ -102,7 +103,9 @@ std::vector<Row> diagnose(const Trace& trace) {
 }
 
 Verdict verdict(const Trace& trace, const std::vector<Row>& rows) {
-  if (trace.draws() < 4) return {.words = "Too short: nothing can be said of less than 4 draws."};
+  if (trace.draws() < least_draws)
+    return {.words = "Too short: " + std::to_string(trace.draws()) + " draws of a chain do not show how they hang together, " +
+                     std::to_string(least_draws) + " are the least."};
   const Row *apart = nullptr, *slow = nullptr;
   for (const Row& row : rows) {
     if (row.constant) continue;

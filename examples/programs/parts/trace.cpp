@@ -104,7 +104,21 @@ Trace Recorder::trace() const {
   return trace;
 }
 
+Index Recorder::draws() const { return series_.empty() ? 0 : std::ssize(series_.begin()->second.front()); }
+
+std::set<std::string> Recorder::names() const {
+  std::set<std::string> all{"phi", "norm"};
+  for (Index k = 0; k < projections_.shape()[0]; ++k) all.insert("projection " + std::to_string(k));
+  for (Index k = 1; k <= components_.shape()[0]; ++k) all.insert("component " + std::to_string(k));
+  if (judge_) all.insert("class");
+  return all;
+}
+
 void Recorder::resume(const Trace& trace) {
+  const std::set<std::string> expected = names();
+  const auto same = [](const auto& series, const std::string& name) { return series.first == name; };
+  if (!std::equal(trace.series.begin(), trace.series.end(), expected.begin(), expected.end(), same))
+    throw UsageError("the trace of the walk that is resumed belongs to other images; give --data as before");
   series_.clear();
   for (const auto& [name, series] : trace.series)
     for (Index i = 0; i < series.size(); ++i) add(name, i / trace.draws(), series.data()[i]);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,12 +45,15 @@ class Recorder {
   /// Adds a draw: where the chains are, y: (chains, H, W, C), and their jumps.
   void record(const neb::Tensor<float>& y, const neb::Tensor<float>& xhat);
 
-  /// The series so far: (chains, draws). There is at least one draw.
+  /// The series so far, none before the first draw, and which of them is of classes.
   Trace trace() const;
-  /// Goes on from a trace of the same chains.
+  /// Draws so far.
+  neb::Index draws() const;
+  /// Goes on from a trace of the same chains. Throws UsageError when it has other series than are recorded here.
   void resume(const Trace& trace);
 
  private:
+  std::set<std::string> names() const;
   void add(const std::string& name, neb::Index chain, double value);
 
   EnergyFunction phi_;

@@ -14,6 +14,7 @@
 
 #include "common/contact_sheet.hpp"
 #include "common/interrupt.hpp"
+#include "parts/diagnose.hpp"
 
 namespace examples {
 
@@ -30,8 +31,11 @@ double mean_of(const std::vector<double>& values) {
 /// A walk that runs in stretches of a fraction of a second, between which it is looked at and saved.
 class Walker {
  public:
-  Walker(const Program& program, const TrainedEnergy& energy, const WalkJump& walk, WalkState state)
+  Walker(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk,
+         WalkState state)
       : program_(program), energy_(energy), walk_(walk), state_(std::move(state)) {
+    if (walk.trace_every > 0) recorder_.emplace(energy, images);
+    if (recorder_ && !state_.jumps.trace.series.empty()) recorder_->resume(state_.jumps.trace);
     if (!walk.checkpoint.empty()) interrupt_.emplace();
   }
 
@@ -41,6 +45,7 @@ class Walker {
     if (!walk_.checkpoint.empty()) save();
     if (const auto* mala = std::get_if<neb::Mala<float>>(&state_.chains)) state_.jumps.acceptance = mala->acceptance();
     state_.jumps.signal = signal();
+    if (recorder_) state_.jumps.trace = trace();
     return std::move(state_.jumps);
   }
 
@@ -49,7 +54,20 @@ class Walker {
 
   int signal() const { return interrupt_ ? interrupt_->signal() : 0; }
   neb::Key key() const { return neb::Key(program_.seed).fold("walk_jump"); }
-  void save() const { write_walk(walk_.checkpoint, state_, walk_, program_.seed, energy_); }
+  void save() {
+    if (recorder_) state_.jumps.trace = trace();
+    write_walk(walk_.checkpoint, state_, walk_, program_.seed, energy_);
+  }
+  Trace trace() const {
+    Trace trace = recorder_->trace();
+    trace.every = walk_.trace_every;
+    trace.about = {{"sampler", facts_of(walk_.sampler).name},
+                   {"sigma", neb::number_text(energy_.sigma)},
+                   {"delta", neb::number_text(state_.jumps.delta)}};
+    return trace;
+  }
+  /// How often the chains were looked at.
+  Index looks() const { return recorder_ ? recorder_->draws() : std::ssize(state_.jumps.steps); }
 
   /// Finds the step size with MALA, and hands the points over to the sampler.
   void warm_up() {
@@ -75,10 +93,10 @@ class Walker {
 
   void walk() {
     ProgressBar bar = program_.progress("walking", "steps");
-    const Index all_jumps = walk_.steps / walk_.every + 1;
+    const Index all_looks = walk_.steps / walk_.look_every() + 1;
     const auto ended = [&] {
       const Index steps = std::visit([](const auto& chains) { return chains.steps; }, state_.chains);
-      return steps == walk_.steps && std::ssize(state_.jumps.steps) == all_jumps;
+      return steps == walk_.steps && looks() == all_looks;
     };
     while (!ended()) {
       const bool goes_on = stretch([&](const auto& time_left) {
@@ -90,12 +108,12 @@ class Walker {
 
   template <class C, class TimeLeft>
   C step_and_jump(C chains, ProgressBar& bar, const TimeLeft& time_left) {
-    const neb::JumpSchedule schedule{
-        .steps = walk_.steps, .every = walk_.every, .jumps = std::ssize(state_.jumps.steps)};
+    const neb::JumpSchedule schedule{.steps = walk_.steps, .every = walk_.look_every(), .jumps = looks()};
     return neb::walk_jump(
         energy_.phi, std::move(chains), static_cast<float>(energy_.sigma), schedule, key(),
         [&](const neb::Jump<float>& jump) {
-          state_.jumps.add(jump.step, jump.y, jump.xhat);
+          if (recorder_) recorder_->record(jump.y, jump.xhat);
+          if (jump.step % walk_.every == 0) state_.jumps.add(jump.step, jump.y, jump.xhat);
           return true;
         },
         [&](const neb::Progress& progress) {
@@ -134,6 +152,7 @@ class Walker {
   const TrainedEnergy& energy_;
   const WalkJump& walk_;
   WalkState state_;
+  std::optional<Recorder> recorder_;
   std::optional<Interrupt> interrupt_;
   Clock::time_point saved_ = Clock::now();
   std::string note_;
@@ -158,7 +177,7 @@ WalkState start_of(const Program& program, const TrainedEnergy& energy, const Im
 
 Jumps walk_and_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk) {
   WalkState state = walk.resume.empty() ? start_of(program, energy, images, walk) : read_walk(walk.resume, energy);
-  return Walker(program, energy, walk, std::move(state)).run();
+  return Walker(program, energy, images, walk, std::move(state)).run();
 }
 
 void draw_jumps(const Jumps& jumps, const std::string& title, Index chains, std::size_t stride,
@@ -209,6 +228,11 @@ std::optional<Summary> walk_jump(Program& program, const TrainedEnergy& energy, 
                   {"jump_min", range.low},           {"jump_max", range.high}, {"every", walk.every},
                   {"jumps", std::ssize(jumps.xhat)}, {"escaped", lost}};
   if (!jumps.acceptance.empty()) summary.emplace_back("acceptance", jumps.acceptance);
+  if (jumps.trace.series.empty()) return summary;
+  write_trace(walk.trace, jumps.trace);
+  program.print("trace: %s\n\n", walk.trace.c_str());
+  const Summary found = diagnose(program, jumps.trace, "walk_jump");
+  summary.insert(summary.end(), found.begin(), found.end());
   return summary;
 }
 

@@ -105,6 +105,19 @@ AnyChains read_any_chains(const neb::SafeTensors& file) {
   }
 }
 
+/// Reads the trace, a draw of every look at the chains.
+void read_series(const neb::SafeTensors& file, Jumps& jumps) {
+  const std::string prefix = "trace.";
+  for (const auto& [name, entry] : file.entries()) {
+    if (!name.starts_with(prefix)) continue;
+    const bool first = jumps.trace.series.empty();
+    const neb::Shape shape = first ? entry.shape : jumps.trace.series.begin()->second.shape();
+    if (shape.rank() != 2 || shape[0] != jumps.x0.shape()[0] || shape[1] < 1)
+      throw neb::file_error(file.path(), "expected a series (chains, draws) in \"" + name + "\"");
+    jumps.trace.series[name.substr(prefix.size())] = file.get<double>(name, shape);
+  }
+}
+
 }  // namespace
 
 void write_walk(const std::string& path, const WalkState& state, const WalkJump& walk, std::uint64_t seed,
@@ -120,6 +133,7 @@ void write_walk(const std::string& path, const WalkState& state, const WalkJump&
     tensors["jumps.y"] = stacked(state.jumps.y, state.jumps.x0.shape());
     tensors["jumps.xhat"] = stacked(state.jumps.xhat, state.jumps.x0.shape());
   }
+  for (const auto& [name, series] : state.jumps.trace.series) tensors["trace." + name] = series;
   std::visit([&](const auto& chains) { neb::add_chains(chains, tensors, metadata); }, state.chains);
   neb::write_checkpoint(path, tensors, metadata);
 }
@@ -144,6 +158,7 @@ WalkState read_walk(const std::string& path, const TrainedEnergy& energy) {
       const Tensor<float> y = file.get<float>("jumps.y", all), xhat = file.get<float>("jumps.xhat", all);
       for (Index i = 0; i < jumps; ++i) state.jumps.add(i * every, layer(y, i, shape), layer(xhat, i, shape));
     }
+    read_series(file, state.jumps);
     const Tensor<float> saved = file.get<float>("phi", {shape[0]}), now = energies_of(energy, state.chains);
     for (Index i = 0; i < saved.size(); ++i) {
       const double was = static_cast<double>(saved.data()[i]), is = static_cast<double>(now.data()[i]);

@@ -11,6 +11,7 @@
 #include <neb/sampling/underdamped.hpp>
 
 #include "common/trained_energy.hpp"
+#include "parts/trace.hpp"
 
 namespace examples {
 
@@ -35,7 +36,8 @@ struct WalkJump {
   double delta = 0;  ///< step size; 0 stands for sigma / 100, the paper's, unless there is a warm-up to find it
   neb::Index chains = 10;
   neb::Index steps = 50000;
-  neb::Index every = 10000;  ///< steps between jumps; the paper's
+  neb::Index every = 10000;    ///< steps between jumps that are kept; the paper's
+  neb::Index trace_every = 0;  ///< steps between draws of the trace, of which `every` is a multiple; 0: no trace
   Sampler sampler = Sampler::langevin;
   neb::Index warm_up = 0;  ///< steps of MALA before the walk, in which the step size is found; 0: it is not
   double friction = 0;     ///< of the underdamped samplers, in units of 1 / sigma
@@ -44,6 +46,10 @@ struct WalkJump {
   std::string checkpoint{};       ///< file for checkpoints; empty: none
   double checkpoint_minutes = 2;  ///< between two of them
   std::string resume_command{};   ///< what to type to go on
+  std::string trace{};            ///< file for the trace; empty: none
+
+  /// Steps between two looks at the chains.
+  neb::Index look_every() const { return trace_every > 0 ? trace_every : every; }
 
   /// Lists the settings that the course of a walk depends on.
   static void visit(auto& self, auto&& f) {
@@ -51,6 +57,7 @@ struct WalkJump {
     f("chains", self.chains);
     f("steps", self.steps);
     f("every", self.every);
+    f("trace_every", self.trace_every);
     f("sampler", self.sampler);
     f("warm_up", self.warm_up);
     f("friction", self.friction);
@@ -67,6 +74,7 @@ struct Jumps {
   std::vector<std::vector<bool>> escaped{};  ///< at each jump, which chains had left the data
   std::vector<double> acceptance{};          ///< of each chain since the warm-up, by MALA
   int signal = 0;                            ///< that ended the walk before its end
+  Trace trace{};                             ///< what was recorded on the way, if anything
 
   /// The smallest and largest pixel of every `stride`-th jump, those of escaped chains left out.
   neb::PixelRange range(std::size_t stride = 1) const;
