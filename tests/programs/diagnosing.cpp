@@ -3,7 +3,9 @@
 #include "neb/core/random.hpp"
 #include "neb/io/safetensors.hpp"
 #include "neb/sampling/diagnostics.hpp"
+#include "nn/support.hpp"
 #include "programs/run_program.hpp"
+#include "programs/small_images.hpp"
 
 using namespace neb;
 using namespace neb::test;
@@ -76,9 +78,12 @@ TEST_CASE("diagnose says in words when chains have not mixed, and why") {
   CHECK(diagnosing.summary()["mixed"] == 0);
   CHECK(diagnosing.summary()["r_hat"].get<double>() > 1.3);
 
-  said = diagnosing.said_of({{"short", autoregression(150, 0.3, 4)}});
+  said = diagnosing.said_of({{"short", autoregression(90, 0, 3)}});
   CHECK(contains(said, "Too short: chains agree, but short has "));
   CHECK(contains(said, "400 are needed, 100 for each chain. A walk some "));
+
+  said = diagnosing.said_of({{"few", good.rows(0, 1).reshaped({100, 10})}});
+  CHECK(contains(said, "Too short: 10 draws of a chain do not show how they hang together, 20 are the least."));
 
   said = diagnosing.said_of({{"good", good}, {"still", Tensor<double>::full({4, 1000}, 0.5)}});
   CHECK(contains(said, "still                   0.5   constant\n"));
@@ -122,6 +127,43 @@ TEST_CASE("diagnose leaves out the way from the start, if asked to") {
   const std::string said = diagnosing.said_of({{"x", x}}, {}, {"--skip", "400"});
   CHECK(contains(said, "4 chains of 600 draws"));
   CHECK(contains(said, "Mixed:"));
+}
+
+TEST_CASE("walk_jump records a trace, which goes on with a walk that is resumed, and changes no step") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", {8, 8, 1}), model = put_model(scratch, "model", {8, 8, 1});
+  const auto walked = [&](const std::string& out, Arguments more, int code = 0) {
+    for (const char* common : {"--data", data.c_str(), "--model", model.c_str(), "--out", out.c_str()})
+      more.emplace_back(common);
+    const Outcome outcome = run_program("walk_jump", more, scratch.folder());
+    CHECK_MESSAGE(outcome.code == code, outcome.err);
+    return outcome;
+  };
+  const Arguments settings{"--chains", "3", "--every", "20", "--trace-every", "5"};
+  const auto with = [&](Arguments more) {
+    more.insert(more.end(), settings.begin(), settings.end());
+    return more;
+  };
+  CHECK(contains(walked("whole", with({"--steps", "120"})).out, "3 chains of 25 draws, one every 5 steps"));
+  walked("part", with({"--steps", "40"}));
+  walked("rest", {"--resume", scratch.path("part/checkpoint.safetensors"), "--steps", "120", "--trace",
+                  scratch.path("rest-trace")});
+  const SafeTensors whole(scratch.path("whole/trace.safetensors")), rest(scratch.path("rest-trace"));
+  CHECK(whole.entries().size() == 15);
+  CHECK(whole.text("sampler") == "langevin");
+  CHECK(rest.text("delta") == whole.text("delta"));
+  for (const auto& [name, entry] : whole.entries()) {
+    CAPTURE(name);
+    const Tensor<double> series = whole.get<double>(name, {3, 25});
+    CHECK(same_bits(rest.get<double>(name, {3, 25}), series));
+    CHECK(std::isfinite(diagnose(series).bulk_ess));
+  }
+  walked("none", {"--chains", "3", "--steps", "120", "--every", "20", "--trace-every", "0"});
+  CHECK_FALSE(std::filesystem::exists(scratch.path("none/trace.safetensors")));
+  for (const char* out : {"whole", "rest", "none"})
+    CHECK(read_json(scratch.path(std::string(out) + "/summary.json"))["jump_max"] ==
+          read_json(scratch.path("whole/summary.json"))["jump_max"]);
+  CHECK(walked("wrong", {"--every", "20", "--trace-every", "7"}, 2).one_line_with("are no multiple of it"));
 }
 
 TEST_CASE("diagnose refuses what is no trace, with a line that says what it expects") {

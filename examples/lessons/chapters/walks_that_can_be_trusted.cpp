@@ -10,6 +10,7 @@
 #include <neb/ops/arithmetic.hpp>
 #include <neb/ops/elementary.hpp>
 #include <neb/sampling/conventions.hpp>
+#include <neb/sampling/diagnostics.hpp>
 #include <neb/sampling/langevin.hpp>
 #include <neb/sampling/leimkuhler_matthews.hpp>
 #include <neb/sampling/mala.hpp>
@@ -110,6 +111,36 @@ void conventions() {
   std::printf("delta = %.4f, friction = %.2f\n", chains.delta, chains.friction);
 }
 
+/// The first coordinate of each chain after each of `draws` steps: (chains, draws).
+template <class Phi, class C>
+Tensor<double> recorded(const Phi& phi, C chains, Index draws) {
+  const Index count = chains.y.shape()[0];
+  Tensor<double> series({count, draws});
+  for (Index draw = 0; draw < draws; ++draw) {
+    chains = walk(phi, std::move(chains), 1, key);
+    for (Index i = 0; i < count; ++i) series.mutable_data()[i * draws + draw] = chains.y(i, 0);
+  }
+  return series;
+}
+
+void worth() {
+  const Langevin<double> chains{.y = random_normal<double>({10, 1}, key.fold("ten")), .delta = 0.5};
+  const Diagnosis found = diagnose(recorded(bowl, chains, 2000));
+  std::printf("20000 draws are worth %.0f: one for every %.1f steps\n", found.bulk_ess, found.autocorrelation_time);
+  std::printf("mean %.3f, give or take %.3f\n", found.mean, found.error);
+}
+
+void mixed() {
+  Tensor<double> y0 = Tensor<double>::ones({10, 1});
+  std::fill_n(y0.mutable_data(), 5, -1.0);  // five chains in either well
+  std::printf("barrier    mean   error   R-hat   bulk ESS\n");
+  for (const double barrier : {2.0, 4.0, 8.0}) {
+    const auto phi = [&](const Var<double>& y) { return barrier * sum(square(square(y) - 1.0), 1); };
+    const Diagnosis found = diagnose(recorded(phi, Mala<double>{.y = y0, .delta = 0.25}, 2000));
+    std::printf("%7.0f %7.2f %7.2f %7.2f %10.0f\n", barrier, found.mean, found.error, found.r_hat, found.bulk_ess);
+  }
+}
+
 void draw(const char* path) {
   constexpr Colour black{0.1, 0.1, 0.1}, red{0.85, 0.2, 0.1}, blue{0.1, 0.35, 0.8}, green{0.1, 0.6, 0.3};
   const std::vector<std::pair<const char*, Colour>> lines{
@@ -137,5 +168,7 @@ int main(int argc, char** argv) {
   warm_up();
   cut();
   conventions();
+  worth();
+  mixed();
   if (argc > 1) draw(argv[1]);
 }
