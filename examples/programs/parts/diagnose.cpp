@@ -104,8 +104,9 @@ std::vector<Row> diagnose(const Trace& trace) {
 
 Verdict verdict(const Trace& trace, const std::vector<Row>& rows) {
   if (trace.draws() < least_draws)
-    return {.words = "Too short: " + std::to_string(trace.draws()) + " draws of a chain do not show how they hang together, " +
-                     std::to_string(least_draws) + " are the least."};
+    return {.words = "Too short: " + std::to_string(trace.draws()) +
+                     " draws of a chain do not show how they hang together, " + std::to_string(least_draws) +
+                     " are the least."};
   const Row *apart = nullptr, *slow = nullptr;
   for (const Row& row : rows) {
     if (row.constant) continue;
