@@ -47,11 +47,9 @@ struct Set {
 
 const std::vector<std::string> samplers{"langevin", "leimkuhler-matthews", "mala", "baoab", "aboba"};
 
-void wait_for_checkpoint(const std::string& path, const std::string& other_than) {
-  for (int i = 0; i < 3000; ++i) {
-    if (std::filesystem::exists(path) && content_of(path) != other_than) return;
+void wait_for(const std::string& path) {
+  for (int i = 0; i < 6000 && !std::filesystem::exists(path); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
 }
 
 }  // namespace
@@ -109,18 +107,19 @@ TEST_CASE("a walk that is killed, and one that is interrupted, go on to the bits
                              "1e-3"};
     set.walked("whole", settings);
     const std::string whole = set.checkpoint("whole");
-    std::filesystem::remove_all(set.scratch.path("cut"));
-
-    // Killed after its first checkpoint, at whatever step that is; there is no time to write anything.
+    // Killed after its first checkpoint, at whatever step that is; there is no time to write anything. On a busy machine the
+    // signal may come when the walk has just ended: then once more.
     const std::string path = set.scratch.path("cut/checkpoint.safetensors");
-    {
+    std::string killed = whole;
+    for (int attempt = 0; attempt < 10 && killed == whole; ++attempt) {
+      std::filesystem::remove_all(set.scratch.path("cut"));
       Running first("walk_jump", set.walk("cut", settings), set.scratch.folder());
-      wait_for_checkpoint(path, "");
+      wait_for(path);
       first.send(SIGKILL);
-      CHECK(first.wait().code != 0);
+      first.wait();
+      killed = content_of(path);
     }
-    const std::string killed = content_of(path);
-    CHECK(killed != whole);
+    REQUIRE((killed == whole) == false);
 
     // Nothing but what it said has to be repeated. Stopped again by Ctrl-C, which saves.
     const Arguments resume{"--resume", "cut/checkpoint.safetensors", "--out", "cut", "--model", "model", "--data",
@@ -134,7 +133,7 @@ TEST_CASE("a walk that is killed, and one that is interrupted, go on to the bits
                                  set.data) != std::string::npos);
     const Outcome last = run_program("walk_jump", resume, set.scratch.folder());
     REQUIRE_MESSAGE(last.code == 0, last.err);
-    CHECK(set.checkpoint("cut") == whole);
+    CHECK((set.checkpoint("cut") == whole) == true);  // unlike ==, this prints no bytes
     CHECK(set.summary("cut") == set.summary("whole"));
   }
 }
