@@ -155,7 +155,7 @@ void draw(const char* path) {
     }
   }
   Chart chart({0.05, 0.23, 0.88, 1.04}, 340, 620);
-  chart.label_axes("delta", "E y y over exact");
+  chart.label_axes("delta", "ratio");
   for (std::size_t i = 0; i < lines.size(); ++i) chart.line(points[i], lines[i].second, lines[i].first);
   chart.write(path);
 }
