@@ -25,7 +25,7 @@ struct SamplerFacts {
 };
 
 /// All of them. A sampler without a test of its own has no acceptance to find a step size by; what it gets is a part of MALA's,
-/// which is 0.38 sigma on digits. docs/08-walks-that-can-be-trusted.md measures what each share costs.
+/// which is 0.38 sigma on digits. docs/08-walks-that-can-be-trusted.md says why each share.
 const std::vector<SamplerFacts>& samplers();
 const SamplerFacts& facts_of(Sampler sampler);
 /// Throws UsageError `--sampler NAME: expects one of ...`.
