@@ -5,6 +5,8 @@
 #include <functional>
 
 #include <neb/bayes/escaped.hpp>
+#include <neb/bayes/robbins_jump.hpp>
+#include <neb/bayes/smooth.hpp>
 #include <neb/data/sample.hpp>
 #include <neb/ops/elementary.hpp>
 
