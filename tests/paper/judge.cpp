@@ -10,6 +10,7 @@ namespace neb::test {
 namespace {
 
 using namespace examples::paper;
+using examples::Nearest, examples::nearest_rows, examples::NearestNeighbour;
 
 const Tensor<float> points = flat_images({0, 0.4f, 1});
 const std::vector<std::uint8_t> labels{7, 3, 7};

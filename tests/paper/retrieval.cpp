@@ -8,6 +8,7 @@ namespace neb::test {
 namespace {
 
 using namespace examples::paper;
+using examples::NearestNeighbour;
 
 const examples::Program quiet{.name = "test", .out = "", .quiet = true};
 const Tensor<float> points = flat_images({0, 0.4f, 1});

@@ -10,6 +10,7 @@ namespace neb::test {
 namespace {
 
 using namespace examples::paper;
+using examples::NearestNeighbour;
 
 // Much larger than the error of a step, which is 0.001.
 constexpr double sigma = 1;
