@@ -17,7 +17,7 @@ constexpr double sigma = 0.3;
 /// What is found between two points so near to each other that the energy is nearly one Gaussian of variance sigma^2.
 SamplerFound found(MeasuredWalk walk, double factor = 1) {
   const Tensor<float> points = flat_images({0, 0.02F});
-  const examples::Program program{.name = "test", .quiet = true};
+  const examples::Program program{.name = "test", .out = "", .quiet = true};
   const auto classify = [&](const Tensor<float>& images) { return nearest_point(points, images); };
   const Samplers settings{.chains = 20, .warm_up = 100, .spread = 20, .walks = {}};
   const auto energy = energy_of(points, sigma, factor);
