@@ -16,8 +16,10 @@ namespace neb {
 
 namespace sampling {
 
+/// Whether a field of chains is a tensor.
 template <class Field>
 inline constexpr bool is_tensor = false;
+/// It is.
 template <Scalar T>
 inline constexpr bool is_tensor<Tensor<T>> = true;
 

@@ -42,13 +42,16 @@ struct Diagnosis {
 
 namespace sampling {
 
+/// What diagnostics are where a series says nothing.
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// The mean of the chains' variances and the variance of their means, both with one less in the denominator.
 struct Variances {
-  double within = 0, between = 0;
+  double within = 0;   ///< of each chain about its mean, averaged
+  double between = 0;  ///< of the means
 };
 
+/// Both, of two chains or more.
 inline Variances variances(const SplitChains& chains) {
   const Index count = chains.count();
   std::vector<double> means;
@@ -67,6 +70,7 @@ inline Variances variances(const SplitChains& chains) {
   return {within, between};
 }
 
+/// R-hat of chains that have been split, and ranked if they are to be; NaN for constant ones.
 inline double r_hat(const SplitChains& chains) {
   if (chains.constant()) return not_a_number;
   const auto [within, between] = variances(chains);
@@ -111,6 +115,7 @@ inline double quantile_ess(const Tensor<double>& series, SplitChains halves, int
   return effective_sample_size(halves);
 }
 
+/// The smaller effective sample size of the 5 % and 95 % quantiles; NaN where either is.
 inline double smaller_tail_ess(const Tensor<double>& series, const SplitChains& halves) {
   const double low = quantile_ess(series, halves, 5), high = quantile_ess(series, halves, 95);
   return is_finite(low) && is_finite(high) ? std::min(low, high) : not_a_number;

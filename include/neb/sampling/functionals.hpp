@@ -16,6 +16,7 @@ namespace neb {
 
 namespace sampling {
 
+/// The sum of a[i] b[i], i < d, in double.
 inline double inner_product(Index d, const auto* a, const auto* b) {
   double sum = 0;
   for (Index i = 0; i < d; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);

@@ -19,14 +19,18 @@ namespace neb::sampling {
 
 /// Chains of one length, one after the other.
 struct SplitChains {
-  std::vector<double> x;
-  Index length;
+  std::vector<double> x;  ///< all numbers, chain by chain
+  Index length;           ///< of each chain
 
+  /// How many chains there are.
   Index count() const { return std::ssize(x) / length; }
+  /// The first number of chain i.
   const double* chain(Index i) const { return x.data() + i * length; }
+  /// Whether all numbers of all chains are equal.
   bool constant() const {
     return std::all_of(x.begin(), x.end(), [&](double each) { return each == x.front(); });
   }
+  /// The mean of chain i.
   double mean(Index i) const {
     double sum = 0;
     for (Index t = 0; t < length; ++t) sum += chain(i)[t];
