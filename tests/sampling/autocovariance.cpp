@@ -24,7 +24,7 @@ std::vector<double> sums_of_products(const SplitChains& chains) {
 }  // namespace
 
 TEST_CASE("fourier transform: it is the sum of its definition") {
-  for (const std::size_t n : {1, 2, 4, 32}) {
+  for (const std::size_t n : {1U, 2U, 4U, 32U}) {
     const std::vector<double> parts = test::reals<double>(static_cast<Index>(2 * n), 3);
     std::vector<std::complex<double>> x(n);
     for (std::size_t t = 0; t < n; ++t) x[t] = {parts[2 * t], parts[2 * t + 1]};

@@ -87,7 +87,8 @@ TEST_CASE("diagnostics: chains that swing to and fro are worth at most draws * l
 TEST_CASE("diagnostics: they are ArviZ's") {
   const SafeTensors fixture = test::fixture("diagnostics");
   int count = 0;
-  for (const auto& [name, entry] : fixture.entries()) {
+  for (const auto& entry : fixture.entries()) {
+    const std::string& name = entry.first;
     if (!name.ends_with(".series")) continue;
     CAPTURE(name);
     const Tensor<double> series = fixture.get<double>(name);
@@ -112,7 +113,7 @@ TEST_CASE("diagnostics: of an autoregression x' = r x + e the autocorrelation ti
     CHECK(found.r_hat < 1.01);
     const std::vector<double> rho = autocorrelations(series);
     CHECK(rho.size() == 5000);
-    for (const std::size_t t : {0, 1, 2, 5}) CHECK(std::abs(rho[t] - std::pow(r, static_cast<double>(t))) < 0.03);
+    for (const std::size_t t : {0U, 1U, 2U, 5U}) CHECK(std::abs(rho[t] - std::pow(r, static_cast<double>(t))) < 0.03);
   }
 }
 

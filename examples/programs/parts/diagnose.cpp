@@ -92,7 +92,7 @@ std::vector<Row> diagnose(const Trace& trace) {
   const auto all = quantities(trace);
   std::vector<Row> rows;
   for (const auto& [name, series] : all) {
-    const auto differs = [&](double x) { return x != series.data()[0]; };
+    const auto differs = [first = series.data()[0]](double x) { return x != first; };
     rows.push_back({.name = name, .constant = std::none_of(series.span().begin(), series.span().end(), differs)});
   }
   neb::parallel_tasks(std::ssize(rows), [&](Index i) {
