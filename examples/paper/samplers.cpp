@@ -8,6 +8,7 @@
 
 #include <neb/bayes/escaped.hpp>
 #include <neb/data/sample.hpp>
+#include <neb/sampling/functionals.hpp>
 #include <neb/sampling/walk_jump.hpp>
 
 #include "paper/curves.hpp"
@@ -41,9 +42,8 @@ class Draws {
  public:
   Draws(const TrainedEnergy& energy, const Classify& classify, const neb::Key& key)
       : energy_(energy), classify_(classify), of_(first_projection + projections) {
-    const Index d = energy.image.size();
-    directions_ = neb::random_normal<double>({static_cast<Index>(projections), d}, key.fold("projections"));
-    for (double& value : directions_.mutable_span()) value /= std::sqrt(static_cast<double>(d));
+    const neb::Shape& image = energy.image;
+    directions_ = neb::random_directions<float>({static_cast<Index>(projections), image[0], image[1], image[2]}, key);
   }
 
   void add(const Tensor<float>& y) {
@@ -52,23 +52,14 @@ class Draws {
     const auto variance = static_cast<float>(energy_.sigma * energy_.sigma);
     Tensor<float> xhat = y;
     for (Index i = 0; i < y.size(); ++i) xhat.mutable_data()[i] -= variance * slope.data()[i];
-    const Index d = energy_.image.size();
+    const Tensor<double> norm = neb::lengths(y), steepness = neb::lengths(slope);
+    const Tensor<double> coordinates = neb::coordinates_along(directions_, y);
     for (Index chain = 0; chain < y.shape()[0]; ++chain) {
-      const float* const point = y.data() + chain * d;
-      double square = 0, noise = 0;
-      for (Index i = 0; i < d; ++i) {
-        square += std::pow(static_cast<double>(point[i]), 2);
-        noise += std::pow(energy_.sigma * static_cast<double>(slope.data()[chain * d + i]), 2);
-      }
-      of_[energy_of_y].push_back(static_cast<double>(phi.data()[chain]));
-      of_[square_of_y].push_back(square);
-      of_[noise_of_y].push_back(noise);
-      for (std::size_t k = 0; k < projections; ++k) {
-        const double* const direction = directions_.data() + static_cast<Index>(k) * d;
-        double sum = 0;
-        for (Index i = 0; i < d; ++i) sum += direction[i] * static_cast<double>(point[i]);
-        of_[first_projection + k].push_back(sum);
-      }
+      of_[energy_of_y].push_back(static_cast<double>(phi(chain)));
+      of_[square_of_y].push_back(std::pow(norm(chain), 2));
+      of_[noise_of_y].push_back(std::pow(energy_.sigma * steepness(chain), 2));
+      for (std::size_t k = 0; k < projections; ++k)
+        of_[first_projection + k].push_back(coordinates(chain, static_cast<Index>(k)));
     }
     const std::vector<int> now = classify_(xhat);
     for (std::size_t chain = 0; chain < last_classes_.size(); ++chain) changes_ += now[chain] != last_classes_[chain];
@@ -96,7 +87,7 @@ class Draws {
  private:
   const TrainedEnergy& energy_;
   const Classify& classify_;
-  Tensor<double> directions_;
+  Tensor<float> directions_;
   std::vector<std::vector<double>> of_;
   std::vector<int> last_classes_;
   Index count_ = 0, changes_ = 0;
