@@ -86,6 +86,7 @@
 #include "neb/energy/quadratic.hpp"
 
 #include "neb/bayes/chi.hpp"
+#include "neb/bayes/chi_summary.hpp"
 #include "neb/bayes/deen.hpp"
 #include "neb/bayes/escaped.hpp"
 #include "neb/bayes/filled_spheres.hpp"
