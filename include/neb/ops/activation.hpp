@@ -15,6 +15,7 @@
 #include "neb/core/tensor.hpp"
 #include "neb/kernels/exponential.hpp"
 #include "neb/kernels/smooth_relu.hpp"
+#include "neb/ops/comparison.hpp"
 #include "neb/ops/elementary.hpp"
 #include "neb/ops/pointwise.hpp"
 
@@ -62,7 +63,7 @@ struct Relu {
     return pointwise(x, [](T v) { return v < T(0) ? T(0) : v; });  // a NaN is not less than 0, and stays
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const {
-    return g * Var<T>::constant(pointwise(x.value(), [](T v) { return v > T(0) ? T(1) : T(0); }));
+    return where(greater(x, 0), g, T(0));  // a product would make NaN of an infinite cotangent
   }
 };
 

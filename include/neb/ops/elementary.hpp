@@ -1,6 +1,7 @@
 /// Elementary functions: exp, log, sqrt, square, sin, cos; logsumexp and softmax.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -13,6 +14,7 @@
 #include "neb/kernels/exponential.hpp"
 #include "neb/kernels/reduce.hpp"
 #include "neb/ops/arithmetic.hpp"
+#include "neb/ops/comparison.hpp"
 #include "neb/ops/pointwise.hpp"
 #include "neb/ops/reduction.hpp"
 
@@ -147,18 +149,23 @@ Var<T> cos(const Var<T>& x) {
   return apply(ops::Cos<T>{}, x);
 }
 
-/// log sum exp over the last axis of x: (..., D) -> (...), shifted by the maximum so that no finite input overflows.
+/// log sum exp over the last axis of x: (..., D) -> (...), shifted by the maximum so that no finite input overflows. Where all
+/// elements are -infinity it is -infinity, with derivatives 0; of an element that is infinity the derivative is NaN.
 /// Throws ShapeError for a scalar or a last axis of extent 0.
 template <Scalar T>
 Var<T> logsumexp(const Var<T>& x) {
   ops::check_last_axis("logsumexp", x);
-  // The shift cancels in value and in every derivative, so it is a constant.
-  const Var<T> largest = Var<T>::constant(ops::largest_of_rows(x.value()));
-  const Var<T> result = largest + log(sum_to(exp(x - largest), largest.shape()));
+  // The shift cancels in value and in every derivative, so it is a constant. An infinite one would leave NaN.
+  using Limits = std::numeric_limits<T>;
+  const Var<T> shift = Var<T>::constant(
+      pointwise(ops::largest_of_rows(x.value()), [](T m) { return std::clamp(m, Limits::lowest(), Limits::max()); }));
+  const Var<T> total = sum_to(exp(x - shift), shift.shape()), none = equal(total, 0);
+  const Var<T> result = where(none, -Limits::infinity(), shift + log(where(none, T(1), total)));
   return sum(result, x.rank() - 1);  // drops the axis of extent 1
 }
 
-/// exp(x) divided by its sum over the last axis of x: (..., D), of x's shape; no finite input overflows.
+/// exp(x) divided by its sum over the last axis of x: (..., D), of x's shape; no finite input overflows. Where the largest
+/// element is infinite it is NaN.
 /// Throws ShapeError for a scalar or a last axis of extent 0.
 template <Scalar T>
 Var<T> softmax(const Var<T>& x) {

@@ -1,6 +1,7 @@
 /// The larger and the smaller: maximum, minimum, clamp and abs of elements, max and min along axes.
 ///
-/// Derivatives at the kinks: a tie shares the cotangent evenly, clamp passes it on at its ends, and abs has slope 0 at 0.
+/// Derivatives at the kinks: a tie shares the cotangent evenly, clamp passes it on at its ends, and abs has slope 0 at 0. What is
+/// not passed on is 0, also of an infinite cotangent: it is chosen, not multiplied by 0.
 #pragma once
 
 #include <cmath>
@@ -23,10 +24,16 @@ namespace neb {
 
 namespace ops {
 
+/// Whether b is larger (or smaller) than a; a NaN is larger and smaller than every number.
+template <bool largest, class T>
+bool beaten_by(T a, T b) {
+  return (largest ? a < b : b < a) || (b != b && a == a);
+}
+
 /// The larger (or smaller) of two numbers; a NaN wins.
 template <bool largest, class T>
 T extreme_of(T a, T b) {
-  return (largest ? a < b : b < a) || b != b ? b : a;
+  return beaten_by<largest>(a, b) ? b : a;
 }
 
 template <Scalar T, bool largest>
@@ -37,8 +44,10 @@ struct Extreme {
   }
   Var<T> vjp(Index i, const Var<T>& g, const Var<T>& a, const Var<T>& b) const {
     const Var<T>&own = i == 0 ? a : b, &other = i == 0 ? b : a;
-    const Var<T> lost = largest ? less(own, other) : greater(own, other);
-    return sum_to(g * (1 - lost - equal(a, b) / 2), own.shape());
+    const Var<T> share = Var<T>::constant(broadcast(name, own.value(), other.value(), [](T p, T q) {
+      return beaten_by<largest>(p, q) ? T(0) : beaten_by<largest>(q, p) ? T(1) : T(0.5);
+    }));
+    return sum_to(where(share, g * share, T(0)), own.shape());
   }
 };
 
@@ -57,8 +66,9 @@ struct AxisExtreme {
     return y;
   }
   Var<T> vjp(Index, const Var<T>& g, const Var<T>& y, const Var<T>& x) const {
-    const Var<T> winners = equal(x, y);
-    return g / sum_to(winners, y.shape()) * winners;
+    const Var<T> winners =
+        compare(name, x, y, [](T p, T q) { return !beaten_by<largest>(p, q) && !beaten_by<largest>(q, p); });
+    return where(winners, g / sum_to(winners, y.shape()), T(0));
   }
 };
 
@@ -69,7 +79,9 @@ struct Clamp {
   Tensor<T> forward(const Tensor<T>& x) const {
     return pointwise(x, [lo = low, hi = high](T v) { return v < lo ? lo : (v > hi ? hi : v); });
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g * (1 - less(x, low) - greater(x, high)); }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const {
+    return where(1 - less(x, low) - greater(x, high), g, T(0));
+  }
 };
 
 template <Scalar T>
@@ -78,7 +90,10 @@ struct Abs {
   Tensor<T> forward(const Tensor<T>& x) const {
     return pointwise(x, [](T v) { return std::abs(v); });
   }
-  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const { return g * sign(x); }
+  Var<T> vjp(Index, const Var<T>& g, const Var<T>& x) const {
+    const Var<T> slope = sign(x);
+    return where(slope, g * slope, T(0));
+  }
 };
 
 template <bool largest, Scalar T>
@@ -92,7 +107,7 @@ Var<T> extreme_along(const Var<T>& x, Index axis) {
 
 }  // namespace ops
 
-/// The larger of a and b, broadcast; a NaN in either is the result. Where they are equal, each gets half of the cotangent.
+/// The larger of a and b, broadcast; a NaN in either is the result, and gets the cotangent. Where they are equal, each gets half.
 /// Throws ShapeError when the shapes do not fit.
 template <Scalar T>
 Var<T> maximum(const Var<T>& a, const Var<T>& b) {
