@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "neb/core/random.hpp"
 #include "neb/ops/elementary.hpp"
@@ -245,6 +248,25 @@ TEST_CASE("several threads may differentiate one graph") {
   });
   set_threads(saved);
   for (const auto& each : got) CHECK(each == expected);
+}
+
+TEST_CASE("threads whose losses share a graph may give it up at the same time") {
+  // What one of them takes apart, another may still have to read: ThreadSanitizer sees it, and so do the gradients.
+  for (int round = 0; round < 50; ++round) {
+    const auto x = vector({0.1, 0.2});
+    auto y = exp(exp(x));
+    std::vector<std::thread> threads;
+    std::vector<std::vector<double>> got(4);
+    for (auto& slot : got)
+      threads.emplace_back([&slot, &x, own = y]() mutable {
+        Var<double> loss = sum(square(own));
+        own = Var<double>();
+        slot = elements(grad(std::move(loss), x));
+      });
+    y = Var<double>();
+    for (auto& thread : threads) thread.join();
+    for (const auto& each : got) CHECK(each == got.front());
+  }
 }
 
 TEST_CASE("gradients are the same bits at any thread count") {

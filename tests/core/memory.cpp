@@ -2,10 +2,16 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <limits>
 #include <memory>
 #include <random>
+#include <thread>
 
 #include "neb/core/parallel.hpp"
 
@@ -122,6 +128,37 @@ TEST_CASE("cached buffers can be given back to the system") {
   release_cached_memory();
   CHECK(memory_stats().cached + (1 << 16) <= cached);  // small blocks of other threads may stay
   CHECK(memory_stats().live == live);
+}
+
+TEST_CASE("buffers that grow leave no more behind than twice the most that was in use") {
+  std::size_t largest = 0;
+  for (std::size_t bytes = 1 << 20; bytes < 150 << 20; bytes += bytes / 16) {
+    const Buffer one(bytes);
+    largest = std::max(largest, memory_stats().live);
+  }
+  CHECK(from_system() <= 2 * largest);
+  release_cached_memory();
+}
+
+TEST_CASE("a child of fork() can allocate while another thread of its parent does") {
+  std::atomic<bool> done = false;
+  std::thread busy([&] {
+    while (!done) const Buffer other(1 << 16);
+  });
+  for (int time = 0; time < 30; ++time) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ::alarm(20);  // rather than wait for ever
+      const Buffer one(1 << 16);
+      ::_exit(one.bytes() != nullptr ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  done = true;
+  busy.join();
 }
 
 TEST_CASE("an allocation that fails throws and leaves the numbers as they were") {

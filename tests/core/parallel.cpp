@@ -39,6 +39,9 @@ TEST_CASE("the number of threads can be set, to at least one") {
   CHECK_THROWS_WITH_AS(set_threads(0), "set_threads: at least 1 thread, got 0", ValueError);
   CHECK_THROWS_WITH_AS(set_threads(-2), "set_threads: at least 1 thread, got -2", ValueError);
   CHECK(threads() == three);
+  int elsewhere = 0;
+  std::thread([&] { elsewhere = threads(); }).join();
+  CHECK(elsewhere == three);
   set_threads(saved);
 }
 

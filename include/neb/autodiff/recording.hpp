@@ -40,7 +40,7 @@ struct Recording {
   Observer* observer = nullptr;
 };
 
-inline constinit thread_local Recording recording;
+[[gnu::visibility("default")]] inline constinit thread_local Recording recording;
 
 /// Sees every operation that this thread runs between its construction and its destruction. Observers nest like scopes.
 class Observer {

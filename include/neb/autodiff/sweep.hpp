@@ -158,10 +158,11 @@ class Sweep {
       below.cotangent = std::move(term);
   }
 
-  /// Gives up a node that nobody else holds, with the values that it saved; its inputs' nodes wait for their turn.
+  /// Gives up a node that nobody else holds, with the values that it saved; its inputs' nodes wait for their turn. One that
+  /// others hold is held to the end of the sweep, which still has to read what is below.
   void release(Position position) {
+    if (!neb::detail::is_last_owner(visits_[position].owner)) return;
     const std::shared_ptr<Node<T>> node = std::move(visits_[position].owner);
-    if (node.use_count() > 1) return;
     for_each_input(position, [&](std::size_t i, Position input) {
       std::shared_ptr<Node<T>> below = node->release_input(i);
       if (!visits_[input].owner) visits_[input].owner = std::move(below);

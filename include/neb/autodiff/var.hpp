@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -155,12 +156,29 @@ std::vector<Var<T>> Node<T>::vjps(std::span<const Index> wanted, const Var<T>& g
   return cotangents;
 }
 
+namespace detail {
+
+/// Whether nobody else holds the node. What former owners in other threads did to it has happened then: their counts went down
+/// with release, and going down from two to one here acquires them, which reading use_count() does not.
+template <Scalar T>
+bool is_last_owner(const std::shared_ptr<Node<T>>& node) noexcept {
+  if (node.use_count() > 1) return false;
+  static_cast<void>(std::shared_ptr<Node<T>>(node));
+  return true;
+}
+
+}  // namespace detail
+
 template <Scalar T>
 void Node<T>::unlink() noexcept {
   std::vector<std::shared_ptr<Node>, PoolAllocator<std::shared_ptr<Node>>> pending;
   const auto take = [&](Node& node) {
     for (std::size_t i = 0; i < node.input_count_; ++i)
-      if (std::shared_ptr<Node> below = node.release_input(i)) pending.push_back(std::move(below));
+      if (std::shared_ptr<Node> below = node.release_input(i)) try {
+          pending.push_back(std::move(below));
+        } catch (const std::bad_alloc&) {
+          // `below` goes here and takes its own graph apart, on the stack.
+        }
   };
   take(*this);
   while (!pending.empty()) {
@@ -168,7 +186,7 @@ void Node<T>::unlink() noexcept {
     pending.pop_back();
     // Only what nobody else holds is taken apart: a node that is still shared goes with its last owner, which may be
     // another entry of `pending`.
-    if (node.use_count() == 1) take(*node);
+    if (detail::is_last_owner(node)) take(*node);
   }
 }
 

@@ -4,6 +4,10 @@
 /// released are kept by size class and handed out again.
 #pragma once
 
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -62,12 +66,14 @@ class SmallBlocks {
   std::array<List, largest / buffer_alignment + 1> lists_{};
 };
 
-/// A pool of reusable buffers in size classes at most an eighth of an octave apart. Thread-safe.
+/// A pool of reusable buffers in size classes at most an eighth of an octave apart. Thread-safe. Holds at most twice
+/// what was once in use: beyond that, what nobody has asked for for longest goes back to the system.
 class BufferPool {
  public:
-  /// The pool that tensors draw from. Never destroyed, so tensors of static storage duration may outlive main().
-  static BufferPool& instance() {
-    static BufferPool& pool = *new BufferPool;
+  /// The pool that tensors draw from: one in a process, whatever symbols a library hides. Never destroyed, so tensors of static
+  /// storage duration may outlive main().
+  [[gnu::visibility("default")]] static BufferPool& instance() {
+    static BufferPool& pool = make();
     return pool;
   }
 
@@ -106,7 +112,10 @@ class BufferPool {
   }
 
   /// Starts a new measurement of the peak from what is live now.
-  void reset_peak() { peak_ = live_.load(); }
+  void reset_peak() {
+    const std::lock_guard lock(mutex_);
+    most_ = std::max(most_, peak_.exchange(live_.load()));
+  }
 
   /// Gives every cached buffer back to the system, but for the small blocks of other threads.
   void release_cached() {
@@ -122,6 +131,16 @@ class BufferPool {
 
  private:
   BufferPool() = default;
+
+  static BufferPool& make() {
+    auto* const pool = new BufferPool;
+#if defined(__unix__) || defined(__APPLE__)
+    // A child of fork() would otherwise find the lock closed for ever, if another thread held it at that moment.
+    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                   [] { instance().mutex_.unlock(); });
+#endif
+    return *pool;
+  }
 
   static void free(void* buffer) noexcept { ::operator delete (buffer, std::align_val_t{buffer_alignment}); }
 
@@ -142,12 +161,14 @@ class BufferPool {
       const std::lock_guard lock(mutex_);
       // A large buffer may stand in for one up to half its size: a step has many sizes, whose peaks do not coincide.
       const std::size_t first = slot(capacity);
+      asked_[first] = ++requests_;
       const std::size_t last = capacity <= exact ? first : std::min(first + 8, free_lists_.size() - 1);
       for (std::size_t at = first; at <= last; ++at) {
         if (free_lists_[at].empty()) continue;
         void* buffer = free_lists_[at].back();
         free_lists_[at].pop_back();
         capacity = class_of_slot(at);
+        asked_[at] = requests_;
         return buffer;
       }
     }
@@ -172,6 +193,21 @@ class BufferPool {
       free(buffer);
       total_ -= capacity;
     }
+    give_back();
+  }
+
+  /// Sizes that a program has outgrown would pile up: of those, what is cached beyond the most that was in use is let go.
+  void give_back() noexcept {
+    const std::size_t most = std::max({most_, peak_.load(std::memory_order_relaxed), least_kept});
+    while (total_ > 2 * most) {
+      std::size_t oldest = free_lists_.size();
+      for (std::size_t at = 0; at < free_lists_.size(); ++at)
+        if (!free_lists_[at].empty() && (oldest == free_lists_.size() || asked_[at] < asked_[oldest])) oldest = at;
+      if (oldest == free_lists_.size()) return;
+      free(free_lists_[oldest].back());
+      free_lists_[oldest].pop_back();
+      total_ -= class_of_slot(oldest);
+    }
   }
 
   /// Moves this thread's small blocks to the lists of all threads.
@@ -195,12 +231,17 @@ class BufferPool {
     return 8 * (octave - 8) + eighth;
   }
 
-  std::mutex mutex_;
-  std::size_t total_ = 0;  // bytes from the system, under the mutex
+  static constexpr std::size_t least_kept = std::size_t{32} << 20;
+
+  std::mutex mutex_;            // of everything below that is not atomic
+  std::size_t total_ = 0;       // bytes from the system
+  std::size_t most_ = 0;        // the largest peak of earlier measurements
+  std::uint64_t requests_ = 0;  // so far
   std::atomic<std::size_t> live_ = 0, peak_ = 0;
   std::array<std::vector<void*>, 8 * 57> free_lists_;
-  static inline constinit thread_local SmallBlocks small_blocks_;
-  static inline constinit thread_local bool small_blocks_closed_ = false;
+  std::array<std::uint64_t, 8 * 57> asked_{};  // the number of the last request for a list
+  [[gnu::visibility("default")]] static inline constinit thread_local SmallBlocks small_blocks_;
+  [[gnu::visibility("default")]] static inline constinit thread_local bool small_blocks_closed_ = false;
 };
 
 }  // namespace neb

@@ -11,6 +11,7 @@
 #endif
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -28,9 +29,10 @@ namespace neb {
 #if defined(_OPENMP)
 namespace detail {
 
-inline constinit thread_local bool threads_were_set =
-    false;                                               ///< by set_threads(), which like OpenMP speaks for one thread
-inline constinit thread_local bool inside_loop = false;  ///< whether this thread is the caller of a loop that runs
+// One of each in a process, also where a library and a program hide their symbols from each other.
+[[gnu::visibility("default")]] inline std::atomic<int> chosen_threads = 0;  ///< by set_threads(); 0: none
+[[gnu::visibility("default")]] inline constinit thread_local bool inside_loop =
+    false;  ///< whether this thread is the caller of a loop that runs
 
 /// As many threads as the quota of a container keeps running; half a processor is worth one, too.
 inline int threads_within_quota() {
@@ -41,25 +43,25 @@ inline int threads_within_quota() {
 }  // namespace detail
 #endif
 
-/// Number of threads that parallel loops use: what set_threads() or OMP_NUM_THREADS said; otherwise OpenMP's number, which is
-/// that of the cores that this process may use, but in a container at most its quota of them. 1 without OpenMP.
+/// Number of threads that parallel loops use: what set_threads() or else OMP_NUM_THREADS said; otherwise OpenMP's number, which
+/// is that of the cores that this process may use, but in a container at most its quota of them. 1 without OpenMP.
 inline int threads() {
 #if defined(_OPENMP)
-  static const bool chosen = std::getenv("OMP_NUM_THREADS") != nullptr;
+  if (const int chosen = detail::chosen_threads.load(std::memory_order_relaxed)) return chosen;
+  static const bool named = std::getenv("OMP_NUM_THREADS") != nullptr;
   const int count = omp_get_max_threads();
-  return chosen || detail::threads_were_set ? count : std::min(count, detail::threads_within_quota());
+  return named ? count : std::min(count, detail::threads_within_quota());
 #else
   return 1;
 #endif
 }
 
-/// Sets the number of threads that parallel loops of this thread use, which without OpenMP remains 1. Throws ValueError when
-/// `count` < 1.
+/// Sets the number of threads that parallel loops use, whichever thread calls them; without OpenMP it remains 1. Throws
+/// ValueError when `count` < 1.
 inline void set_threads(int count) {
   if (count < 1) throw ValueError("set_threads: at least 1 thread, got " + std::to_string(count));
 #if defined(_OPENMP)
-  omp_set_num_threads(count);
-  detail::threads_were_set = true;
+  detail::chosen_threads.store(count, std::memory_order_relaxed);
 #endif
 }
 

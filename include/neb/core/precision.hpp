@@ -10,7 +10,7 @@ namespace neb {
 enum class Conv2dPrecision { accurate, fast };
 
 namespace detail {
-inline std::atomic<Conv2dPrecision> conv2d_precision{Conv2dPrecision::accurate};
+[[gnu::visibility("default")]] inline std::atomic<Conv2dPrecision> conv2d_precision{Conv2dPrecision::accurate};
 }  // namespace detail
 
 /// The precision of all convolutions of this process; `accurate` unless it was set.

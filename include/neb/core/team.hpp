@@ -79,7 +79,7 @@ class WaitingPlace {
 class Team {
  public:
   /// The team of this process. Never destroyed, because its threads are not ended.
-  static Team& instance() {
+  [[gnu::visibility("default")]] static Team& instance() {
     static Team* team = new Team;
 #if defined(__unix__) || defined(__APPLE__)
     // A process that fork() made has a copy of the memory, but none of the threads.
