@@ -83,6 +83,21 @@ TEST_CASE("gzip: every truncation is an error") {
   }
 }
 
+TEST_CASE("gzip: several members are one text, and zeros may follow them, as gzip itself reads it") {
+  const Scratch scratch;
+  const std::string one = test::gzipped("a te"), two = test::gzipped("xt");
+  for (const std::string& content : {one + two, one + test::gzipped("") + two, one + two + std::string(1000, '\0')})
+    CHECK(read_all(scratch.put("a", content), 6) == "a text");
+}
+
+TEST_CASE("gzip: what unpacks to hundreds of times its size is refused before it fills the memory") {
+  const Scratch scratch;
+  const std::string path = scratch.put("a", test::gzipped(std::string(100'000'000, '\0')));
+  CHECK(file_error_of([&] { read_all(path, 100'000'000); })
+            .ends_with("gzip: unpacks to more than 200 times its size, as no pictures do; gunzip the file first if it "
+                       "is meant to"));
+}
+
 TEST_CASE("gzip: damage is an error that names the offset") {
   const Scratch scratch;
   const std::string packed = test::gzipped("a text");
@@ -102,8 +117,9 @@ TEST_CASE("gzip: damage is an error that names the offset") {
         "a: offset " + std::to_string(packed.size()) + ": gzip: incorrect length check");
   CHECK(error(packed + "xyz") ==
         "a: offset " + std::to_string(packed.size()) + ": gzip: 3 bytes after the end of the compressed data");
-  CHECK(error(packed + packed) == "a: offset " + std::to_string(packed.size()) + ": gzip: " +
-                                      std::to_string(packed.size()) + " bytes after the end of the compressed data");
+  CHECK(error(packed + std::string(3, '\0') + packed) == "a: offset " + std::to_string(packed.size()) +
+                                                             ": gzip: " + std::to_string(packed.size() + 3) +
+                                                             " bytes after the end of the compressed data");
   CHECK(error("\x1F\x8B") == "a: offset 2: gzip: the file ends inside the compressed data");
 }
 

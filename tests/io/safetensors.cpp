@@ -232,3 +232,27 @@ TEST_CASE("safetensors: reading takes the memory of the tensor and no more") {
   CHECK(test::tensor_bytes_of([&] { SafeTensors file(scratch.path("a")); }) == 0);
   CHECK(test::tensor_bytes_of([&] { SafeTensors(scratch.path("a")).get<float>("w"); }) < 500'000);
 }
+
+TEST_CASE("safetensors: a tensor that neb has no type or axes for leaves the others readable") {
+  const Scratch scratch;
+  struct Other {
+    const char* entry;
+    const char* message;  // of asking for it
+  };
+  const Other others[] = {
+      {R"({"dtype":"I32","shape":[1],"data_offsets":[4,8]})", "expected type F64, F32, F16 or BF16, got I32"},
+      {R"({"dtype":"F8_E8M0","shape":[4],"data_offsets":[4,8]})", "got F8_E8M0"},
+      {R"({"dtype":"F8_E4M3FNUZ","shape":[4],"data_offsets":[4,8]})", "got F8_E4M3FNUZ"},
+      {R"({"dtype":"F4","shape":[2,4],"data_offsets":[4,8]})", "got F4"},
+      {R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[4,8]})", "expected at most 8 axes, got 9"},
+  };
+  for (const Other& other : others) {
+    CAPTURE(other.entry);
+    const std::string header =
+        R"({"w":{"more":[{"a":[1.5e3,null]},"b"],"dtype":"F32","shape":[],"data_offsets":[0,4]},"s":)" +
+        std::string(other.entry) + "}";
+    const SafeTensors file(scratch.put("other", safetensors_bytes(header, std::string(8, '\0'))));
+    CHECK(file.get<float>("w").item() == 0);
+    CHECK(file_error_of([&] { file.get<float>("s"); }).ends_with(other.message));
+  }
+}

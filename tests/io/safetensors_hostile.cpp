@@ -129,8 +129,10 @@ TEST_CASE("hostile safetensors: entries that lack a field, have it twice, or hav
           {R"({"w":{)" + rest, "header: tensor \"w\": expected dtype, shape and data_offsets, one is missing"},
           {R"({"w":{"dtype":"F32","dtype":"F32",)" + rest,
            "header: tensor \"w\": expected dtype, shape and data_offsets once each, got key \"dtype\" twice"},
-          {R"({"w":{"strides":[1],"dtype":"F32",)" + rest,
-           "header: tensor \"w\": expected dtype, shape and data_offsets once each, got key \"strides\""},
+          {R"({"w":{"strides":[1,],"dtype":"F32",)" + rest, "header: expected a value, got ']'"},
+          {R"({"w":{"more":{"a":01},"dtype":"F32",)" + rest, "header: expected a number, got a leading zero"},
+          {R"({"w":{"more":[tru],"dtype":"F32",)" + rest, "header: expected a value, got 't'"},
+          {R"({"w":{"more":{"a" 1},"dtype":"F32",)" + rest, "header: expected ':', got '1'"},
           {R"({"w":{"dtype":32,)" + rest, "header: expected a string, got '3'"},
           {"{" + entry("w", "F32", "1", "0,4") + "," + entry("w", "F32", "1", "0,4") + "}",
            "header: key \"w\" stands there twice"},
@@ -152,7 +154,9 @@ TEST_CASE("hostile safetensors: types, shapes and offsets that cannot be") {
           {one("F32", "-1", "0,4"), "header: expected an integer that is not negative, got '-'"},
           {one("F32", "1.0", "0,4"), "header: expected an integer, got '.'"},
           {one("F32", "\"1\"", "0,4"), "header: expected an integer that is not negative, got '\"'"},
-          {one("F32", "1,1,1,1,1,1,1,1,1", "0,4"), "header: expected at most 8 numbers, got '1'"},
+          {one("F32", "2,1,1,1,1,1,1,1,1", "0,4"), w + "F32 of too many axes takes 8 bytes, data_offsets give 4"},
+          {one("F4", "7", "0,4"), w + "its elements fill no whole number of bytes"},
+          {one("F6_E2M3", "8", "0,4"), w + "F6_E2M3 (8,) takes 6 bytes, data_offsets give 4"},
           {one("F32", "18446744073709551617", "0,4"), "header: expected an integer below 2^63, got a larger one"},
           {one("F32", "4294967296,4294967296", "0,0"), w + "the size of its shape overflows"},
           {one("F32", "4611686018427387905", "0,4"), w + "the size of its shape overflows"},
@@ -225,4 +229,24 @@ TEST_CASE("hostile safetensors: flipped bytes give an error or another valid fil
   }
   CHECK(refused > 1000);
   CHECK(refused < 3000);
+}
+
+TEST_CASE("hostile safetensors: a header of a million names, or of long strings, is refused while it is read") {
+  const Scratch scratch;
+  std::string names = R"({"__metadata__":{"a":"")", tensors = "{" + entry("w", "U8", "0", "0,0");
+  for (int i = 0; i < 60'000; ++i) {
+    names += ",\"" + std::to_string(i) + "\":\"\"";
+    tensors += "," + entry(std::to_string(i).c_str(), "U8", "0", "0,0");
+  }
+  for (const std::string& header : {names + "}}", tensors + "}"})
+    CHECK(error_of(scratch, safetensors_bytes(header, "")).ends_with("expected at most 50000 names with 8 MB of text"));
+  CHECK(error_of(scratch, safetensors_bytes(R"({"__metadata__":{"a":")" + std::string(9 << 20, 'x') + "\"}}", ""))
+            .ends_with("expected at most 50000 names with 8 MB of text"));
+}
+
+TEST_CASE("hostile safetensors: nothing that moves a cursor reaches a message") {
+  const Scratch scratch;
+  const std::string error =
+      error_of(scratch, safetensors_bytes("{" + entry("\\u001b[2J\\u009b2J\x7f", "F33", "1", "0,4") + "}", "four"));
+  CHECK(error.find(R"("\u001b[2J?2J?")") != std::string::npos);
 }

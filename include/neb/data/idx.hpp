@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/memory.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -68,6 +69,18 @@ inline Shape read_idx_header(ByteStream& file) {
   return Shape(extents);
 }
 
+/// Throws FileError unless the compressed file has `count` more bytes and no others. Its header may claim a thousand times what
+/// follows, so what memory will be taken for is counted first.
+inline void count_packed_bytes(const std::string& path, Index count, const std::string& what) {
+  ByteStream file(path);
+  if (!file.compressed()) return;
+  read_idx_header(file);
+  std::array<std::byte, 1 << 14> chunk;
+  for (Index rest = count; rest > 0; rest -= std::ssize(chunk))
+    file.read(std::span(chunk).first(std::min(chunk.size(), static_cast<std::size_t>(rest))), what);
+  file.expect_end();
+}
+
 /// The header of an IDX file of bytes.
 inline std::vector<std::byte> idx_header(const Shape& extents) {
   std::vector<std::byte> header{std::byte{0}, std::byte{0}, std::byte{8}, static_cast<std::byte>(extents.rank())};
@@ -94,6 +107,7 @@ Tensor<T> read_idx_images(const std::string& path) {
   }
   const Shape shape{extents[0], extents[1], extents[2], extents.rank() == 4 ? extents[3] : 1};
   if (shape.stride(0) == 0) throw file_error(path, 8, "images without pixels: " + shape.to_string());
+  detail::count_packed_bytes(path, shape.size(), "the pixels");
   Tensor<T> images(shape);
   T* out = images.mutable_data();
   std::array<std::byte, 1 << 14> chunk;
@@ -115,6 +129,7 @@ inline std::vector<std::uint8_t> read_idx_labels(const std::string& path) {
   if (extents.rank() != 1) {
     throw file_error(path, 3, "expected labels, which have IDX rank 1, got rank " + std::to_string(extents.rank()));
   }
+  detail::count_packed_bytes(path, extents[0], "the labels");
   std::vector<std::uint8_t> labels(memory_size(extents[0]));
   file.read(std::as_writable_bytes(std::span(labels)), "the labels");
   file.expect_end();
@@ -131,7 +146,7 @@ void write_idx_images(const std::string& path, const Tensor<T>& images) {
   std::vector<std::byte> bytes = detail::idx_header(shape[3] == 1 ? Shape{shape[0], shape[1], shape[2]} : shape);
   bytes.reserve(bytes.size() + static_cast<std::size_t>(images.size()));
   for (const T pixel : images.span()) {
-    if (!(pixel >= T(0) && pixel <= T(1)))
+    if (!is_within(pixel, T(0), T(1)))
       throw ValueError("write_idx_images: pixels are in [0, 1], got " + std::to_string(pixel));
     bytes.push_back(static_cast<std::byte>(static_cast<int>(pixel * T(255) + T(0.5))));
   }

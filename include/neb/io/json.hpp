@@ -95,6 +95,28 @@ class JsonReader {
     return value;
   }
 
+  /// A value of any kind, which is passed over, at most 100 levels deep.
+  void skip() {
+    std::string open;  // the brackets around the position
+    do {
+      skip_space();
+      const char letter = position_ < text_.size() ? text_[position_] : '\0';
+      if (letter == '{' || letter == '[') {
+        if (open.size() == 100) fail("at most 100 levels");
+        open += letter == '{' ? '}' : ']';
+        ++position_;
+        skip_space();
+        if (!text_.substr(position_).starts_with(open.back())) {
+          skip_key(open);
+          continue;
+        }
+      } else {
+        skip_scalar(letter);
+      }
+      skip_ends(open);
+    } while (!open.empty());
+  }
+
   /// Nothing but spaces up to the end of the text.
   void padding() {
     while (position_ < text_.size() && text_[position_] == ' ') ++position_;
@@ -132,6 +154,66 @@ class JsonReader {
       ++position_;
     }
     ++position_;
+  }
+
+  /// The key of the next member, where an object is open.
+  void skip_key(const std::string& open) {
+    if (open.empty() || open.back() != '}') return;
+    string();
+    expect(':');
+  }
+
+  /// A string, a number, true, false or null.
+  void skip_scalar(char letter) {
+    if (letter == '"') {
+      string();
+      return;
+    }
+    for (const std::string_view word : {"true", "false", "null"})
+      if (text_.substr(position_).starts_with(word)) {
+        position_ += word.size();
+        return;
+      }
+    skip_number();
+  }
+
+  void skip_number() {
+    const auto digits = [&] {
+      const std::size_t start = position_;
+      while (position_ < text_.size() && text_[position_] >= '0' && text_[position_] <= '9') ++position_;
+      if (position_ == start) fail("a value");
+      return text_.substr(start, position_ - start);
+    };
+    const auto take = [&](std::string_view letters) {
+      const bool here = position_ < text_.size() && letters.find(text_[position_]) != std::string_view::npos;
+      position_ += here ? 1 : 0;
+      return here;
+    };
+    take("-");
+    const std::size_t start = position_;
+    if (const std::string_view whole = digits(); whole.size() > 1 && whole.starts_with('0'))
+      fail_at(start, "expected a number, got a leading zero");
+    if (take(".")) digits();
+    if (take("eE")) {
+      take("+-");
+      digits();
+    }
+  }
+
+  /// After a value: the brackets that close, and what leads to the next value if one is still open.
+  void skip_ends(std::string& open) {
+    while (!open.empty()) {
+      skip_space();
+      if (text_.substr(position_).starts_with(open.back())) {
+        ++position_;
+        open.pop_back();
+        continue;
+      }
+      if (!text_.substr(position_).starts_with(',')) fail(std::string("',' or '") + open.back() + "'");
+      ++position_;
+      skip_key(open);
+      return;
+    }
   }
 
   void skip_space() {

@@ -100,7 +100,13 @@ class SafeTensors {
  private:
   const TensorEntry& find(const std::string& name) const {
     const auto found = entries().find(name);
-    if (found != entries().end()) return found->second;
+    if (found != entries().end()) {
+      if (found->second.rank > Shape::max_rank)
+        throw file_error(path(), found->second.begin,
+                         "tensor " + detail::shown(name) + ": expected at most " + std::to_string(Shape::max_rank) +
+                             " axes, got " + std::to_string(found->second.rank));
+      return found->second;
+    }
     constexpr int limit = 20;
     std::string list;
     int listed = 0;

@@ -1,6 +1,7 @@
 /// What a safetensors header says about one tensor, read strictly: it is checked against the file's size.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -19,30 +20,19 @@ namespace neb {
 /// What the header says about one tensor.
 struct TensorEntry {
   std::string dtype;        ///< "F32", "F64", "F16", "I64", ...
-  Shape shape;              ///< as stored
+  Shape shape;              ///< as stored; empty where it has more axes than a Shape
+  Index rank = 0;           ///< its axes
   std::uint64_t begin = 0;  ///< first byte, counted from the start of the file
   std::uint64_t end = 0;    ///< one past the last byte
 };
 
-/// Bytes of one element of a type of the format, 0 for a name it does not know.
-inline Index safetensors_item_size(std::string_view dtype) {
-  constexpr std::array<std::pair<std::string_view, Index>, 16> sizes{{
-      {"F64", 8},
-      {"F32", 4},
-      {"F16", 2},
-      {"BF16", 2},
-      {"F8_E5M2", 1},
-      {"F8_E4M3", 1},
-      {"C64", 8},
-      {"I64", 8},
-      {"U64", 8},
-      {"I32", 4},
-      {"U32", 4},
-      {"I16", 2},
-      {"U16", 2},
-      {"I8", 1},
-      {"U8", 1},
-      {"BOOL", 1},
+/// Bits of one element of a type of the format, 0 for a name it does not know.
+inline Index safetensors_item_bits(std::string_view dtype) {
+  constexpr std::array<std::pair<std::string_view, Index>, 22> sizes{{
+      {"F64", 64},    {"F32", 32},        {"F16", 16},        {"BF16", 16},   {"F8_E5M2", 8}, {"F8_E4M3", 8},
+      {"F8_E8M0", 8}, {"F8_E5M2FNUZ", 8}, {"F8_E4M3FNUZ", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F4", 4},
+      {"C64", 64},    {"I64", 64},        {"U64", 64},        {"I32", 32},    {"U32", 32},    {"I16", 16},
+      {"U16", 16},    {"I8", 8},          {"U8", 8},          {"BOOL", 8},
   }};
   for (const auto& [name, size] : sizes)
     if (name == dtype) return size;
@@ -51,12 +41,24 @@ inline Index safetensors_item_size(std::string_view dtype) {
 
 namespace detail {
 
-/// `text` in quotes, cut short: in a hostile file a name may have any length.
+/// `text` in quotes for a message, cut short: in a hostile file a name may have any length, and hold what moves a terminal's
+/// cursor.
 inline std::string shown(std::string_view text) {
-  if (text.size() <= 80) return json_quote(text);
-  std::size_t length = 80;
-  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
-  return json_quote(text.substr(0, length)) + "...";
+  std::size_t length = std::min<std::size_t>(text.size(), 80);
+  while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
+  const std::string quoted = json_quote(text.substr(0, length));
+  std::string plain;
+  for (std::size_t i = 0; i < quoted.size(); ++i) {
+    const auto letter = static_cast<unsigned char>(quoted[i]);
+    // Delete, and the control characters from U+0080 on, which UTF-8 writes as C2 and themselves.
+    const bool wide = letter == 0xC2 && i + 1 < quoted.size() && static_cast<unsigned char>(quoted[i + 1]) < 0xA0;
+    if (letter != 0x7F && !wide)
+      plain += quoted[i];
+    else
+      plain += '?';
+    if (wide) ++i;
+  }
+  return length < text.size() ? plain + "..." : plain;
 }
 
 inline std::vector<Index> read_integers(JsonReader& json, Index limit) {
@@ -74,7 +76,7 @@ struct EntryFields {
   std::optional<std::vector<Index>> shape, offsets;
 };
 
-/// Reads the fields of tensor `name`, each of them once and no others.
+/// Reads the fields of tensor `name`, each of them once, and passes over others.
 inline EntryFields read_entry_fields(JsonReader& json, const std::string& name) {
   const std::size_t start = json.position();
   EntryFields fields;
@@ -82,13 +84,14 @@ inline EntryFields read_entry_fields(JsonReader& json, const std::string& name) 
     if (key == "dtype" && !fields.dtype) {
       fields.dtype = json.string();
     } else if (key == "shape" && !fields.shape) {
-      fields.shape = read_integers(json, Shape::max_rank);
+      fields.shape = read_integers(json, 1000);
     } else if (key == "data_offsets" && !fields.offsets) {
       fields.offsets = read_integers(json, 2);
-    } else {
-      const bool known = key == "dtype" || key == "shape" || key == "data_offsets";
+    } else if (key == "dtype" || key == "shape" || key == "data_offsets") {
       json.fail_at(start, "tensor " + shown(name) + ": expected dtype, shape and data_offsets once each, got key " +
-                              shown(key) + (known ? " twice" : ""));
+                              shown(key) + " twice");
+    } else {
+      json.skip();
     }
   });
   if (!fields.dtype || !fields.shape || !fields.offsets)
@@ -102,10 +105,11 @@ inline TensorEntry read_entry(JsonReader& json, const std::string& name, std::ui
   const std::size_t start = json.position();
   const auto [dtype, shape, offsets] = read_entry_fields(json, name);
   const auto fail = [&](const std::string& what) { json.fail_at(start, "tensor " + shown(name) + ": " + what); };
-  const Index item_size = safetensors_item_size(*dtype);
-  if (item_size == 0) fail("type " + shown(*dtype) + " is not one of the format's");
-  const auto bytes = checked_bytes(*shape, item_size);
-  if (!bytes) fail("the size of its shape overflows");
+  const bool readable = std::ssize(*shape) <= Shape::max_rank;
+  const Index item_bits = safetensors_item_bits(*dtype);
+  if (item_bits == 0) fail("type " + shown(*dtype) + " is not one of the format's");
+  const auto bytes = packed_bytes(*shape, item_bits);
+  if (!bytes) fail(item_bits % 8 == 0 ? "the size of its shape overflows" : "its elements fill no whole number of bytes");
   if (offsets->size() != 2) fail("expected 2 data_offsets, got " + std::to_string(offsets->size()));
   const auto begin = static_cast<std::uint64_t>(offsets->front());
   const auto end = static_cast<std::uint64_t>(offsets->back());
@@ -114,10 +118,14 @@ inline TensorEntry read_entry(JsonReader& json, const std::string& name, std::ui
          std::to_string(begin) + " and " + std::to_string(end));
   }
   if (end - begin != *bytes) {
-    fail(*dtype + " " + Shape(*shape).to_string() + " takes " + std::to_string(*bytes) + " bytes, data_offsets give " +
-         std::to_string(end - begin));
+    fail(*dtype + " " + (readable ? Shape(*shape).to_string() : "of too many axes") + " takes " + std::to_string(*bytes) +
+         " bytes, data_offsets give " + std::to_string(end - begin));
   }
-  return {.dtype = *dtype, .shape = Shape(*shape), .begin = data_begin + begin, .end = data_begin + end};
+  return {.dtype = *dtype,
+          .shape = readable ? Shape(*shape) : Shape{0},
+          .rank = std::ssize(*shape),
+          .begin = data_begin + begin,
+          .end = data_begin + end};
 }
 
 }  // namespace detail

@@ -30,6 +30,9 @@ struct SafeTensorsHeader {
 /// The most bytes that a header may have; the format's own limit.
 inline constexpr std::uint64_t max_safetensors_header = 100'000'000;
 
+/// The most names of tensors and metadata that a file is read with, and the most bytes of them and of metadata.
+inline constexpr std::uint64_t max_safetensors_names = 50'000, max_safetensors_strings = std::uint64_t{8} << 20;
+
 namespace detail {
 
 /// Throws FileError unless the tensors fill [data_begin, file_size) one after the other.
@@ -97,16 +100,27 @@ inline SafeTensorsHeader read_safetensors_header(const InputFile& file) {
   SafeTensorsHeader header;
   JsonReader json(text, file.path(), 8);
   bool has_metadata = false;
+  std::uint64_t strings = 0;
+  // What is kept of an entry is several times as long as its shortest text, so there is a limit to what a header may claim.
+  const auto count = [&](std::size_t at, const std::string& first, const std::string& second) {
+    strings += first.size() + second.size();
+    if (header.metadata.size() + header.entries.size() >= max_safetensors_names || strings > max_safetensors_strings)
+      json.fail_at(at, "expected at most " + std::to_string(max_safetensors_names) + " names with " +
+                           std::to_string(max_safetensors_strings >> 20) + " MB of text");
+  };
   json.object([&](const std::string& name) {
     const std::size_t at = json.position();
     bool is_new = true;
     if (name == "__metadata__") {
       is_new = !std::exchange(has_metadata, true);
       json.object([&](const std::string& key) {
-        if (!header.metadata.emplace(key, json.string()).second)
+        std::string value = json.string();
+        count(at, key, value);
+        if (!header.metadata.emplace(key, std::move(value)).second)
           json.fail_at(at, "metadata key " + detail::shown(key) + " stands there twice");
       });
     } else {
+      count(at, name, "");
       is_new = header.entries.emplace(name, detail::read_entry(json, name, data_begin, file.size())).second;
     }
     if (!is_new) json.fail_at(at, "key " + detail::shown(name) + " stands there twice");
