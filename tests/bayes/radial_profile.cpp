@@ -130,7 +130,7 @@ TEST_CASE("radial profile: what it cannot measure is refused") {
   CHECK(message_of<ShapeError>([&] { radial_profile(phi, x.rows(0, 0), 0.3, radii, Key(1)); }) ==
         "radial_profile: expects at least one image   [x: (0, 2)]");
   CHECK(message_of<ValueError>([&] { radial_profile(phi, x, 0, radii, Key(1)); }) ==
-        "radial_profile: sigma is a positive noise level in data units, got 0.000000");
+        "radial_profile: sigma is a positive noise level in data units, from 1e-6 to 1e6, got 0.000000");
   CHECK(message_of<ValueError>([&] {
           radial_profile(phi, x, 0.3, {0.5, -1}, Key(1));
         }) == "radial_profile: a radius is 0 or greater, got -1.000000");

@@ -66,5 +66,5 @@ TEST_CASE("robbins jump: with create_graph it is differentiable with respect to 
 TEST_CASE("robbins jump: sigma is positive") {
   CHECK(test::message_of<ValueError>([] {
           robbins_jump(GaussianEnergy<double>{1}, Tensor<double>::zeros({1, 1}), -0.5);
-        }) == "robbins_jump: sigma is a positive noise level in data units, got -0.500000");
+        }) == "robbins_jump: sigma is a positive noise level in data units, from 1e-6 to 1e6, got -0.500000");
 }

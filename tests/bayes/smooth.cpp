@@ -50,7 +50,7 @@ TEST_CASE("smooth: a variable gets the same noise, and passes gradients on to x"
 TEST_CASE("smooth: sigma is positive and finite") {
   const Tensor<double> x = Tensor<double>::zeros({1, 1});
   CHECK(message_of<ValueError>([&] { smooth(x, 0.0, Key(1)); }) ==
-        "smooth: sigma is a positive noise level in data units, got 0.000000");
+        "smooth: sigma is a positive noise level in data units, from 1e-6 to 1e6, got 0.000000");
   for (const double sigma : {-1.0, HUGE_VAL, std::nan("")}) {
     CHECK_THROWS_AS(smooth(x, sigma, Key(1)), ValueError);
     CHECK_THROWS_AS(smooth(Var<double>(x), sigma, Key(1)), ValueError);

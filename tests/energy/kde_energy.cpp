@@ -131,6 +131,6 @@ TEST_CASE("kde energy: images are rows like any other, and shapes are checked") 
         }) == "KdeEnergy: expects at least one sample   [samples: (0, 2)]");
   CHECK(message_of<ValueError>([] {
           KdeEnergy<float>(Tensor<float>::zeros({1, 2}), 0);
-        }) == "KdeEnergy: sigma is positive, got 0.000000");
+        }) == "KdeEnergy: sigma is a positive noise level in data units, from 1e-6 to 1e6, got 0.000000");
   CHECK_THROWS_AS(KdeEnergy<float>(Tensor<float>::zeros({1, 2}), std::nanf("")), ValueError);
 }

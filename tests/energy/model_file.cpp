@@ -278,7 +278,7 @@ TEST_CASE("model file: a file cut anywhere is refused") {
 
 TEST_CASE("model file: a noise level that is none is refused") {
   for (const char* sigma : {"0", "-0.3", "nan", "inf", "1e6"})
-    CHECK(metadata_error("sigma", sigma) == "metadata \"sigma\": expected a positive noise level");
+    CHECK(metadata_error("sigma", sigma) == "metadata \"sigma\": expected a positive noise level, from 1e-6 to 1e6");
   CHECK(metadata_error("sigma", "0.3 ") == "metadata \"sigma\": expected a number in range, got \"0.3 \"");
 }
 

@@ -21,6 +21,7 @@
 #include "neb/autodiff/var.hpp"
 #include "neb/bayes/smooth.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/memory.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
@@ -34,7 +35,7 @@ namespace neb {
 /// exact to one row, and all of them come from one uniform number (systematic sampling). Throws ValueError unless fill is
 /// in [0, 1/2], which leaves a row on the shell in every batch of two or more.
 inline std::vector<double> filled_radii(Index rows, double fill, const Key& key) {
-  if (!(fill >= 0 && fill <= 0.5))
+  if (!is_within(fill, 0.0, 0.5))
     throw ValueError("filled_radii: the share of filled rows is in [0, 0.5], got " + std::to_string(fill));
   const double shift = random_uniform<double>({1}, key.fold("radii")).item();
   std::vector<double> radii(memory_size(rows), 1.0);
@@ -48,7 +49,7 @@ inline std::vector<double> filled_radii(Index rows, double fill, const Key& key)
 /// How much of the mean is added to samples of these radii: uniform in [0, 0.6) for a share of those inside their sphere,
 /// 0 for the others and on the shell. Throws ValueError unless the share is in [0, 1].
 inline std::vector<double> shadows(const std::vector<double>& radii, double share, const Key& key) {
-  if (!(share >= 0 && share <= 1))
+  if (!is_within(share, 0.0, 1.0))
     throw ValueError("shadows: the share of shaded samples is in [0, 1], got " + std::to_string(share));
   constexpr double strongest = 0.6;  // as grey, where it is brightest, as the shadows that are seen without this
   const Tensor<double> places = random_uniform<double>({std::ssize(radii)}, key.fold("shadows"));

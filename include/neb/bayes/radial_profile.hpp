@@ -10,6 +10,7 @@
 
 #include "neb/bayes/smooth.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/memory.hpp"
 #include "neb/core/progress.hpp"
 #include "neb/core/random.hpp"
@@ -72,8 +73,7 @@ void check_profile(const Tensor<T>& x, double sigma, const std::vector<double>& 
     throw ShapeError("radial_profile: expects at least one image   [x: " + x.shape().to_string() + "]");
   if (batch < 1) throw ValueError("radial_profile: batch is at least 1, got " + std::to_string(batch));
   for (const double r : radii)
-    if (!(r >= 0 && std::isfinite(r)))
-      throw ValueError("radial_profile: a radius is 0 or greater, got " + std::to_string(r));
+    if (!is_finite(r) || r < 0) throw ValueError("radial_profile: a radius is 0 or greater, got " + std::to_string(r));
 }
 
 }  // namespace bayes

@@ -1,28 +1,19 @@
 /// Smoothing, X -> Y: data plus Gaussian noise.
 #pragma once
 
-#include <cmath>
-#include <string>
 #include <type_traits>
 
 #include "neb/autodiff/var.hpp"
-#include "neb/core/error.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/tensor.hpp"
+#include "neb/energy/sigma.hpp"
 #include "neb/kernels/pointwise.hpp"
 #include "neb/ops/arithmetic.hpp"
 
 namespace neb {
 
-/// Throws ValueError, in the name of `operation`, unless sigma is a positive, finite noise level.
-inline void check_sigma(const char* operation, double sigma) {
-  if (!(sigma > 0) || std::isinf(sigma))
-    throw ValueError(std::string(operation) + ": sigma is a positive noise level in data units, got " +
-                     std::to_string(sigma));
-}
-
 /// y = x + sigma e with e ~ N(0, I) (Saremi & Hyvärinen 2019, Sec. 1), for x: (N, ...); row i of the noise depends on the
-/// key and i alone. Throws ValueError unless sigma > 0.
+/// key and i alone. Throws ValueError unless sigma is a noise level.
 template <Scalar T>
 Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key) {
   check_sigma("smooth", static_cast<double>(sigma));

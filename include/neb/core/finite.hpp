@@ -30,6 +30,18 @@ bool is_finite(T value) {
   }
 }
 
+/// Whether a number is finite and above 0.
+template <Scalar T>
+bool is_positive(T value) {
+  return is_finite(value) && value > T(0);
+}
+
+/// Whether a number is in [low, high].
+template <Scalar T>
+bool is_within(T value, T low, T high) {
+  return is_finite(value) && value >= low && value <= high;
+}
+
 /// The position of the first of `n` numbers that is not finite, or n.
 template <Scalar T>
 Index first_not_finite(Index n, const T* x) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -21,7 +22,7 @@ namespace detail {
 template <Scalar T, class Curve>
 Tensor<T> noisy_points(const char* name, Index n, const Key& key, T noise, Curve&& curve) {
   if (n < 0) throw ValueError(std::string(name) + ": n is not negative, got " + std::to_string(n));
-  if (!(noise >= T(0))) throw ValueError(std::string(name) + ": noise is not negative, got " + std::to_string(noise));
+  if (!is_finite(noise) || noise < T(0)) throw ValueError(std::string(name) + ": noise is not negative, got " + std::to_string(noise));
   const Key stream = key.fold(name);
   Tensor<T> points = random_normal<T>({n, 2}, stream.fold("noise"));
   const Tensor<T> uniform = random_uniform<T>({n, 1}, stream.fold("position"));

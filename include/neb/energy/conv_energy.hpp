@@ -9,6 +9,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -110,7 +111,7 @@ struct ConvEnergy {
     energy::check_image(options.image, "ConvEnergy");
     if (options.channels.empty() || options.bottleneck < 1)
       throw ValueError("ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
-    if (!(options.beta > 0) || std::isinf(options.beta))
+    if (!is_positive(static_cast<T>(options.beta)))
       throw ValueError("ConvEnergy: beta is positive, got " + std::to_string(options.beta));
     centre = quadratic_centre("ConvEnergy", options.quadratic, options.image, std::move(middle));
     Shape shape{1, options.image[0], options.image[1], options.image[2]};

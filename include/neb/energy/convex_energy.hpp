@@ -11,6 +11,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -151,7 +152,7 @@ struct ConvexEnergy {
     for (const Index channels : options.channels)
       if (channels < 1)
         throw ValueError("ConvexEnergy: a layer has at least 1 channel, got " + std::to_string(channels));
-    if (!(options.sharpness > 0) || std::isinf(options.sharpness))
+    if (!is_positive(static_cast<T>(options.sharpness)))
       throw ValueError("ConvexEnergy: the sharpness is positive, got " + std::to_string(options.sharpness));
     if (options.quadratic == 0) throw ValueError("ConvexEnergy: the coefficient of the quadratic part is positive");
     centre = quadratic_centre("ConvexEnergy", options.quadratic, options.image, std::move(middle));

@@ -8,6 +8,7 @@
 #include "neb/autodiff/recompute.hpp"
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -29,11 +30,11 @@ class KdeEnergy {
  public:
   using value_type = T;  ///< the scalar of its samples
 
-  /// `samples`: (n, ...). Throws ShapeError when there are none, ValueError unless sigma > 0.
+  /// `samples`: (n, ...). Throws ShapeError when there are none, ValueError unless sigma is a noise level.
   KdeEnergy(const Tensor<T>& samples, T sigma) : factor_(T(-0.5) / (sigma * sigma)) {
     if (samples.rank() < 1 || samples.size() == 0)
       throw ShapeError("KdeEnergy: expects at least one sample   [samples: " + samples.shape().to_string() + "]");
-    if (!(sigma > T(0))) throw ValueError("KdeEnergy: sigma is positive, got " + std::to_string(sigma));
+    check_sigma("KdeEnergy", static_cast<double>(sigma));
     const Var<T> rows = flatten(Var<T>::constant(samples));
     const Index n = rows.shape()[0];
     // Eigen multiplies eight rows at a time, fewer by other code with other bits, and so do matrices as small as that.

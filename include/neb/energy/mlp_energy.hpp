@@ -9,6 +9,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -72,7 +73,7 @@ struct MlpEnergy {
     if (options.widths.size() < 2) throw ValueError("MlpEnergy: expects the input width and at least one hidden width");
     for (const Index width : options.widths)
       if (width < 1) throw ValueError("MlpEnergy: a layer has at least 1 unit, got " + std::to_string(width));
-    if (!(options.beta > 0) || std::isinf(options.beta))
+    if (!is_positive(static_cast<T>(options.beta)))
       throw ValueError("MlpEnergy: beta is positive, got " + std::to_string(options.beta));
     centre = quadratic_centre("MlpEnergy", options.quadratic, options.sample(), std::move(middle));
     std::vector<Index> widths = options.widths;

@@ -149,8 +149,8 @@ inline SafeTensors open_model(const std::string& path) {
 /// The noise level of a model, in data units.
 inline double read_sigma(const SafeTensors& file) {
   const double sigma = file.number<double>("sigma");
-  if (!(sigma > 0) || !(sigma < 1e6))
-    throw file_error(file.path(), "metadata \"sigma\": expected a positive noise level");
+  if (!is_noise_level(sigma))
+    throw file_error(file.path(), "metadata \"sigma\": expected a positive noise level, from 1e-6 to 1e6");
   return sigma;
 }
 

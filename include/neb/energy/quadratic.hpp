@@ -7,6 +7,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/ops/arithmetic.hpp"
@@ -43,7 +44,7 @@ inline double exact_quadratic(double sigma) { return 0.5 / (sigma * sigma); }
 /// at all when the coefficient is 0. Throws ValueError for a coefficient below 0, ShapeError for a centre of another shape.
 template <Scalar T>
 Tensor<T> quadratic_centre(const std::string& energy, double coefficient, const Shape& shape, Tensor<T> centre) {
-  if (!(coefficient >= 0) || std::isinf(coefficient))
+  if (!is_finite(static_cast<T>(coefficient)) || coefficient < 0)
     throw ValueError(energy + ": the coefficient of the quadratic part is not negative, got " +
                      std::to_string(coefficient));
   if (coefficient == 0) return {};

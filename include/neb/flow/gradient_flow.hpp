@@ -10,6 +10,7 @@
 
 #include "neb/bayes/smooth.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/progress.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -24,23 +25,23 @@ namespace flow {
 
 /// Throws ValueError for settings out of range.
 inline void check_options(const FlowOptions& options) {
-  if (!(options.tolerance > 0) || !(options.step_tolerance > 0) || !(options.bound > 0) || !(options.time > 0) ||
-      options.max_steps < 1)
+  if (!is_positive(options.tolerance) || !is_positive(options.step_tolerance) || !is_positive(options.bound) ||
+      !(options.time > 0) || options.max_steps < 1)
     throw ValueError("gradient_flow: tolerance, step_tolerance, bound, time and max_steps are positive");
   for (const double below : options.settled_below)
-    if (!(below > 0))
+    if (!is_positive(below))
       throw ValueError("gradient_flow: settled_below are rates above 0, in nats per sigma^2 of time, got " +
                        std::to_string(below));
   double last = -1;
   for (const double time : options.snapshots) {
-    if (!(time >= 0) || !(time > last) || std::isinf(time))
+    if (!is_finite(time) || time < 0 || time <= last)
       throw ValueError("gradient_flow: snapshots are times from 0 that rise, in units of sigma^2, got " +
                        std::to_string(time) + (last < 0 ? "" : " after " + std::to_string(last)));
     last = time;
   }
   if (options.until == FlowUntil::settled && options.settled_below.empty())
     throw ValueError("gradient_flow: until settled needs a rate in settled_below");
-  if (options.until == FlowUntil::moved && !(options.moved_by > 0))
+  if (options.until == FlowUntil::moved && !is_positive(options.moved_by))
     throw ValueError("gradient_flow: until moved needs moved_by, a chi above 0, got " +
                      std::to_string(options.moved_by));
 }

@@ -9,6 +9,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -42,7 +43,7 @@ class Adam {
  public:
   /// Throws ValueError unless both betas are in [0, 1).
   explicit Adam(AdamOptions options = {}) : options_(options) {
-    const auto is_part = [](double beta) { return beta >= 0 && beta < 1; };
+    const auto is_part = [](double beta) { return is_within(beta, 0.0, 1.0) && beta < 1; };
     if (!is_part(options.beta1) || !is_part(options.beta2))
       throw ValueError("Adam: beta1 and beta2 are in [0, 1), got " + std::to_string(options.beta1) + " and " +
                        std::to_string(options.beta2));

@@ -8,6 +8,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/kernels/pointwise.hpp"
@@ -26,7 +27,7 @@ class Ema {
   /// decay is in [0, 1].
   template <Module M>
   explicit Ema(const M& module, double decay = 0.999, Index steps = 0) : decay_(decay), steps_(steps) {
-    if (!(decay >= 0 && decay <= 1)) throw ValueError("Ema: decay is in [0, 1], got " + std::to_string(decay));
+    if (!is_within(decay, 0.0, 1.0)) throw ValueError("Ema: decay is in [0, 1], got " + std::to_string(decay));
     if (decay == 0) return;
     for (const Var<T>& parameter : parameters(module)) averages_.push_back(parameter.value());
   }

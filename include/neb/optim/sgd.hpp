@@ -8,6 +8,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/kernels/pointwise.hpp"
 #include "neb/nn/module.hpp"
@@ -28,7 +29,7 @@ class Sgd {
  public:
   /// Throws ValueError unless the momentum is in [0, 1).
   explicit Sgd(SgdOptions options = {}) : options_(options) {
-    if (!(options.momentum >= 0 && options.momentum < 1))
+    if (!is_within(options.momentum, 0.0, 1.0) || options.momentum == 1)
       throw ValueError("Sgd: momentum is in [0, 1), got " + std::to_string(options.momentum));
   }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 
 namespace neb {
 
@@ -25,7 +26,7 @@ inline double polynomial(const std::array<double, 8>& coefficients, double x) {
 /// Exact to a relative error of 1e-15 or so, by Wichura's rational approximations (1988, algorithm AS 241, PPND16).
 /// Throws ValueError for any other p.
 inline double normal_quantile(double p) {
-  if (!(p >= 0 && p <= 1))
+  if (!is_within(p, 0.0, 1.0))
     throw ValueError("normal_quantile: p is a probability, from 0 to 1, got " + std::to_string(p));
   using sampling::polynomial;
   const double q = p - 0.5;

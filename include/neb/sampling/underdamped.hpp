@@ -5,6 +5,7 @@
 #include <string>
 
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -52,7 +53,7 @@ struct Underdamped {
   /// Throws ValueError unless delta and friction are positive, ShapeError when velocity or gradient are not of y's shape.
   void check() const {
     sampling::check_delta(name, delta);
-    if (!(friction > 0) || std::isinf(friction))
+    if (!is_positive(friction))
       throw ValueError(std::string(name) + ": friction is positive, got " + std::to_string(friction));
     sampling::check_field(name, "velocity", velocity, y.shape());
     sampling::check_field(name, "gradient", gradient, y.shape());

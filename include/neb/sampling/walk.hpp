@@ -8,6 +8,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/progress.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
@@ -52,8 +53,7 @@ namespace sampling {
 
 /// Throws ValueError, in the name of `sampler`, unless delta is a step size.
 inline void check_delta(const std::string& sampler, double delta) {
-  if (!(delta > 0) || std::isinf(delta))
-    throw ValueError(sampler + ": delta is positive, got " + std::to_string(delta));
+  if (!is_positive(delta)) throw ValueError(sampler + ": delta is positive, got " + std::to_string(delta));
 }
 
 /// Throws ShapeError, in the name of `sampler`, unless the field is empty or of `shape`.

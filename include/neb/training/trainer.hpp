@@ -15,6 +15,7 @@
 #include "neb/bayes/filled_spheres.hpp"
 #include "neb/bayes/smooth.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/progress.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
@@ -51,17 +52,18 @@ class DeenTrainer {
     if (data_.rank() < 1 || data_.size() == 0)
       throw ShapeError("DeenTrainer: expects at least one sample   [data: " + data_.shape().to_string() + "]");
     if (options.batch < 1) throw ValueError("DeenTrainer: batch is at least 1, got " + std::to_string(options.batch));
-    if (options.steps < 1 && !(options.minutes > 0)) throw ValueError("DeenTrainer: steps or minutes is positive");
-    if (!(options.fill >= 0 && options.fill <= 0.5) || (options.fill > 0 && options.batch < 2))
+    if (options.steps < 1 && !is_positive(options.minutes))
+      throw ValueError("DeenTrainer: steps or minutes is positive");
+    if (!is_within(options.fill, 0.0, 0.5) || (options.fill > 0 && options.batch < 2))
       throw ValueError("DeenTrainer: fill is in [0, 0.5], and above 0 only for batches of at least 2, got " +
                        std::to_string(options.fill));
-    if (!(options.fill_weight >= 0) || std::isinf(options.fill_weight))
+    if (!is_finite(options.fill_weight) || options.fill_weight < 0)
       throw ValueError("DeenTrainer: fill_weight is not negative, got " + std::to_string(options.fill_weight));
-    if (!(options.shade >= 0 && options.shade <= 1) || (options.shade > 0 && options.fill == 0))
+    if (!is_within(options.shade, 0.0, 1.0) || (options.shade > 0 && options.fill == 0))
       throw ValueError("DeenTrainer: shade is in [0, 1], and above 0 only beside a share to fill, got " +
                        std::to_string(options.shade));
     if (options.shade > 0) mean_ = mean_row(data_);
-    if (!(options.learning_rate > 0))
+    if (!is_positive(options.learning_rate))
       throw ValueError("DeenTrainer: the learning rate is positive, got " + std::to_string(options.learning_rate));
     // So that save() has moments to write before the first step.
     adam_.restore({.first = optim::zeros_for(phi_), .second = optim::zeros_for(phi_)});
