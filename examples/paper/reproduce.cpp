@@ -80,7 +80,7 @@ CommandLine command_line() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run(argc, argv, command_line(), [](Program& program, const CommandLine& options) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& options) {
     using Clock = std::chrono::steady_clock;
     const std::vector<Experiment> wanted = chosen(options);
     const bool full = options.given("full");

@@ -20,9 +20,7 @@ neb::FlowUntil until_named(const CommandLine& options) {
   options.reject("until", "settled or minimum");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+CommandLine command_line() {
   CommandLine line({
       .name = "associative_memory",
       .text =
@@ -56,8 +54,13 @@ int main(int argc, char** argv) {
       .flag("film",
             "Also show the first ten flows over the logarithm of time, up to --time or 300, past where they settle: "
             "a picture, frames side by side, and a page that plays them");
+  return line;
+}
 
-  return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& options) {
     const Memories memories{.start = start_named(options),
                             .count = options.count("count"),
                             .until = until_named(options),

@@ -4,7 +4,9 @@
 
 using namespace examples;
 
-int main(int argc, char** argv) {
+namespace {
+
+CommandLine command_line() {
   CommandLine line({
       .name = "denoise",
       .text =
@@ -28,8 +30,13 @@ int main(int argc, char** argv) {
       .option("profile", "N", "Training images, and test images, to measure the radial profile on; the first ones")
       .flag("without-kde",
             "Leave the closed form out of the profile: with all of MNIST it takes N / 8 seconds of a core");
+  return line;
+}
 
-  return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& options) {
     const neb::Index count = options.count("count");
     const neb::Index profiled = options.given("profile") ? options.count("profile") : 0;
     if (profiled == 0 && options.given("without-kde"))

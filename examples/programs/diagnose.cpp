@@ -24,9 +24,7 @@ std::vector<std::string> series_to_show(const CommandLine& line, const Trace& tr
   return names;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+CommandLine command_line() {
   CommandLine line({
       .name = "diagnose",
       .text =
@@ -49,8 +47,13 @@ int main(int argc, char** argv) {
       .option("skip", "N",
               "Draws to leave out at the start of each chain, as long as it still tells where it came from", "0")
       .option("series", "NAME,...", "Series to draw (default: the four with the fewest effective draws)");
+  return line;
+}
 
-  return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& options) {
     if (!options.given("trace")) throw UsageError("--trace FILE is missing: what walk_jump --trace recorded");
     Trace trace = read_trace(options.text("trace"));
     const neb::Index skip = options.count("skip", 0);

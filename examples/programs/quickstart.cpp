@@ -51,9 +51,7 @@ Training training_for(const Program& program, const CommandLine& options) {
   return training;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+CommandLine command_line() {
   CommandLine line({
       .name = "quickstart",
       .text =
@@ -71,8 +69,13 @@ int main(int argc, char** argv) {
   line.option("minutes", "M", "Time to train for", "2")
       .option("sigma", "S", "Noise level, in data units (pixels are in [0, 1])", "0.3")
       .option("walk-seconds", "S", "Time to walk for", "25");
+  return line;
+}
 
-  return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& options) {
     const double seconds = options.positive("walk-seconds");
     const Training training = training_for(program, options);
     const Images images = read_images(options);

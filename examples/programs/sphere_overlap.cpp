@@ -3,7 +3,9 @@
 
 using namespace examples;
 
-int main(int argc, char** argv) {
+namespace {
+
+CommandLine command_line() {
   CommandLine line({
       .name = "sphere_overlap",
       .text =
@@ -19,8 +21,13 @@ int main(int argc, char** argv) {
   line.option("sigma", "S,S,...", "Noise levels to mark (the paper's)", "0.15,0.3")
       .option("pairs", "N",
               "Random pairs to look at, or all (default: all up to 20000 images, else 10000000, the paper's)");
+  return line;
+}
 
-  return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& options) {
     std::vector<double> sigmas = options.positives("sigma");
     neb::Index pairs = options.given("pairs") && options.text("pairs") != "all" ? options.count("pairs") : 0;
     const Images images = read_images(options);

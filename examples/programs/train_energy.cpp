@@ -215,7 +215,7 @@ void adopt_checkpoint(const CommandLine& line, Training& training) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run(argc, argv, command_line(), [](Program& program, const CommandLine& line) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& line) {
     if (line.given("steps") && line.given("minutes"))
       throw UsageError("--steps and --minutes exclude each other; choose one");
     if (line.given("model") && line.given("resume"))

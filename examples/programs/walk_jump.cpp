@@ -159,7 +159,7 @@ std::uint64_t adopt_checkpoint(const CommandLine& line, WalkJump& walk) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run(argc, argv, command_line(), [](Program& program, const CommandLine& line) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& line) {
     WalkJump walk = read_walk_jump(line);
     walk.resume = line.text("resume");
     walk.checkpoint = line.given("checkpoint") ? line.text("checkpoint") : program.path("checkpoint.safetensors");

@@ -5,8 +5,10 @@
 
 using namespace neb;
 
-int main(int argc, char** argv) {
-  const examples::About about{
+namespace {
+
+examples::CommandLine command_line() {
+  return examples::CommandLine({
       .name = "draw_graph",
       .text =
           "Draws graphs for Graphviz' dot, boxes coloured by order of derivative: x^3 with two derivatives (printed as a\n"
@@ -14,8 +16,13 @@ int main(int argc, char** argv) {
           "    you wrote it: blue    a gradient of that: orange    a gradient of that: green",
       .example = "draw_graph --out graphs && dot -Tsvg -O graphs/*.dot",
       .out = "out/draw_graph",
-  };
-  return examples::run(argc, argv, about, [](examples::Program& program) {
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return examples::run(argc, argv, command_line, [](examples::Program& program, const examples::CommandLine&) {
     const auto write = [&](const std::string& name, const std::string& dot) {
       const std::string path = program.path(name + ".dot");
       write_file(path, dot);

@@ -16,13 +16,24 @@ struct Run {
   std::vector<double> steps, minutes, loss;
 };
 
-Run read_run(const std::string& folder) {
+/// The run whose log lies in the folder. Lines that are damaged, or hold no loss, are left out with a word.
+Run read_run(const Program& program, std::string folder) {
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
   Run run{.name = folder.substr(folder.find_last_of('/') + 1), .steps = {}, .minutes = {}, .loss = {}};
-  for (const Summary& report : check_input([&] { return read_json_lines(folder + "/log.jsonl"); })) {
-    run.steps.push_back(static_cast<double>(std::get<Index>(value_of(report, "step"))));
-    run.minutes.push_back(std::get<double>(value_of(report, "seconds")) / 60);
-    run.loss.push_back(std::get<double>(value_of(report, "loss")));
+  const JsonLines log = check_input([&] { return read_json_lines(folder + "/log.jsonl"); });
+  Index left_out = log.damaged;
+  for (const Summary& report : log.whole) {
+    const auto step = number_of(report, "step"), seconds = number_of(report, "seconds"),
+               loss = number_of(report, "loss");
+    if (!step || !seconds || !loss) {
+      ++left_out;
+      continue;
+    }
+    run.steps.push_back(*step);
+    run.minutes.push_back(*seconds / 60);
+    run.loss.push_back(*loss);
   }
+  if (left_out > 0) program.warn(folder + "/log.jsonl: " + std::to_string(left_out) + " damaged lines are left out");
   if (run.loss.empty()) throw UsageError(folder + "/log.jsonl: has no line; is the run too short for its --report?");
   return run;
 }
@@ -51,9 +62,7 @@ void draw(const std::vector<Run>& runs, std::vector<double> Run::*abscissa, cons
   chart.write(path);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+CommandLine command_line() {
   CommandLine line({
       .name = "loss_curves",
       .text =
@@ -65,12 +74,18 @@ int main(int argc, char** argv) {
   });
   line.option("runs", "DIR,...", "Folders of training runs (needed)")
       .option("top", "L", "The largest loss on the chart (default: four times the smallest)");
-  return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
+  return line;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& options) {
     if (!options.given("runs")) throw UsageError("--runs DIR,... is missing: folders that train_energy wrote to");
     std::vector<Run> runs;
     double lowest = HUGE_VAL;
     for (const std::string& folder : options.words("runs")) {
-      runs.push_back(read_run(folder));
+      runs.push_back(read_run(program, folder));
       lowest = std::min(lowest, *std::min_element(runs.back().loss.begin(), runs.back().loss.end()));
     }
     const double top = options.given("top") ? options.positive("top") : 4 * lowest;

@@ -70,7 +70,7 @@ CommandLine command_line() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run(argc, argv, command_line(), [](Program& program, const CommandLine& line) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& line) {
     const bool turned = line.text("kind") == "turned";
     if (!turned && line.text("kind") != "colour") line.reject("kind", "turned or colour");
     const Images images = read_images(line);

@@ -1,7 +1,9 @@
 /// Makes what the folder models/ ships: a trained energy in half precision, and a card that says where it came from.
-#include <cstdlib>
+#include <cstdint>
+#include <sstream>
 
 #include <neb/energy/any_energy.hpp>
+#include <neb/io/number_text.hpp>
 
 #include "common/sha256.hpp"
 #include "common/trained_energy.hpp"
@@ -37,11 +39,17 @@ std::string needed(const CommandLine& line, const std::string& name) {
   return line.text(name);
 }
 
-/// What follows --seed in a command, or its default.
-neb::Index seed_in(const std::string& command) {
-  const std::string option = "--seed ";
-  const auto at = command.find(option);
-  return at == std::string::npos ? 0 : std::atol(command.c_str() + at + option.size());
+/// What follows the last --seed of a command, or its default.
+std::uint64_t seed_in(const std::string& command) {
+  const std::string option = "--seed";
+  const auto at = command.rfind(option);
+  if (at == std::string::npos) return 0;
+  std::istringstream rest(command.substr(at + option.size() + 1));  // a blank or an equals sign stands between
+  std::string digits;
+  rest >> digits;
+  const auto seed = neb::number_from_text<std::uint64_t>(digits);
+  if (!seed) throw UsageError("--command: --seed is a whole number from 0 to 2^64 - 1, got \"" + digits + "\"");
+  return *seed;
 }
 
 SummaryValue trained(const Summary& run, const std::string& key) {
@@ -56,7 +64,7 @@ SummaryValue trained(const Summary& run, const std::string& key) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run(argc, argv, command_line(), [](Program& program, const CommandLine& line) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& line) {
     const std::string folder = needed(line, "run"), command = needed(line, "command"), commit = needed(line, "commit"),
                       cpu = needed(line, "cpu");
     const Summary summary = check_input([&] { return read_summary(folder + "/summary.json"); });
@@ -66,9 +74,21 @@ int main(int argc, char** argv) {
     char level[16];
     std::snprintf(level, sizeof level, "-%.2f", model.sigma);
     const std::string name = line.text("kind") + level, file = name + ".safetensors", path = program.path(file);
-    const double before = test_loss(read_energy(folder + "/model.safetensors", images), images);
+    const TrainedEnergy exact = read_energy(folder + "/model.safetensors", images);
+    const double before = test_loss(exact, images);
+    const double minutes = number_of(summary, "seconds").value_or(0) / 60;
+    const SummaryValue steps = trained(summary, "steps"), batch = trained(summary, "batch");
+    const std::uint64_t seed = seed_in(command);
+    const neb::SafeTensors trained_file(folder + "/model.safetensors");
+    const auto checksum = trained_file.metadata().find("checksum");
+    for (const auto& [key, value] : summary)
+      if (key == "model_checksum" && checksum != trained_file.metadata().end() &&
+          value != SummaryValue(checksum->second))
+        throw UsageError(folder +
+                         ": summary.json is of another run than model.safetensors; train again, or ship a folder "
+                         "whose run has ended");
     std::visit([&](const auto& phi) { neb::write_model(path, phi, model.sigma, neb::Storage::half); }, model.phi);
-    const TrainedEnergy stored = read_energy(path, shipped);
+    const TrainedEnergy stored = read_energy(path, images);
     const double after = test_loss(stored, images);
 
     Summary card{{"model", file},
@@ -77,21 +97,24 @@ int main(int argc, char** argv) {
                  {"weights", std::visit([](const auto& phi) { return neb::parameter_count(phi); }, model.phi)},
                  {"storage", std::string("float16")},
                  {"command", command},
-                 {"seed", seed_in(command)},
+                 {"seed", seed},
                  {"commit", commit},
-                 {"steps", trained(summary, "steps")},
-                 {"batch", trained(summary, "batch")},
-                 {"minutes", std::get<double>(trained(summary, "seconds")) / 60},
+                 {"steps", steps},
+                 {"batch", batch},
+                 {"minutes", minutes},
                  {"cpu", cpu},
                  {"test_images", images.test.shape()[0]},
                  {"test_loss", after},
-                 {"test_loss_before_rounding", before},
-                 {"shipped_test_images", shipped.test.shape()[0]},
-                 {"shipped_test_loss", test_loss(stored, shipped)}};
+                 {"test_loss_before_rounding", before}};
+    if (shipped.test.shape().with(0, 1) == images.test.shape().with(0, 1)) {  // energies of other images know no digits
+      card.emplace_back("shipped_test_images", shipped.test.shape()[0]);
+      card.emplace_back("shipped_test_loss", test_loss(stored, shipped));
+    }
     if (line.given("note")) card.emplace_back("note", line.text("note"));
     write_json(program.path(name + ".json"), card);
-    program.print("%s: test loss %.4f, before rounding %.4f (%ld images); on the shipped %ld digits %.4f\n",
-                  path.c_str(), after, before, static_cast<long>(images.test.shape()[0]),
-                  static_cast<long>(shipped.test.shape()[0]), std::get<double>(value_of(card, "shipped_test_loss")));
+    program.print("%s: test loss %.4f, before rounding %.4f (%ld images)\n", path.c_str(), after, before,
+                  static_cast<long>(images.test.shape()[0]));
+    if (const auto loss = number_of(card, "shipped_test_loss"))
+      program.print("on the shipped %ld digits %.4f\n", static_cast<long>(shipped.test.shape()[0]), *loss);
   });
 }

@@ -190,3 +190,14 @@ TEST_CASE("sphere overlap: fewer than two samples or pairs are refused") {
           sphere_overlap(Tensor<float>::zeros({2, 3}), 0, Key(1));
         }) == "sphere_overlap: expects at least one pair, got 0");
 }
+
+TEST_CASE("sphere overlap: a sample that is not finite is refused by its number") {
+  for (const float bad : {NAN, HUGE_VALF, -HUGE_VALF}) {
+    Tensor<float> x = Tensor<float>::zeros({4, 3});
+    x.mutable_data()[7] = bad;
+    const std::string message =
+        "sphere_overlap: sample 2 holds a number that is not finite, " + std::to_string(bad) + "   [x: (4, 3)]";
+    CHECK(message_of<ValueError>([&] { sphere_overlap(x); }) == message);
+    CHECK(message_of<ValueError>([&] { sphere_overlap(x, 5, Key(1)); }) == message);
+  }
+}

@@ -277,14 +277,46 @@ TEST_CASE("model file: a file cut anywhere is refused") {
 }
 
 TEST_CASE("model file: a noise level that is none is refused") {
-  for (const char* sigma : {"0", "-0.3", "nan", "inf", "1e6"})
+  for (const char* sigma : {"0", "-0.3", "nan", "inf", "1e7", "1e-300"})
     CHECK(metadata_error("sigma", sigma) == "metadata \"sigma\": expected a positive noise level, from 1e-6 to 1e6");
   CHECK(metadata_error("sigma", "0.3 ") == "metadata \"sigma\": expected a number in range, got \"0.3 \"");
 }
 
+TEST_CASE("model file: what could not be read back is not written") {
+  const Scratch scratch;
+  const ConvEnergy<float> phi(small, Key(3));
+  for (const double sigma : {0.0, std::nan(""), 1e7})
+    CHECK(test::message_of<ValueError>([&] {
+            write_model(scratch.path("a"), phi, sigma);
+          }).starts_with("write_model: sigma is a positive noise level"));
+  ConvEnergy<float> blown = phi;
+  blown.bottleneck.weight = Var<float>(Tensor<float>::full(phi.bottleneck.weight.shape(), HUGE_VALF));
+  CHECK(file_error_of([&] {
+          write_model(scratch.path("a"), blown, 0.3);
+        }).ends_with("is not written: tensor \"bottleneck.weight\" is not finite, number 0 is inf"));
+  CHECK(scratch.file_count() == 0);
+  CHECK(test::message_of<ValueError>([] {
+          ConvEnergy<float>({.image = {7, 8, 1}, .channels = std::vector<Index>(65, 1), .kernel = 1}, Key(1));
+        }) == "ConvEnergy: at most 64 layers, got 65");
+}
+
+TEST_CASE("model file: weights that are not finite, or were changed by a single bit, are refused") {
+  CHECK(error_of([](Content& content) {
+          content.tensors.at("bottleneck.bias") = Tensor<float>::full(Shape{5}, std::nanf(""));
+        }).find("tensor \"bottleneck.bias\": expected finite numbers, number 0 is nan") != std::string::npos);
+  const Scratch scratch;
+  write_model(scratch.path("model"), ConvEnergy<float>(small, Key(3)), 0.3);
+  std::string bytes = test::content_of(scratch.path("model"));
+  bytes[bytes.size() - 7] ^= 1;
+  const std::string path = scratch.put("flipped", bytes);
+  CHECK(file_error_of([&] {
+          read_model<ConvEnergy<float>>(path);
+        }).find("is damaged: its content gives the checksum") != std::string::npos);
+}
+
 TEST_CASE("model file: metadata that describe no architecture are refused") {
   const auto list_error = [](const std::string& key, const std::string& value) {
-    return "metadata \"" + key + "\": expected whole numbers separated by commas, got \"" + value + "\"";
+    return "metadata \"" + key + "\": expected whole numbers separated by commas, got " + detail::shown(value);
   };
   for (const char* value : {"3,", ",3", "3,,4", "-3,4", "3 4", "3.5,4", "x", "16777217", "99999999999999999999"})
     CHECK(metadata_error("channels", value) == list_error("channels", value));

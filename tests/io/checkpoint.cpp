@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 
 #include "io/scratch.hpp"
@@ -17,6 +18,42 @@ TEST_CASE("checkpoint: tensors and metadata come back") {
   CHECK(file.get<float>("w")(1) == 2);
   CHECK(file.number<int>("step") == 17);
   CHECK(file.text("format") == "neb.checkpoint");
+}
+
+TEST_CASE("checkpoint: the one before is kept, and a number that is not finite replaces none") {
+  const Scratch scratch;
+  const std::string path = scratch.path("a");
+  for (const float value : {1.0F, 2.0F, 3.0F}) write_checkpoint(path, {{"w", Tensor<float>({1}, {value})}}, {});
+  CHECK(read_checkpoint(path).get<float>("w")(0) == 3);
+  CHECK(read_checkpoint(previous_checkpoint(path)).get<float>("w")(0) == 2);
+  const Tensor<double> bad(Shape{2}, {0, -HUGE_VAL});
+  CHECK(file_error_of([&] {
+          write_checkpoint(path, {{"w", bad}}, {});
+        }) == path + ": is not written: tensor \"w\" is not finite, number 1 is -inf");
+  CHECK(read_checkpoint(path).get<float>("w")(0) == 3);
+  CHECK(scratch.file_count() == 2);
+}
+
+TEST_CASE("checkpoint: a bit that flips anywhere is noticed") {
+  const Scratch scratch;
+  write_checkpoint(scratch.path("a"), {{"w", Tensor<float>({2}, {1, 2})}, {"d", Tensor<double>({1}, {3})}},
+                   {{"step", "17"}});
+  const std::string whole = test::content_of(scratch.path("a"));
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    CAPTURE(bit);
+    std::string damaged = whole;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    const std::string path = scratch.put("damaged", damaged);
+    // In the header, a blank that becomes another blank means the same, and a checksum of another name is none.
+    const bool blank = whole[bit / 8] == ' ';
+    const std::size_t name = whole.find("\"checksum\"");
+    if (!blank && (bit / 8 < name || bit / 8 >= name + 10))
+      CHECK(!file_error_of([&] { read_checkpoint(path); }).empty());
+  }
+  const std::string path = scratch.put("damaged", whole.substr(0, whole.size() - 1) + "?");
+  CHECK(file_error_of([&] {
+          read_checkpoint(path);
+        }).find("damaged: is damaged: its content gives the checksum fnv1a64:") != std::string::npos);
 }
 
 TEST_CASE("checkpoint: other safetensors files and versions are refused") {

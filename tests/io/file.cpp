@@ -1,6 +1,7 @@
 #include "neb/io/file.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -161,6 +162,40 @@ TEST_CASE("file: leftovers of a killed process are stepped over") {
   CHECK(content_of(scratch.path("a")) == "whole");
   CHECK(content_of(leftover) == "half");
   CHECK(scratch.file_count() == 2);
+}
+
+TEST_CASE("file: leftovers that are older than an hour are removed, and only those of this file") {
+  const Scratch scratch;
+  const ::timespec old[2] = {{1000, 0}, {1000, 0}};
+  for (const char* name : {"a.tmp-1-0", "a.tmp-1-1", "b.tmp-1-0", "a.tmpx"})
+    REQUIRE(::utimensat(AT_FDCWD, scratch.put(name, "half").c_str(), old, 0) == 0);
+  scratch.put("a.tmp-2-0", "of a writer that is still at it");
+  write_file(scratch.path("a"), "whole");
+  CHECK(!std::filesystem::exists(scratch.path("a.tmp-1-0")));
+  CHECK(!std::filesystem::exists(scratch.path("a.tmp-1-1")));
+  CHECK(scratch.file_count() == 4);
+}
+
+TEST_CASE("file: who could read the old content can read the new, and nobody else") {
+  const Scratch scratch;
+  const std::string path = scratch.put("a", "old");
+  REQUIRE(::chmod(path.c_str(), 0600) == 0);
+  write_file(path, "new");
+  struct ::stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("file: whether a path can be written is known beforehand, and leaves no trace") {
+  const Scratch scratch;
+  check_writable(scratch.path("a"));
+  check_writable(scratch.put("b", "old"));
+  CHECK(test::content_of(scratch.path("b")) == "old");
+  CHECK(scratch.file_count() == 1);
+  CHECK(file_error_of([&] {
+          check_writable(scratch.path("no/a"));
+        }).ends_with("cannot be written: No such file or directory"));
+  CHECK(file_error_of([&] { check_writable(scratch.folder()); }).ends_with("cannot be written: is a directory"));
 }
 
 TEST_CASE("file: of two writers at once one wins whole") {

@@ -186,6 +186,8 @@ TEST_CASE("trainer: a checkpoint of another network, or of nonsense, is refused 
     return test::without(message, scratch.path("damaged") + ": ");
   };
   CHECK(damaged("step", "-1") == "metadata \"step\": expected a count, got -1");
+  CHECK(damaged("step", "9223372036854775807").find("metadata \"step\": expected a count") == 0);
+  CHECK(damaged("seconds", "inf") == "metadata \"seconds\": expected a duration, got inf");
   CHECK(damaged("progress", "nan") == "metadata \"progress\": expected a part of the run, got nan");
   CHECK(damaged("progress", "1.5") == "metadata \"progress\": expected a part of the run, got 1.5");
   CHECK(damaged("seconds", "-3") == "metadata \"seconds\": expected a duration, got -3");
@@ -309,6 +311,20 @@ TEST_CASE("trainer: a loss that is not finite any more ends the run with an erro
   CHECK(message.find("; lower the learning rate") != std::string::npos);
 }
 
+TEST_CASE("trainer: weights that are not finite after a step end the run, though its loss was") {
+  TrainOptions wild = options;
+  wild.steps = 1;
+  wild.learning_rate = 3.4e38;
+  wild.warmup = 0;
+  Trainer trainer(fresh(), images(), wild);
+  CHECK(message_of<Error>([&] { trainer.step(); }).find("training diverged at step 0: the weights \"") == 0);
+  const Scratch scratch;
+  scratch.put("checkpoint", "a good one");
+  CHECK(file_error_of([&] { trainer.save(scratch.path("checkpoint")); }).find("is not written: tensor \"average.") !=
+        std::string::npos);
+  CHECK(test::content_of(scratch.path("checkpoint")) == "a good one");
+}
+
 TEST_CASE("trainer: settings out of range are refused") {
   const auto error = [](auto&& change, Tensor<float> data = images()) {
     TrainOptions changed = options;
@@ -322,6 +338,12 @@ TEST_CASE("trainer: settings out of range are refused") {
   CHECK(error([](TrainOptions& o) {
           o.learning_rate = std::nan("");
         }).find("DeenTrainer: the learning rate is positive") == 0);
+  CHECK(error([](TrainOptions& o) { o.sigma = 1e7; }).find("DeenTrainer: sigma is a positive noise level") == 0);
+  CHECK(error([](TrainOptions& o) { o.learning_rate = HUGE_VAL; }).find("DeenTrainer: the learning rate is") == 0);
+  CHECK(error([](TrainOptions& o) { o.warmup = std::nan(""); }) == "DeenTrainer: warmup is a part of the run, got nan");
+  CHECK(error([](TrainOptions& o) { o.minutes = std::nan(""); }) == "DeenTrainer: minutes are not negative, got nan");
+  CHECK(error([](TrainOptions& o) { o.schedule = static_cast<Schedule>(77); }) ==
+        "DeenTrainer: there is no schedule of number 77");
   CHECK(error([](TrainOptions& o) { o.fill = 0.6; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
   CHECK(error([](TrainOptions& o) { o.fill = -0.1; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
   CHECK(error([](TrainOptions& o) { o.fill = 0.5, o.batch = 1; }).find("and above 0 only for batches of") > 0);

@@ -3,7 +3,8 @@
 
 namespace examples {
 
-/// While one of these exists, the first SIGINT or SIGTERM only makes signal() tell its number; a second one kills.
+/// While one of these exists, the first SIGINT, SIGTERM or SIGHUP only makes signal() tell its number; another one kills, unless
+/// it comes within a second or two.
 class Interrupt {
  public:
   Interrupt();

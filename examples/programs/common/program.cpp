@@ -4,12 +4,15 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <new>
 
 #include <neb/core/parallel.hpp>
 #include <neb/core/precision.hpp>
 #include <neb/io/png.hpp>
+
+#include "common/standard_streams.hpp"
 
 namespace examples {
 
@@ -18,12 +21,29 @@ namespace {
 constexpr const char* out_of_memory =
     "out of memory; try a smaller network, a smaller batch, or fewer images or chains";
 
-/// One line on stderr, whatever a path or a file's content put into it.
-int fail(int code, const std::string& name, std::string message) {
-  for (char& letter : message)
-    if (static_cast<unsigned char>(letter) < 0x20) letter = ' ';
-  std::fflush(stdout);
-  std::fprintf(stderr, "%s: %s\n", name.c_str(), message.c_str());
+/// Writes `text` to stderr in one line, whatever a path or a file's content put into it. Takes no memory: there may be none.
+void put_line(const char* text) {
+  constexpr int longest = 2000;
+  for (int i = 0; text[i] != '\0'; ++i) {
+    if (i == longest) {
+      std::fputs("...", stderr);
+      break;
+    }
+    const auto letter = static_cast<unsigned char>(text[i]);
+    const bool wide_control = letter == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;  // U+0080 to U+009F
+    if (letter >= 0x20 && letter != 0x7F && !wide_control)
+      std::fputc(letter, stderr);
+    else
+      std::fputc(' ', stderr);
+    if (wide_control && text[i + 1] != '\0') ++i;
+  }
+  std::fputc('\n', stderr);
+}
+
+int fail(int code, const char* name, const char* message) {
+  flush_output();
+  std::fprintf(stderr, "%s: ", name);
+  put_line(message);
   return code;
 }
 
@@ -51,7 +71,13 @@ void Program::print(const char* format, ...) const {
   va_start(arguments, format);
   std::vprintf(format, arguments);
   va_end(arguments);
-  std::fflush(stdout);
+  flush_output();
+}
+
+void Program::warn(const std::string& message) const {
+  flush_output();
+  std::fprintf(stderr, "%s: ", name.c_str());
+  put_line(message.c_str());
 }
 
 std::string Program::picture_file(const std::string& stem) { return stem + (neb::png_available ? ".png" : ".ppm"); }
@@ -78,14 +104,20 @@ void make_folder(const std::string& path) {
     throw UsageError(path + ": cannot be written to: " + error.message() + "; name another folder (--out DIR)");
 }
 
-int run(int argc, const char* const* argv, CommandLine line,
+int run(int argc, const char* const* argv, CommandLine (*command_line)(),
         const std::function<void(Program&, const CommandLine&)>& body) {
-  const std::string name = line.about().name;
+  const char* const path = argc > 0 ? argv[0] : "neb";
+  const char* const slash = std::strrchr(path, '/');
+  const char* const name = slash != nullptr ? slash + 1 : path;
+  int code = 0;
   try {
-    if (!line.parse(argc, argv)) return 0;
-    Program program = start(line);
-    body(program, line);
-    return program.exit_code;
+    open_standard_streams();
+    CommandLine line = command_line();
+    if (line.parse(argc, argv)) {
+      Program program = start(line);
+      body(program, line);
+      code = program.exit_code;
+    }
   } catch (const UsageError& error) {
     return fail(2, name, error.what());
   } catch (const std::bad_alloc&) {
@@ -95,10 +127,11 @@ int run(int argc, const char* const* argv, CommandLine line,
   } catch (const std::exception& error) {
     return fail(1, name, error.what());
   }
-}
-
-int run(int argc, const char* const* argv, About about, const std::function<void(Program&)>& body) {
-  return run(argc, argv, CommandLine(std::move(about)), [&](Program& program, const CommandLine&) { body(program); });
+  if (const int failure = output_failure(); failure != 0) {
+    std::fprintf(stderr, "%s: standard output cannot be written: %s\n", name, std::strerror(failure));
+    return code == 0 ? 1 : code;
+  }
+  return code;
 }
 
 }  // namespace examples

@@ -23,6 +23,8 @@ struct Program {
 
   /// printf, unless quiet.
   [[gnu::format(printf, 2, 3)]] void print(const char* format, ...) const;
+  /// One line on stderr about something that was lost, but not the result.
+  void warn(const std::string& message) const;
   ProgressBar progress(const std::string& task, const std::string& unit) const { return {task, unit, quiet}; }
 
   std::string path(const std::string& file) const { return out + "/" + file; }
@@ -50,12 +52,21 @@ auto check_input(Read&& read) {
   }
 }
 
-/// Parses, then calls `body`; returns the exit code that main() returns: 0, 1 when the program failed, 2 when its usage or
-/// input was wrong, with one line on stderr.
-int run(int argc, const char* const* argv, CommandLine line,
-        const std::function<void(Program&, const CommandLine&)>& body);
+/// Calls `write`. Where a file could not be written it warns, says what follows from that, and returns false.
+template <class Write>
+bool write_or_warn(const Program& program, const std::string& consequence, Write&& write) {
+  try {
+    write();
+    return true;
+  } catch (const neb::FileError& error) {
+    program.warn(std::string(error.what()) + "; " + consequence);
+    return false;
+  }
+}
 
-/// The same for a program that has the common options only.
-int run(int argc, const char* const* argv, About about, const std::function<void(Program&)>& body);
+/// Makes the command line, parses, then calls `body`; returns the exit code that main() returns: 0, 1 when the program failed or
+/// what it printed could not be written, 2 when its usage or input was wrong, with one line on stderr.
+int run(int argc, const char* const* argv, CommandLine (*command_line)(),
+        const std::function<void(Program&, const CommandLine&)>& body);
 
 }  // namespace examples

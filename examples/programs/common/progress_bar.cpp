@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "common/standard_streams.hpp"
+
 namespace examples {
 
 namespace {
@@ -97,7 +99,7 @@ std::string ProgressBar::line(double elapsed, double done, double count, const s
 void ProgressBar::draw(const std::string& text) {
   if (style_ == Style::lines) {
     std::printf("%s\n", text.c_str());
-    std::fflush(stdout);
+    flush_output();
     return;
   }
   visible_ = true;

@@ -1,6 +1,7 @@
 #include "common/summary.hpp"
 
 #include <fstream>
+#include <limits>
 #include <stdexcept>
 
 #include <neb/io/file.hpp>
@@ -19,7 +20,10 @@ nlohmann::ordered_json to_json(const Summary& summary) {
 Summary from_json(const nlohmann::ordered_json& json) {
   Summary summary;
   for (const auto& [key, value] : json.items()) {
-    if (value.is_number_integer()) summary.emplace_back(key, value.get<neb::Index>());
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<neb::Index>::max())
+      summary.emplace_back(key, value.get<std::uint64_t>());
+    else if (value.is_number_integer())
+      summary.emplace_back(key, value.get<neb::Index>());
     if (value.is_number_float()) summary.emplace_back(key, value.get<double>());
     if (value.is_string()) summary.emplace_back(key, value.get<std::string>());
   }
@@ -48,17 +52,27 @@ Summary read_summary(const std::string& path) {
   return from_json(json);
 }
 
-std::vector<Summary> read_json_lines(const std::string& path) {
+std::optional<double> number_of(const Summary& summary, std::string_view key) {
+  for (const auto& [name, value] : summary) {
+    if (name != key) continue;
+    if (const auto* whole = std::get_if<neb::Index>(&value)) return static_cast<double>(*whole);
+    if (const auto* number = std::get_if<double>(&value)) return *number;
+  }
+  return std::nullopt;
+}
+
+JsonLines read_json_lines(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw neb::file_error(path, "is missing");
-  std::vector<Summary> summaries;
+  JsonLines lines;
   for (std::string line; std::getline(file, line);) {
     const auto json = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object())
-      throw neb::file_error(path, "line " + std::to_string(summaries.size() + 1) + " is no JSON object");
-    summaries.push_back(from_json(json));
+    if (json.is_object())
+      lines.whole.push_back(from_json(json));
+    else
+      ++lines.damaged;
   }
-  return summaries;
+  return lines;
 }
 
 void write_json(const std::string& path, const Summary& summary) { neb::write_file(path, dump(to_json(summary), 2)); }

@@ -1,6 +1,8 @@
 /// Numbers that a program found out, as JSON for other tools.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,7 +13,7 @@
 
 namespace examples {
 
-using SummaryValue = std::variant<neb::Index, double, std::string, std::vector<double>>;
+using SummaryValue = std::variant<neb::Index, std::uint64_t, double, std::string, std::vector<double>>;
 /// Keys and values, in the order in which they are written.
 using Summary = std::vector<std::pair<std::string, SummaryValue>>;
 
@@ -24,8 +26,17 @@ std::string json_line(const Summary& summary);
 /// What write_json() wrote of one object: its whole numbers, numbers and strings. Throws neb::FileError.
 Summary read_summary(const std::string& path);
 
-/// The same of a file that has one object on each line. Throws neb::FileError.
-std::vector<Summary> read_json_lines(const std::string& path);
+/// A number of that name, whole or not; nothing if there is none.
+std::optional<double> number_of(const Summary& summary, std::string_view key);
+
+/// A file of lines that are objects.
+struct JsonLines {
+  std::vector<Summary> whole;  ///< the objects, as read_summary() gives them
+  neb::Index damaged = 0;      ///< lines that are none, as a run that was killed may leave its last one
+};
+
+/// Reads such a file. Throws neb::FileError when it is missing.
+JsonLines read_json_lines(const std::string& path);
 
 /// Writes the object, or one of several objects by name, to `path`, atomically. Throws neb::FileError.
 void write_json(const std::string& path, const Summary& summary);

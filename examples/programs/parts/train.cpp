@@ -2,14 +2,20 @@
 
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <memory>
 #include <type_traits>
 #include <utility>
 
+#include <neb/core/finite.hpp>
 #include <neb/data/sample.hpp>
 #include <neb/energy/any_energy.hpp>
+#include <neb/io/checkpoint.hpp>
 
 #include "common/interrupt.hpp"
 
@@ -48,25 +54,41 @@ Phi with_quadratic(const Phi& phi, double coefficient) {
   return changed;
 }
 
-/// The reports of a run, one line of JSON each; a resumed run appends to those of its first part.
+/// The reports of a run, one line of JSON each. A resumed run goes on behind those of its first part up to `step`, where its
+/// checkpoint was saved. A log that cannot be written is said once, and costs the run nothing else.
 class Log {
  public:
-  Log(const std::string& path, bool append) : path_(path), file_(std::fopen(path.c_str(), append ? "a" : "w")) {
-    if (file_ == nullptr) throw UsageError(path + ": cannot be written; name another folder (--out DIR)");
+  Log(const Program& program, Index step) : program_(program), path_(program.path("log.jsonl")) {
+    std::string kept;
+    if (step > 0 && std::filesystem::exists(path_))
+      for (const Summary& report : read_json_lines(path_).whole)
+        if (number_of(report, "step").value_or(HUGE_VAL) <= static_cast<double>(step)) kept += json_line(report);
+    check_input([&] { neb::write_file(path_, kept); });
+    file_ = std::fopen(path_.c_str(), "a");
+    if (file_ == nullptr) lose();
   }
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
-  ~Log() { std::fclose(file_); }
+  ~Log() {
+    if (file_ != nullptr) std::fclose(file_);
+  }
 
   void write(const Summary& report) {
+    if (file_ == nullptr) return;
     const std::string line = json_line(report);
-    if (std::fputs(line.c_str(), file_) < 0 || std::fflush(file_) != 0)
-      throw neb::file_error(path_, "cannot be written");
+    if (std::fputs(line.c_str(), file_) < 0 || std::fflush(file_) != 0) lose();
   }
 
  private:
+  void lose() {
+    program_.warn(path_ + ": cannot be written: " + std::strerror(errno) + "; the run goes on without");
+    if (file_ != nullptr) std::fclose(file_);
+    file_ = nullptr;
+  }
+
+  const Program& program_;
   std::string path_;
-  std::FILE* file_;
+  std::FILE* file_ = nullptr;
 };
 
 /// An energy of that architecture with random weights.
@@ -83,7 +105,7 @@ int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& 
               const std::function<void()>& save) {
   using Clock = std::chrono::steady_clock;
   const Interrupt interrupt;
-  Log log(program.path("log.jsonl"), !training.resume.empty());
+  Log log(program, trainer.report().step);
   ProgressBar bar = program.progress("training", "images");
   auto saved = Clock::now();
   double loss_sum = 0;
@@ -111,7 +133,7 @@ int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& 
     }
     bar.update(progress.done, images_seen(), note);
     if (std::chrono::duration<double>(Clock::now() - saved).count() > 60 * training.checkpoint_minutes) {
-      save();
+      write_or_warn(program, "the run goes on without this checkpoint", save);  // the next one may find room again
       saved = Clock::now();
     }
     return interrupt.signal() == 0;
@@ -130,6 +152,12 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
                      ", those of --data are " + image.to_string() + "; choose two that fit");
   neb::DeenTrainer trainer = check_input([&] { return neb::DeenTrainer(std::move(phi), images.train, options); });
   if (!training.resume.empty()) check_input([&] { trainer.resume(training.resume); });
+  const std::string model_path = program.path("model.safetensors");
+  check_input([&] {
+    neb::check_writable(training.checkpoint);
+    neb::check_writable(model_path);
+  });
+  if (training.resume.empty()) neb::set_aside_checkpoint(training.checkpoint);
 
   const auto& net = trainer.phi().options;
   program.print("images: %ld to train on, %ld to test with, %s pixels from %.3g to %.3g\n", static_cast<long>(data[0]),
@@ -146,8 +174,8 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
 
   const auto save = [&] { trainer.save(training.checkpoint, neb::architecture_metadata(net)); };
   const int signal = run_steps(program, trainer, training, save);
-  save();
   if (signal != 0) {
+    save();
     program.print("stopped after %ld steps; go on with\n  %s\n", static_cast<long>(trainer.report().step),
                   training.resume_command.c_str());
     program.exit_code = 128 + signal;
@@ -156,12 +184,19 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
 
   const auto averaged = std::make_shared<const Phi>(trainer.averaged());
   TrainedEnergy energy{[averaged](const neb::Var<float>& y) { return (*averaged)(y); }, options.sigma, net.image};
-  const std::string model_path = program.path("model.safetensors");
-  neb::write_model(model_path, *averaged, options.sigma);
-
   const neb::TrainReport& report = trainer.report();
   const double images_per_second = static_cast<double>(report.step * options.batch) / report.seconds;
   const double loss = test_loss(energy, images);
+  if (!neb::is_finite(loss))
+    throw neb::Error("training diverged: the test loss is " + std::to_string(loss) +
+                     ", and no model is written; lower --learning-rate");
+  const bool written = write_or_warn(program, "the checkpoint holds what was learned",
+                                     [&] { neb::write_model(model_path, *averaged, options.sigma); });
+  save();
+  if (!written) {
+    program.exit_code = 1;
+    return std::nullopt;
+  }
   program.print("trained: %ld steps of %ld images in %.1f s, %.0f images/s, at most %.0f MB of memory\n",
                 static_cast<long>(report.step), static_cast<long>(options.batch), report.seconds, images_per_second,
                 peak_rss_mb());
@@ -178,7 +213,8 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
                   {"sigma", options.sigma},
                   {"batch", options.batch},
                   {"weights", neb::parameter_count(trainer.phi())},
-                  {"model", model_path}}};
+                  {"model", model_path},
+                  {"model_checksum", neb::SafeTensors(model_path).text("checksum")}}};
 }
 
 }  // namespace
@@ -215,7 +251,11 @@ std::optional<Trained> train(Program& program, const Images& images, const Train
   return std::visit(
       [&](auto architecture) {
         const neb::Shape& data = images.train.shape();
-        architecture.image = {data[1], data[2], data[3]};
+        const neb::Shape image{data[1], data[2], data[3]};
+        if (!training.resume.empty() && architecture.image != image)
+          throw UsageError(training.resume + ": the checkpoint is of images of " + architecture.image.to_string() +
+                           ", those of --data are " + image.to_string() + "; give --data as before");
+        architecture.image = image;
         const neb::Key key = neb::Key(training.options.seed).fold("weights");
         auto phi = check_input([&] { return make_energy(architecture, key, neb::mean_row(images.train)); });
         return train_from(program, images, training, std::move(phi));

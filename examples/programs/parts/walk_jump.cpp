@@ -9,6 +9,8 @@
 
 #include <neb/bayes/escaped.hpp>
 #include <neb/data/sample.hpp>
+#include <neb/io/checkpoint.hpp>
+#include <neb/io/file.hpp>
 #include <neb/io/number_text.hpp>
 #include <neb/sampling/walk_jump.hpp>
 
@@ -42,7 +44,7 @@ class Walker {
   Jumps run() {
     if (state_.warming_up) warm_up();
     if (!state_.warming_up) walk();
-    if (!walk_.checkpoint.empty()) save();
+    if (!walk_.checkpoint.empty()) save_at_end();
     if (const auto* mala = std::get_if<neb::Mala<float>>(&state_.chains)) state_.jumps.acceptance = mala->acceptance();
     state_.jumps.signal = signal();
     if (recorder_) state_.jumps.trace = trace();
@@ -57,6 +59,13 @@ class Walker {
   void save() {
     if (recorder_) state_.jumps.trace = trace();
     write_walk(walk_.checkpoint, state_, walk_, program_.seed, energy_);
+  }
+  /// What the walk has found is not lost when it cannot be saved; a walk that was stopped has nothing else.
+  void save_at_end() {
+    if (signal() != 0)
+      save();
+    else
+      state_.jumps.saved = write_or_warn(program_, "the walk cannot be lengthened later", [&] { save(); });
   }
   Trace trace() const {
     Trace trace = recorder_->trace();
@@ -130,7 +139,7 @@ class Walker {
     note_ = note();
     const std::chrono::duration<double> unsaved = Clock::now() - saved_;
     if (!walk_.checkpoint.empty() && unsaved.count() > 60 * walk_.checkpoint_minutes) {
-      save();
+      write_or_warn(program_, "the walk goes on without this checkpoint", [&] { save(); });
       saved_ = Clock::now();
     }
     return signal() == 0;
@@ -176,7 +185,12 @@ WalkState start_of(const Program& program, const TrainedEnergy& energy, const Im
 }  // namespace
 
 Jumps walk_and_jump(const Program& program, const TrainedEnergy& energy, const Images& images, const WalkJump& walk) {
+  check_input([&] {
+    if (!walk.checkpoint.empty()) neb::check_writable(walk.checkpoint);
+    if (!walk.trace.empty()) neb::check_writable(walk.trace);
+  });
   WalkState state = walk.resume.empty() ? start_of(program, energy, images, walk) : read_walk(walk.resume, energy);
+  if (walk.resume.empty() && !walk.checkpoint.empty()) neb::set_aside_checkpoint(walk.checkpoint);
   return Walker(program, energy, images, walk, std::move(state)).run();
 }
 
@@ -201,6 +215,7 @@ std::optional<Summary> walk_jump(Program& program, const TrainedEnergy& energy, 
     program.exit_code = 128 + jumps.signal;
     return std::nullopt;
   }
+  if (!jumps.saved) program.exit_code = 1;
   const std::string picture = program.picture_path("walk_jump");
   draw_jumps(jumps, "sigma = " + neb::number_text(energy.sigma) + ": a chain in each column, jumps from its walk",
              walk.chains, /*stride=*/1, picture);

@@ -74,6 +74,7 @@ struct Jumps {
   std::vector<std::vector<bool>> escaped{};  ///< at each jump, which chains had left the data
   std::vector<double> acceptance{};          ///< of each chain since the warm-up, by MALA
   int signal = 0;                            ///< that ended the walk before its end
+  bool saved = true;                         ///< at the end; false where the checkpoint could not be written
   Trace trace{};                             ///< what was recorded on the way, if anything
 
   /// The smallest and largest pixel of every `stride`-th jump, those of escaped chains left out.

@@ -6,7 +6,7 @@
 #include "neb/autodiff/var.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/tensor.hpp"
-#include "neb/energy/sigma.hpp"
+#include "neb/energy/limits.hpp"
 #include "neb/kernels/pointwise.hpp"
 #include "neb/ops/arithmetic.hpp"
 

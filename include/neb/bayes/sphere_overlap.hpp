@@ -10,6 +10,7 @@
 #include "neb/bayes/chi.hpp"
 #include "neb/bayes/chi_summary.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/memory.hpp"
 #include "neb/core/parallel.hpp"
 #include "neb/core/progress.hpp"
@@ -29,6 +30,10 @@ template <Scalar T>
 void check_images(const Tensor<T>& x) {
   if (x.rank() < 2 || x.shape()[0] < 2 || x.shape().stride(0) < 1)
     throw ShapeError("sphere_overlap: expects at least two samples (N, ...)   [x: " + x.shape().to_string() + "]");
+  if (const Index at = first_not_finite(x.size(), x.data()); at < x.size())
+    throw ValueError("sphere_overlap: sample " + std::to_string(at / x.shape().stride(0)) +
+                     " holds a number that is not finite, " + std::to_string(x.data()[at]) +
+                     "   [x: " + x.shape().to_string() + "]");
 }
 
 /// A bound of |X_i - X_j| / (2 sqrt d): the diagonal of the box that holds the data. Sets the range of histograms.
@@ -108,7 +113,7 @@ void add_block(ChiSummary& summary, const Tensor<T>& x, const std::vector<double
 
 /// Chi of `pairs` pairs of different samples of x: (N, ...), drawn with `key`. Calls `on_progress` now and then, with the
 /// number of pairs measured, and returns what these give when it returns false. Throws ShapeError for fewer than two
-/// samples, ValueError for no pairs.
+/// samples, ValueError for no pairs and for numbers that are not finite.
 template <Scalar T>
 SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key, const OnProgress& on_progress = {}) {
   bayes::check_images(x);
@@ -136,7 +141,8 @@ SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key, co
 }
 
 /// Chi of all pairs of samples of x: (N, ...), by one blocked matrix product, with the same `on_progress`; what it returns
-/// when that returns false is of all pairs that hold one of the first samples. Throws ShapeError for fewer than two samples.
+/// when that returns false is of all pairs that hold one of the first samples. Throws ShapeError for fewer than two samples,
+/// ValueError for numbers that are not finite.
 template <Scalar T>
 SphereOverlap sphere_overlap(const Tensor<T>& x, const OnProgress& on_progress = {}) {
   bayes::check_images(x);

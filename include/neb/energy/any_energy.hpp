@@ -28,7 +28,8 @@ Model<AnyEnergy<T>> read_any_model(const std::string& path) {
   if (kind == ConvEnergyOptions::kind) return {read_energy<ConvEnergy<T>>(file), sigma};
   if (kind == MlpEnergyOptions::kind) return {read_energy<MlpEnergy<T>>(file), sigma};
   if (kind == ConvexEnergyOptions::kind) return {read_energy<ConvexEnergy<T>>(file), sigma};
-  throw file_error(path, "expected metadata \"energy\" to be \"conv\", \"mlp\" or \"convex\", got \"" + kind + "\"");
+  throw file_error(path,
+                   "expected metadata \"energy\" to be \"conv\", \"mlp\" or \"convex\", got " + detail::shown(kind));
 }
 
 }  // namespace neb

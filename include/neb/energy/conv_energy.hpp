@@ -15,6 +15,7 @@
 #include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/energy/image_layers.hpp"
+#include "neb/energy/limits.hpp"
 #include "neb/energy/quadratic.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/nn/conv2d.hpp"
@@ -111,6 +112,7 @@ struct ConvEnergy {
     energy::check_image(options.image, "ConvEnergy");
     if (options.channels.empty() || options.bottleneck < 1)
       throw ValueError("ConvEnergy: expects at least one convolution and a bottleneck of at least one unit");
+    check_layers("ConvEnergy", std::max({options.channels.size(), options.stride.size(), options.readout.size()}));
     if (!is_positive(static_cast<T>(options.beta)))
       throw ValueError("ConvEnergy: beta is positive, got " + std::to_string(options.beta));
     centre = quadratic_centre("ConvEnergy", options.quadratic, options.image, std::move(middle));

@@ -17,6 +17,7 @@
 #include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/energy/image_layers.hpp"
+#include "neb/energy/limits.hpp"
 #include "neb/energy/quadratic.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/nn/init.hpp"
@@ -152,6 +153,7 @@ struct ConvexEnergy {
     for (const Index channels : options.channels)
       if (channels < 1)
         throw ValueError("ConvexEnergy: a layer has at least 1 channel, got " + std::to_string(channels));
+    check_layers("ConvexEnergy", options.channels.size());
     if (!is_positive(static_cast<T>(options.sharpness)))
       throw ValueError("ConvexEnergy: the sharpness is positive, got " + std::to_string(options.sharpness));
     if (options.quadratic == 0) throw ValueError("ConvexEnergy: the coefficient of the quadratic part is positive");

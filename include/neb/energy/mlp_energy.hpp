@@ -14,6 +14,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
+#include "neb/energy/limits.hpp"
 #include "neb/energy/quadratic.hpp"
 #include "neb/nn/mlp.hpp"
 #include "neb/ops/reshape.hpp"
@@ -73,6 +74,7 @@ struct MlpEnergy {
     if (options.widths.size() < 2) throw ValueError("MlpEnergy: expects the input width and at least one hidden width");
     for (const Index width : options.widths)
       if (width < 1) throw ValueError("MlpEnergy: a layer has at least 1 unit, got " + std::to_string(width));
+    check_layers("MlpEnergy", options.widths.size());
     if (!is_positive(static_cast<T>(options.beta)))
       throw ValueError("MlpEnergy: beta is positive, got " + std::to_string(options.beta));
     centre = quadratic_centre("MlpEnergy", options.quadratic, options.sample(), std::move(middle));

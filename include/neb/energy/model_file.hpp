@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "neb/autodiff/var.hpp"
@@ -13,6 +14,7 @@
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
+#include "neb/energy/limits.hpp"
 #include "neb/io/file.hpp"
 #include "neb/io/number_text.hpp"
 #include "neb/io/options.hpp"
@@ -41,9 +43,9 @@ inline std::vector<Index> read_list(const SafeTensors& file, const std::string& 
     Index value = 0;
     const auto [next, error] = std::from_chars(at, end, value);
     const bool separated = next == end || (*next == ',' && next + 1 != end);
-    if (error != std::errc{} || !separated || value < 0 || value > (Index{1} << 24) || values.size() == 64)
-      throw file_error(file.path(),
-                       "metadata \"" + key + "\": expected whole numbers separated by commas, got \"" + text + "\"");
+    if (error != std::errc{} || !separated || value < 0 || value > (Index{1} << 24) || values.size() == most_layers)
+      throw file_error(file.path(), "metadata \"" + key + "\": expected whole numbers separated by commas, got " +
+                                        detail::shown(text));
     values.push_back(value);
     at = next == end ? end : next + 1;
   }
@@ -111,9 +113,10 @@ Phi read_energy(const SafeTensors& file) {
                          "the architecture needs a tensor \"" + name + "\" of shape " + wanted.to_string());
     });
     Phi phi(options, Key(0));
-    visit_buffers(phi, [&](const std::string& name, Tensor<T>& tensor) { tensor = file.get<T>(name, tensor.shape()); });
+    visit_buffers(
+        phi, [&](const std::string& name, Tensor<T>& tensor) { tensor = file.get_finite<T>(name, tensor.shape()); });
     visit_parameters(phi, [&](const std::string& name, Var<T>& parameter) {
-      parameter = Var<T>(file.get<T>(name, parameter.shape()));
+      parameter = Var<T>(file.get_finite<T>(name, parameter.shape()));
     });
     return phi;
   } catch (const ShapeError& error) {
@@ -123,16 +126,19 @@ Phi read_energy(const SafeTensors& file) {
   }
 }
 
-/// Writes a trained energy, atomically. Throws FileError when that fails, ValueError when a weight overflows a half.
+/// Writes a trained energy, atomically, with a checksum. Throws FileError when that fails or a weight is not finite, ValueError
+/// when sigma is no noise level or a weight overflows a half.
 template <Module Phi>
 void write_model(const std::string& path, const Phi& phi, double sigma, Storage storage = Storage::exact) {
+  check_sigma("write_model", sigma);
   TensorMap tensors;
   for (auto& [name, tensor] : state(phi)) tensors.emplace(name, tensor);
   visit_buffers(phi, [&](const std::string& name, const auto& tensor) { tensors.emplace(name, tensor); });
   Metadata metadata = architecture_metadata(phi.options);
   metadata["format"] = "neb.model";
   metadata["sigma"] = number_text(sigma);
-  write_safetensors(path, tensors, metadata, storage);
+  check_finite(path, tensors);
+  write_safetensors(path, tensors, std::move(metadata), storage, /*guarded=*/true);
 }
 
 namespace energy {
@@ -143,6 +149,7 @@ inline SafeTensors open_model(const std::string& path) {
   const auto format = file.metadata().find("format");
   if (format == file.metadata().end() || format->second != "neb.model")
     throw file_error(path, "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
+  file.check_content();
   return file;
 }
 

@@ -1,6 +1,7 @@
 /// Reading regular files, and replacing them atomically, over POSIX calls.
 #pragma once
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -73,15 +76,20 @@ class Descriptor {
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& target) : target_(target), descriptor_(-1) {
-    // O_EXCL makes the name ours: leftovers of killed processes and other threads' files are stepped over.
+    remove_leftovers();
+    // In containers every process may have the same number, so the time stands in the name as well. O_EXCL makes it ours.
+    ::timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const std::string stem = target + infix + std::to_string(::getpid()) + "-" + std::to_string(now.tv_sec) +
+                             std::to_string(now.tv_nsec) + "-";
     for (int attempt = 0; attempt < 1000; ++attempt) {
-      name_ = target + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+      name_ = stem + std::to_string(attempt);
       descriptor_ = Descriptor(
           retry_interrupted([&] { return ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); }));
-      if (descriptor_.is_open()) return;
-      if (errno != EEXIST) break;
+      if (descriptor_.is_open() || errno != EEXIST) break;
     }
-    throw errno_error(target, "cannot be written");
+    if (!descriptor_.is_open()) throw errno_error(target, "cannot be written");
+    keep_mode();
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -107,11 +115,39 @@ class TemporaryFile {
   }
 
  private:
-  void sync_directory() const {
+  static constexpr const char* infix = ".tmp-";
+
+  std::string directory() const {
     const std::size_t slash = target_.rfind('/');
-    const std::string directory = slash == std::string::npos ? "." : target_.substr(0, slash + 1);
+    return slash == std::string::npos ? "." : target_.substr(0, slash + 1);
+  }
+
+  /// Who may read the file that is there may read the one that takes its place.
+  void keep_mode() const {
+    struct ::stat status {};
+    if (::stat(target_.c_str(), &status) == 0 && S_ISREG(status.st_mode))
+      static_cast<void>(::fchmod(descriptor_.number(), status.st_mode & 0777));  // not ours to change: the usual mode
+  }
+
+  /// Removes what writers of this target left when they were killed, more than an hour ago: no write lasts that long.
+  void remove_leftovers() const {
+    const std::string folder = directory();
+    const std::string stem = target_.substr(target_.rfind('/') + 1) + infix;
+    const std::unique_ptr<::DIR, int (*)(::DIR*)> listing(::opendir(folder.c_str()), ::closedir);
+    if (!listing) return;
+    const std::time_t now = std::time(nullptr);
+    while (const ::dirent* const entry = ::readdir(listing.get())) {
+      if (!std::string_view(entry->d_name).starts_with(stem)) continue;
+      const std::string path = folder + "/" + entry->d_name;
+      struct ::stat status {};
+      if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && now - status.st_mtime > 3600)
+        ::unlink(path.c_str());
+    }
+  }
+
+  void sync_directory() const {
     // A directory that may be written but not read, or a file system without fsync on it, cannot do better.
-    const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor opened(::open(directory().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened.is_open()) return;
     if (retry_interrupted([&] { return ::fsync(opened.number()); }) != 0 && errno != EINVAL)
       throw errno_error(target_, "was replaced, but its directory cannot be synchronised");
@@ -122,6 +158,14 @@ class TemporaryFile {
   Descriptor descriptor_;
   bool renamed_ = false;
 };
+
+/// Throws FileError when something stands at `path` that is no file: rename() would replace /dev/null as readily.
+inline void check_replaceable(const std::string& path) {
+  struct ::stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    throw file_error(path, S_ISDIR(status.st_mode) ? "cannot be written: is a directory"
+                                                   : "cannot be written: is not a regular file");
+}
 
 }  // namespace detail
 
@@ -179,12 +223,7 @@ inline std::vector<std::byte> read_file(const std::string& path) {
 /// Makes `path` a file that holds `parts` one after the other, atomically: at any moment, and after a failure or a
 /// crash, the old content or the whole new one is there. A symbolic link is replaced. Throws FileError.
 inline void write_file(const std::string& path, std::span<const ByteSpan> parts) {
-  struct ::stat status {};
-  // rename() would replace /dev/null as readily as a file.
-  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    throw file_error(path, S_ISDIR(status.st_mode) ? "cannot be written: is a directory"
-                                                   : "cannot be written: is not a regular file");
-  }
+  detail::check_replaceable(path);
   detail::TemporaryFile file(path);
   for (const ByteSpan part : parts) file.append(part);
   file.take_place();
@@ -198,6 +237,12 @@ inline void write_file(const std::string& path, ByteSpan bytes) {
 /// The same for text.
 inline void write_file(const std::string& path, std::string_view text) {
   write_file(path, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+/// Throws FileError when write_file() could not write `path` now, and leaves no trace: for what is written after long work.
+inline void check_writable(const std::string& path) {
+  detail::check_replaceable(path);
+  const detail::TemporaryFile file(path);
 }
 
 }  // namespace neb

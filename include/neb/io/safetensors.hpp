@@ -14,9 +14,11 @@
 
 #include "neb/core/bits.hpp"
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/memory.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
+#include "neb/io/checksum.hpp"
 #include "neb/io/file.hpp"
 #include "neb/io/half.hpp"
 #include "neb/io/json.hpp"
@@ -79,6 +81,20 @@ class SafeTensors {
     }
     return get<T>(name);
   }
+
+  /// The same, and throws FileError when an element is NaN or infinite.
+  template <Scalar T>
+  Tensor<T> get_finite(const std::string& name, const Shape& shape) const {
+    Tensor<T> tensor = get<T>(name, shape);
+    if (const Index at = first_not_finite(tensor.size(), tensor.data()); at < tensor.size())
+      throw file_error(path(), find(name).begin,
+                       "tensor " + detail::shown(name) + ": expected finite numbers, number " + std::to_string(at) +
+                           " is " + std::to_string(tensor.data()[at]));
+    return tensor;
+  }
+
+  /// Throws FileError when the metadata has a "checksum" and the content gives another one. Reads all of the file.
+  void check_content() const;
 
   /// The metadata string `key`. Throws FileError when there is none.
   const std::string& text(const std::string& key) const {
@@ -150,6 +166,42 @@ inline std::string header_member(const std::string& name, const Shape& shape, st
          R"(],"data_offsets":[)" + std::to_string(begin) + "," + std::to_string(end) + "]}";
 }
 
+/// A tensor as it will lie in the file.
+struct StoredTensor {
+  std::string name;
+  Shape shape;
+  std::string_view dtype;
+  ByteSpan bytes;
+};
+
+/// Goes on with what is said of one tensor; its bytes follow.
+inline void add_to_checksum(Checksum& checksum, const std::string& name, const Shape& shape, std::string_view dtype) {
+  checksum.add(name);
+  checksum.add(dtype);
+  checksum.add(shape.to_string());
+}
+
+/// Goes on with all metadata but the checksum itself, in the order of their names.
+inline void add_to_checksum(Checksum& checksum, const Metadata& metadata) {
+  for (const auto& [key, value] : metadata) {
+    if (key == "checksum") continue;
+    checksum.add(key);
+    checksum.add(value);
+  }
+}
+
+/// The checksum of a file: of its metadata, then of each tensor in the order of names, wherever it lies.
+inline std::string content_checksum(const Metadata& metadata, std::vector<StoredTensor> tensors) {
+  std::sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  Checksum checksum;
+  add_to_checksum(checksum, metadata);
+  for (const StoredTensor& tensor : tensors) {
+    add_to_checksum(checksum, tensor.name, tensor.shape, tensor.dtype);
+    checksum.add(tensor.bytes);
+  }
+  return checksum.text();
+}
+
 /// `"__metadata__":{...}`.
 inline std::string header_member(const Metadata& metadata) {
   std::string members;
@@ -160,32 +212,73 @@ inline std::string header_member(const Metadata& metadata) {
 
 }  // namespace detail
 
-/// Writes `tensors` and `metadata` to `path`, atomically (see write_file); exactly, it copies no element.
+inline void SafeTensors::check_content() const {
+  const auto stated = metadata().find("checksum");
+  if (stated == metadata().end()) return;
+  Checksum checksum;
+  detail::add_to_checksum(checksum, metadata());
+  std::vector<std::byte> chunk(1 << 16);
+  for (const auto& [name, entry] : entries()) {
+    detail::add_to_checksum(checksum, name, entry.shape, entry.dtype);
+    for (std::uint64_t at = entry.begin; at < entry.end;) {
+      const std::span<std::byte> part = std::span(chunk).first(std::min<std::size_t>(chunk.size(), entry.end - at));
+      file_.read_at(at, part);
+      checksum.add(part);
+      at += part.size();
+    }
+  }
+  if (checksum.text() != stated->second)
+    throw file_error(path(), "is damaged: its content gives the checksum " + checksum.text() + ", it states " +
+                                 detail::shown(stated->second) +
+                                 "; take another copy, or remove \"checksum\" from its metadata if you changed it");
+}
+
+/// Throws FileError, in the name of the tensor, when a number of `tensors` is NaN or infinite: for what is about to take the place
+/// of a good file at `path`.
+inline void check_finite(const std::string& path, const TensorMap& tensors) {
+  for (const auto& named : tensors)
+    std::visit(
+        [&](const auto& tensor) {
+          if (const Index at = first_not_finite(tensor.size(), tensor.data()); at < tensor.size())
+            throw file_error(path, "is not written: tensor " + detail::shown(named.first) + " is not finite, number " +
+                                       std::to_string(at) + " is " + std::to_string(tensor.data()[at]));
+        },
+        named.second);
+}
+
+/// Writes `tensors` and `metadata` to `path`, atomically (see write_file); exactly, it copies no element. With `guarded`, the
+/// metadata gets a "checksum", which SafeTensors::check_content() compares.
 /// Throws FileError when that fails, ValueError when a name is not UTF-8 or is `__metadata__`, or a half would overflow.
-inline void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata = {},
-                              Storage storage = Storage::exact) {
+inline void write_safetensors(const std::string& path, const TensorMap& tensors, Metadata metadata = {},
+                              Storage storage = Storage::exact, bool guarded = false) {
   if (tensors.contains("__metadata__")) throw ValueError("write_safetensors: no tensor may be named __metadata__");
-  std::string header = metadata.empty() ? "" : detail::header_member(metadata);
-  std::vector<ByteSpan> parts(2);
-  std::vector<std::vector<std::uint16_t>> halves;  // what parts refer to
-  std::uint64_t offset = 0;
+  std::vector<detail::StoredTensor> stored;
+  std::vector<std::vector<std::uint16_t>> halves;  // what `stored` refers to
   const auto add = [&]<class T>(const std::string& name, const Tensor<T>* tensor) {
     if (tensor == nullptr) return;
     if (storage == Storage::half) {
       std::vector<std::uint16_t>& rounded = halves.emplace_back();
       for (const T value : tensor->span()) rounded.push_back(half_from_float(static_cast<float>(value)));
-      parts.push_back(std::as_bytes(std::span(rounded)));
+      stored.push_back({name, tensor->shape(), "F16", std::as_bytes(std::span(rounded))});
     } else {
-      parts.push_back(std::as_bytes(tensor->span()));
+      stored.push_back({name, tensor->shape(), sizeof(T) == 8 ? "F64" : "F32", std::as_bytes(tensor->span())});
     }
-    const std::string_view dtype = storage == Storage::half ? "F16" : sizeof(T) == 8 ? "F64" : "F32";
-    const std::uint64_t begin = offset;
-    offset += parts.back().size();
-    header.append(header.empty() ? "" : ",").append(detail::header_member(name, tensor->shape(), dtype, begin, offset));
   };
   // Doubles first: after a header of a multiple of 8 bytes, every element lies at a multiple of its size.
   for (const auto& [name, tensor] : tensors) add(name, std::get_if<Tensor<double>>(&tensor));
   for (const auto& [name, tensor] : tensors) add(name, std::get_if<Tensor<float>>(&tensor));
+  if (guarded) metadata["checksum"] = detail::content_checksum(metadata, stored);
+
+  std::string header = metadata.empty() ? "" : detail::header_member(metadata);
+  std::vector<ByteSpan> parts(2);
+  std::uint64_t offset = 0;
+  for (const detail::StoredTensor& tensor : stored) {
+    const std::uint64_t begin = offset;
+    offset += tensor.bytes.size();
+    header.append(header.empty() ? "" : ",")
+        .append(detail::header_member(tensor.name, tensor.shape, tensor.dtype, begin, offset));
+    parts.push_back(tensor.bytes);
+  }
   header = "{" + header + "}";
   header.resize((header.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = header.size();  // little-endian in memory, as the format has it

@@ -41,25 +41,24 @@ inline Index safetensors_item_bits(std::string_view dtype) {
 
 namespace detail {
 
-/// `text` in quotes for a message, cut short: in a hostile file a name may have any length, and hold what moves a terminal's
-/// cursor.
-inline std::string shown(std::string_view text) {
+/// `text` for a message, cut short: in a hostile file it may have any length, and hold what moves a terminal's cursor.
+inline std::string printable(std::string_view text) {
   std::size_t length = std::min<std::size_t>(text.size(), 80);
   while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
   const std::string quoted = json_quote(text.substr(0, length));
   std::string plain;
-  for (std::size_t i = 0; i < quoted.size(); ++i) {
+  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
     const auto letter = static_cast<unsigned char>(quoted[i]);
     // Delete, and the control characters from U+0080 on, which UTF-8 writes as C2 and themselves.
-    const bool wide = letter == 0xC2 && i + 1 < quoted.size() && static_cast<unsigned char>(quoted[i + 1]) < 0xA0;
-    if (letter != 0x7F && !wide)
-      plain += quoted[i];
-    else
-      plain += '?';
+    const bool wide = letter == 0xC2 && static_cast<unsigned char>(quoted[i + 1]) < 0xA0;
+    plain += letter == 0x7F || wide ? '?' : quoted[i];
     if (wide) ++i;
   }
   return length < text.size() ? plain + "..." : plain;
 }
+
+/// The same in quotes.
+inline std::string shown(std::string_view text) { return '"' + printable(text) + '"'; }
 
 inline std::vector<Index> read_integers(JsonReader& json, Index limit) {
   std::vector<Index> numbers;
@@ -109,7 +108,8 @@ inline TensorEntry read_entry(JsonReader& json, const std::string& name, std::ui
   const Index item_bits = safetensors_item_bits(*dtype);
   if (item_bits == 0) fail("type " + shown(*dtype) + " is not one of the format's");
   const auto bytes = packed_bytes(*shape, item_bits);
-  if (!bytes) fail(item_bits % 8 == 0 ? "the size of its shape overflows" : "its elements fill no whole number of bytes");
+  if (!bytes)
+    fail(item_bits % 8 == 0 ? "the size of its shape overflows" : "its elements fill no whole number of bytes");
   if (offsets->size() != 2) fail("expected 2 data_offsets, got " + std::to_string(offsets->size()));
   const auto begin = static_cast<std::uint64_t>(offsets->front());
   const auto end = static_cast<std::uint64_t>(offsets->back());
@@ -118,8 +118,8 @@ inline TensorEntry read_entry(JsonReader& json, const std::string& name, std::ui
          std::to_string(begin) + " and " + std::to_string(end));
   }
   if (end - begin != *bytes) {
-    fail(*dtype + " " + (readable ? Shape(*shape).to_string() : "of too many axes") + " takes " + std::to_string(*bytes) +
-         " bytes, data_offsets give " + std::to_string(end - begin));
+    fail(*dtype + " " + (readable ? Shape(*shape).to_string() : "of too many axes") + " takes " +
+         std::to_string(*bytes) + " bytes, data_offsets give " + std::to_string(end - begin));
   }
   return {.dtype = *dtype,
           .shape = readable ? Shape(*shape) : Shape{0},

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "neb/autodiff/var.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/io/checkpoint.hpp"
@@ -58,10 +59,10 @@ TrainState<Phi> read_train_state(const SafeTensors& file, const Phi& phi) {
   const auto read = [&](const std::string& kind) {
     Phi copy = phi;
     visit_parameters(copy, [&](const std::string& name, Var<T>& parameter) {
-      parameter = Var<T>(file.get<T>(kind + "." + name, parameter.shape()));
+      parameter = Var<T>(file.get_finite<T>(kind + "." + name, parameter.shape()));
     });
     visit_buffers(copy, [&](const std::string& name, Tensor<T>& tensor) {
-      tensor = file.get<T>("buffer." + name, tensor.shape());
+      tensor = file.get_finite<T>("buffer." + name, tensor.shape());
     });
     return copy;
   };
@@ -73,11 +74,14 @@ TrainState<Phi> read_train_state(const SafeTensors& file, const Phi& phi) {
   report.seconds = file.number<double>("seconds");
   report.progress = file.number<double>("progress");
   const auto expect = [&](bool holds, const std::string& key, const char* what) {
-    if (!holds) throw file_error(file.path(), "metadata \"" + key + "\": expected " + what + ", got " + file.text(key));
+    if (!holds)
+      throw file_error(file.path(),
+                       "metadata \"" + key + "\": expected " + what + ", got " + detail::printable(file.text(key)));
   };
-  expect(report.step >= 0, "step", "a count");
-  expect(report.seconds >= 0, "seconds", "a duration");
-  expect(report.progress >= 0 && report.progress <= 1, "progress", "a part of the run");
+  // 2^53 steps are beyond every run, and so far below the end of Index that counting on never gets there.
+  expect(report.step >= 0 && report.step < (Index{1} << 53), "step", "a count");
+  expect(is_finite(report.seconds) && report.seconds >= 0, "seconds", "a duration");
+  expect(is_within(report.progress, 0.0, 1.0), "progress", "a part of the run");
   state.moments.steps = report.step;
   return state;
 }

@@ -65,6 +65,13 @@ class DeenTrainer {
     if (options.shade > 0) mean_ = mean_row(data_);
     if (!is_positive(options.learning_rate))
       throw ValueError("DeenTrainer: the learning rate is positive, got " + std::to_string(options.learning_rate));
+    if (!is_within(options.warmup, 0.0, 1.0))
+      throw ValueError("DeenTrainer: warmup is a part of the run, got " + std::to_string(options.warmup));
+    if (!is_finite(options.minutes) || options.minutes < 0)
+      throw ValueError("DeenTrainer: minutes are not negative, got " + std::to_string(options.minutes));
+    if (options.schedule < Schedule::constant || options.schedule > Schedule::trapezoid)
+      throw ValueError("DeenTrainer: there is no schedule of number " +
+                       std::to_string(static_cast<int>(options.schedule)));
     // So that save() has moments to write before the first step.
     adam_.restore({.first = optim::zeros_for(phi_), .second = optim::zeros_for(phi_)});
   }
@@ -76,14 +83,13 @@ class DeenTrainer {
   /// Whether the run has reached its length.
   bool finished() const { return report_.progress >= 1; }
 
-  /// One step. Throws Error when the loss is not finite any more.
+  /// One step. Throws Error when the loss, or a weight after it, is not finite any more; there is nothing to go on from then.
   void step() {
     const auto start = Clock::now();
     const Key key = Key(options_.seed).fold("train").at(static_cast<std::uint64_t>(report_.step));
     Var<T> loss = loss_of(sample_rows(data_, options_.batch, key), key);
     const double value = static_cast<double>(loss.item());
-    // False for NaN as well, and under -ffast-math more often than std::isfinite.
-    if (!(std::abs(value) < 1e30))
+    if (!is_finite(value) || std::abs(value) >= 1e30)
       throw Error("training diverged at step " + std::to_string(report_.step) + ": the loss is " +
                   std::to_string(value) + "; lower the learning rate");
     report_.learning_rate =
@@ -91,6 +97,12 @@ class DeenTrainer {
     adam_.set_learning_rate(report_.learning_rate);
     adam_.step(phi_, grad(std::move(loss), phi_));
     average_.update(phi_);
+    // The loss was that of the weights before; those after it are looked at here, as no later step may follow.
+    visit_parameters(phi_, [&](const std::string& name, const Var<T>& parameter) {
+      if (first_not_finite(parameter.size(), parameter.value().data()) < parameter.size())
+        throw Error("training diverged at step " + std::to_string(report_.step) + ": the weights \"" + name +
+                    "\" are not finite; lower the learning rate");
+    });
 
     ++report_.step;
     ++steps_here_;
@@ -131,8 +143,8 @@ class DeenTrainer {
     const SafeTensors file = read_checkpoint(path);
     const auto expect_same = [&](const std::string& key, const std::string& saved, const std::string& now) {
       if (saved != now)
-        throw file_error(
-            path, "the checkpoint has " + key + " " + saved + ", this run " + now + "; resume with the same settings");
+        throw file_error(path, "the checkpoint has " + key + " " + detail::printable(saved) + ", this run " + now +
+                                   "; resume with the same settings");
     };
     Metadata now = settings();
     for (const char* share : {"fill", "shade", "shade_after"}) {  // left out where they are 0

@@ -1,6 +1,7 @@
 /// The rungs of the convolution and of its two gradients, and the entry point that calls the one that was chosen.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "neb/core/error.hpp"
@@ -35,6 +36,13 @@ Conv2dRung resolve_rung(const Conv2dGeometry& g, Conv2dRung rung) {
 template <class T>
 void conv2d_passes(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung rung) {
   rung = detail::resolve_rung<T>(g, rung);
+  const Index images = g.input_shape().size(), results = g.output_shape().size();
+  if (images == 0 || results == 0) {  // sums of nothing, over arrays that may have no address to count from
+    if (a.y) std::fill_n(a.y, results, T(0));
+    if (a.dx) std::fill_n(a.dx, images, T(0));
+    if (a.dw) std::fill_n(a.dw, g.filter_shape().size(), T(0));
+    return;
+  }
   if (rung == Conv2dRung::reference) {
     if (a.y) conv2d_reference(g, a.x, a.w, a.y);
     if (a.dx) conv2d_input_grad_reference(g, a.dy, a.w, a.dx);
