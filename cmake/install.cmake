@@ -1,6 +1,5 @@
 # cmake --install, and the packages that find_package(neb) and pkg-config read.
 
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(neb_package_dir "${CMAKE_INSTALL_DATADIR}/cmake/neb")
@@ -20,7 +19,17 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/neb-config-version.cmake
 install(FILES "${PROJECT_BINARY_DIR}/neb-config.cmake" "${PROJECT_BINARY_DIR}/neb-config-version.cmake"
   DESTINATION "${neb_package_dir}")
 
-# neb.pc, for builds that ask pkg-config.
+# neb.pc, for builds that ask pkg-config: it finds the prefix from where it lies, unless packagers put it outside.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_DATADIR}")
+  set(neb_pc_prefix "${CMAKE_INSTALL_PREFIX}")
+else()
+  file(RELATIVE_PATH neb_pc_prefix "/${CMAKE_INSTALL_DATADIR}/pkgconfig" "/")
+  string(REGEX REPLACE "/$" "" neb_pc_prefix "\${pcfiledir}/${neb_pc_prefix}")
+endif()
+set(neb_pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
+if(NOT IS_ABSOLUTE "${neb_pc_includedir}")
+  set(neb_pc_includedir "\${prefix}/${neb_pc_includedir}")
+endif()
 set(neb_pc_requires "eigen3 >= 3.3")
 set(neb_pc_flags "")
 set(neb_pc_libs "")

@@ -71,6 +71,7 @@ class JsonReader {
       }
       const std::size_t length = utf8_sequence(rest);
       if (length == 0 || static_cast<unsigned char>(rest[0]) < 0x20) fail("UTF-8 text and a closing '\"'");
+      if (value.size() > max_string) fail("a string of at most 8 MB");
       value += rest.substr(0, length);
       position_ += length;
     }
@@ -136,6 +137,7 @@ class JsonReader {
   }
 
  private:
+  static constexpr std::size_t max_string = std::size_t{8} << 20;  // what is copied stays small beside the text
   static constexpr auto max_integer = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
   template <class Item>
