@@ -66,6 +66,7 @@
 #include "neb/data/toy.hpp"
 
 #include "neb/io/checkpoint.hpp"
+#include "neb/io/checksum.hpp"
 #include "neb/io/image.hpp"
 #include "neb/io/safetensors.hpp"
 
@@ -80,6 +81,7 @@
 #include "neb/energy/convex_energy.hpp"
 #include "neb/energy/energy.hpp"
 #include "neb/energy/image_layers.hpp"
+#include "neb/energy/limits.hpp"
 #include "neb/energy/kde_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "neb/energy/model_file.hpp"

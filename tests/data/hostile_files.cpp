@@ -11,6 +11,9 @@
 #include <map>
 #include <string>
 
+#include "io/packed.hpp"
+#include "io/scratch.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -57,4 +60,21 @@ TEST_CASE("hostile files: each is refused with its message, in memory bounded by
     CHECK(neb::memory_stats().peak - before <= 64 * fs::file_size(entry.path()) + 4096);
   }
   CHECK(files == expected.size());
+}
+
+TEST_CASE("hostile files: what people get in the place of data is named") {
+  const neb::test::Scratch scratch;
+  for (const std::string name : {"a.safetensors", "a.idx"}) {
+    const auto message = [&](const std::string& bytes) { return message_of(scratch.put(name, bytes)); };
+    CHECK(message("\n<!DOCTYPE html><html><body>404</body></html>")
+              .ends_with(", but it begins like a web page: the download gave an answer, not the file"));
+    CHECK(message("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n")
+              .ends_with(", but it is a pointer of Git LFS, which `git lfs pull` replaces by the file"));
+    CHECK(message("PK\x03\x04" + std::string(60, '\x01')).find(", but it is a zip archive") != std::string::npos);
+#if defined(NEB_HAVE_ZLIB)
+    const std::string packed = neb::test::gzipped("data");
+    CHECK(message(name == "a.idx" ? neb::test::gzipped(packed) : packed)
+              .ends_with(", but it is gzip-compressed: gunzip it"));
+#endif
+  }
 }

@@ -23,7 +23,7 @@ bool Outcome::one_line_with(const std::string& text) const {
 Running::Running(const std::string& program, const Arguments& arguments, const std::string& in,
                  const std::string& error_file)
     : folder_(in) {
-  const std::string path = NEB_PROGRAM_DIR "/" + program;
+  const std::string path = program.starts_with('/') ? program : NEB_PROGRAM_DIR "/" + program;
   std::vector<char*> argv{const_cast<char*>(path.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -66,6 +66,10 @@ Outcome Running::wait() {
 
 Outcome run_program(const std::string& program, const Arguments& arguments, const std::string& in) {
   return Running(program, arguments, in).wait();
+}
+
+Outcome run_in_shell(const std::string& command, const std::string& in) {
+  return run_program("/bin/sh", {"-c", "PATH=" NEB_PROGRAM_DIR ":$PATH; " + command}, in);
 }
 
 std::string shown_on_terminal(const std::string& program, const Arguments& arguments, const std::string& in) {

@@ -20,7 +20,7 @@ struct Outcome {
   bool one_line_with(const std::string& text) const;
 };
 
-/// A program that has been started in the folder `in`, where its output goes to the files stdout and stderr.
+/// A program, of the examples unless it is a path, that has been started in the folder `in`, where its output goes to the files stdout and stderr.
 class Running {
  public:
   Running(const std::string& program, const Arguments& arguments, const std::string& in,
@@ -41,6 +41,9 @@ class Running {
 std::string shown_on_terminal(const std::string& program, const Arguments& arguments, const std::string& in);
 
 Outcome run_program(const std::string& program, const Arguments& arguments, const std::string& in);
+
+/// A command of the shell, in which programs of the examples go by their names.
+Outcome run_in_shell(const std::string& command, const std::string& in);
 
 nlohmann::json read_json(const std::string& path);
 

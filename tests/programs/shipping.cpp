@@ -40,6 +40,38 @@ TEST_CASE("a shipped model is the trained one in half precision, and its card te
   CHECK(read_json(scratch.path("denoised/summary.json"))["test_loss"] == card["test_loss"]);
 }
 
+TEST_CASE("a seed is the one of the command, and a model of other images is shipped without digits") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", {8, 8, 1});
+  const Outcome training =
+      run_program("train_energy",
+                  {"--steps", "3", "--channels", "4", "--kernel", "3", "--batch", "2", "--data", data, "--out", "run"},
+                  scratch.folder());
+  REQUIRE_MESSAGE(training.code == 0, training.err);
+  const auto ship = [&](const std::string& command) {
+    return run_program("ship_model",
+                       {"--run", "run", "--data", data, "--out", "models", "--command", command, "--commit", "0abc",
+                        "--cpu", "a core"},
+                       scratch.folder());
+  };
+  for (const std::string seed : {"=7", " 18446744073709551615", "=1 --seed 9"}) {
+    const Outcome shipped = ship("train_energy --seed" + seed + " --steps 3");
+    REQUIRE_MESSAGE(shipped.code == 0, shipped.err);
+    const auto card = read_json(scratch.path("models/sigma-0.30.json"));
+    CHECK(std::to_string(card["seed"].get<std::uint64_t>()) == seed.substr(seed.find_last_of("= ") + 1));
+    CHECK(card.contains("test_loss"));
+    CHECK(!card.contains("shipped_test_loss"));
+  }
+  const Outcome wrong = ship("train_energy --seed x");
+  CHECK(wrong.code == 2);
+  CHECK(wrong.one_line_with("--seed is a whole number from 0 to 2^64 - 1, got \"x\""));
+
+  put_model(scratch, "run/model.safetensors", {8, 8, 1});  // as if a newer run had been killed before its summary
+  const Outcome mixed = ship("train_energy --seed 1");
+  CHECK(mixed.code == 2);
+  CHECK(mixed.one_line_with("summary.json is of another run than model.safetensors"));
+}
+
 TEST_CASE("a model is not shipped without its history") {
   const Scratch scratch;
   const auto refuses = [&](const Arguments& arguments, const std::string& text) {

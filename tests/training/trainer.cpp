@@ -314,9 +314,9 @@ TEST_CASE("trainer: a loss that is not finite any more ends the run with an erro
 TEST_CASE("trainer: weights that are not finite after a step end the run, though its loss was") {
   TrainOptions wild = options;
   wild.steps = 1;
-  wild.learning_rate = 3.4e38;
+  wild.learning_rate = 3.4e38;  // times a gradient above 1, beyond float
   wild.warmup = 0;
-  Trainer trainer(fresh(), images(), wild);
+  Trainer trainer(fresh(), random_uniform<float>({20, 9, 9, 1}, Key(2), 0, 1000), wild);
   CHECK(message_of<Error>([&] { trainer.step(); }).find("training diverged at step 0: the weights \"") == 0);
   const Scratch scratch;
   scratch.put("checkpoint", "a good one");

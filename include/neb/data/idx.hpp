@@ -18,6 +18,7 @@
 #include "neb/io/checked_bytes.hpp"
 #include "neb/io/file.hpp"
 #include "neb/io/gzip.hpp"
+#include "neb/io/likely_kind.hpp"
 
 namespace neb {
 
@@ -46,9 +47,10 @@ inline Shape read_idx_header(ByteStream& file) {
   const auto at = [&](std::size_t i) { return std::to_integer<Index>(word[i]); };
   file.read(word, "the magic number");
   if (at(0) != 0 || at(1) != 0) {
-    throw file_error(
-        file.path(), 0,
-        "not an IDX file: expected bytes 0 and 0, got " + std::to_string(at(0)) + " and " + std::to_string(at(1)));
+    throw file_error(file.path(), 0,
+                     "not an IDX file: expected bytes 0 and 0, got " + std::to_string(at(0)) + " and " +
+                         std::to_string(at(1)) +
+                         (file.compressed() ? likely_kind(word) : likely_kind(InputFile(file.path()))));
   }
   if (at(2) != 8) {
     throw file_error(file.path(), 2, "IDX type: only 8 (unsigned byte) is supported, got " + std::to_string(at(2)));

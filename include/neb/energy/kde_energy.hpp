@@ -13,6 +13,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/energy/energy.hpp"
+#include "neb/energy/limits.hpp"
 #include "neb/ops/distance.hpp"
 #include "neb/ops/elementary.hpp"
 #include "neb/ops/movement.hpp"

@@ -14,6 +14,7 @@
 
 #include "neb/io/file.hpp"
 #include "neb/io/json.hpp"
+#include "neb/io/likely_kind.hpp"
 #include "neb/io/safetensors_entry.hpp"
 
 namespace neb {
@@ -78,12 +79,12 @@ inline std::string read_header_text(const InputFile& file) {
   if (length > max_safetensors_header) {
     throw file_error(file.path(), 0,
                      "expected a header of at most " + std::to_string(max_safetensors_header) + " bytes, got " +
-                         std::to_string(length) + " (is this a safetensors file?)");
+                         std::to_string(length) + " (is this a safetensors file?)" + likely_kind(file));
   }
   if (length > file.size() - 8) {
     throw file_error(file.path(), 0,
                      "expected a header of " + std::to_string(length) + " bytes, the file has " +
-                         std::to_string(file.size() - 8) + " after its length");
+                         std::to_string(file.size() - 8) + " after its length" + likely_kind(file));
   }
   std::string text(static_cast<std::size_t>(length), '\0');
   file.read_at(8, std::as_writable_bytes(std::span(text)));
