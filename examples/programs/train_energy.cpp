@@ -20,23 +20,26 @@ struct Field {
   neb::Index least = 1;
 };
 
-const std::map<std::string, Field> architecture_fields{
-    {"channels", {"N,N,...", "Channels of the convolutions (the paper's: 256,512,1024)"}},
-    {"kernel",
-     {"N",
-      "Side of their filters (not from the paper; default: 7, convex: 5); small ones denoise as well, but forget whole "
-      "digits"}},
-    {"stride", {"N,...", "Their stride, or one for each convolution (not from the paper)"}},
-    {"padding", {"N", "Zeros around their input (not from the paper; default: half the kernel)", 0}},
-    {"bottleneck", {"N", "Units between the last convolution and the readout (the paper's: 10)"}},
-    {"readout", {"N,N,...", "Widths of linear layers in the readout: an overparameterised one (default: none)"}},
-    {"beta", {"B", "Of the smooth ReLU z / (1 + exp(-B z)) (the paper's: 1)"}},
-    {"pool", {"N", "Convex: filters whose log-sum-exp is one channel (not from the paper)"}},
-    {"sharpness", {"B", "Convex: B of that log-sum-exp, log(sum of exp(B z)) / B (not from the paper)"}},
-    {"quadratic",
-     {"C",
-      "Coefficient of |y - mean image|^2, which the energy has beside the network (not from the paper, whose is 0; "
-      "default: 1 / (2 sigma^2), what -log f has)"}}};
+const std::map<std::string, Field>& architecture_fields() {
+  static const std::map<std::string, Field> fields{
+      {"channels", {"N,N,...", "Channels of the convolutions (the paper's: 256,512,1024)"}},
+      {"kernel",
+       {"N",
+        "Side of their filters (not from the paper; default: 7, convex: 5); small ones denoise as well, but forget whole "
+        "digits"}},
+      {"stride", {"N,...", "Their stride, or one for each convolution (not from the paper)"}},
+      {"padding", {"N", "Zeros around their input (not from the paper; default: half the kernel)", 0}},
+      {"bottleneck", {"N", "Units between the last convolution and the readout (the paper's: 10)"}},
+      {"readout", {"N,N,...", "Widths of linear layers in the readout: an overparameterised one (default: none)"}},
+      {"beta", {"B", "Of the smooth ReLU z / (1 + exp(-B z)) (the paper's: 1)"}},
+      {"pool", {"N", "Convex: filters whose log-sum-exp is one channel (not from the paper)"}},
+      {"sharpness", {"B", "Convex: B of that log-sum-exp, log(sum of exp(B z)) / B (not from the paper)"}},
+      {"quadratic",
+       {"C",
+        "Coefficient of |y - mean image|^2, which the energy has beside the network (not from the paper, whose is 0; "
+        "default: 1 / (2 sigma^2), what -log f has)"}}};
+  return fields;
+}
 
 /// Calls f(name, field) for every field but the shape of the image, which is that of the data.
 template <class Options>
@@ -64,7 +67,7 @@ void declare_architecture(CommandLine& line) {
         [&](const auto& fallback) {
           visit_architecture(fallback, [&](const std::string& name, const auto& field) {
             if (!declared.insert(name).second) return;
-            const Field& about = architecture_fields.at(name);
+            const Field& about = architecture_fields().at(name);
             // These follow from the kind, the kernel and sigma.
             const bool follows = name == "kernel" || name == "padding" || name == "quadratic";
             line.option(name, about.value, about.help, follows ? "" : neb::option_text(field));
@@ -74,7 +77,7 @@ void declare_architecture(CommandLine& line) {
 }
 
 void read_field(const CommandLine& line, const std::string& name, neb::Index& field) {
-  field = line.count(name, architecture_fields.at(name).least);
+  field = line.count(name, architecture_fields().at(name).least);
 }
 void read_field(const CommandLine& line, const std::string& name, std::vector<neb::Index>& field) {
   field = line.counts(name);
@@ -92,7 +95,7 @@ Architecture read_architecture(const CommandLine& line, const std::string& kind)
           fields.insert(name);
           if (line.given(name)) read_field(line, name, field);
         });
-        for (const auto& [name, about] : architecture_fields)
+        for (const auto& [name, about] : architecture_fields())
           if (line.given(name) && !fields.contains(name))
             throw UsageError("--" + name + ": an energy of kind " + kind +
                              " has none; leave it out, or choose another --energy");

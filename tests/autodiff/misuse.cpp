@@ -47,8 +47,12 @@ const Misuse graph_errors[] = {
      [] {
        grad(sum(x), Vars{x, other});
      }},
-    {"grad: the output does not depend on target 0 of 1   [target: (3,), output: ()]",
+    {"grad: the output does not depend on target 0 of 1   [target: (3,), output: ()]; the output is a constant: if it was made "
+     "from a gradient, compute that with {.create_graph = true}",
      [] { grad(sum(detach(x * x)), x); }},
+    {"grad: the output does not depend on target 0 of 1   [target: (3,), output: ()]; the output is a constant: if it was made "
+     "from a gradient, compute that with {.create_graph = true}",
+     [] { grad(sum(grad(sum(x * x), x)), x); }},
     {"grad: the output does not depend on target 0 of 1   [target: (3,), output: ()]; the target is a constant, make it a "
      "leaf with Var(tensor)",
      [] { grad(sum(x * constant), constant); }},

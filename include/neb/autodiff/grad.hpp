@@ -38,7 +38,8 @@ std::vector<Var<T>> vjp_for(const char* caller, std::type_identity_t<Origin<T>> 
     throw ShapeError(std::string(caller) + ": the cotangent has the shape of the output   [output: " +
                      output.shape.to_string() + ", cotangent: " + cotangent.shape().to_string() + "]");
   std::vector<std::optional<Var<T>>> reached(targets.size());
-  if (output.node) {
+  const bool constant = !output.node;
+  if (!constant) {
     Sweep<T> sweep(output.node.get());
     reached = sweep.run(targets, options.create_graph ? cotangent : cotangent.detach(), options.create_graph,
                         std::move(output.node));
@@ -54,7 +55,10 @@ std::vector<Var<T>> vjp_for(const char* caller, std::type_identity_t<Origin<T>> 
       throw GraphError(std::string(caller) + ": the output does not depend on target " + std::to_string(i) + " of " +
                        std::to_string(targets.size()) + "   [target: " + targets[i].shape().to_string() +
                        ", output: " + output.shape.to_string() + "]" +
-                       (targets[i].tracked() ? "" : "; the target is a constant, make it a leaf with Var(tensor)"));
+                       (!targets[i].tracked() ? "; the target is a constant, make it a leaf with Var(tensor)"
+                        : constant ? "; the output is a constant: if it was made from a gradient, compute that with "
+                                     "{.create_graph = true}"
+                                   : ""));
   }
   return results;
 }
