@@ -55,7 +55,10 @@ TEST_CASE("a hang-up saves like an interrupt, and signals that follow at once ch
   for (int i = 0; i < 3000 && !small.has("o/log.jsonl"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  for (const int signal : {SIGHUP, SIGINT, SIGINT, SIGTERM}) running.send(signal);
+  for (const int signal : {SIGHUP, SIGINT, SIGINT, SIGTERM}) {
+    running.send(signal);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // signals that wait together come in no order
+  }
   const Outcome outcome = running.wait();
   CHECK(outcome.code == 128 + SIGHUP);
   CHECK(small.step_of("o/checkpoint.safetensors") > 0);

@@ -316,7 +316,8 @@ TEST_CASE("trainer: weights that are not finite after a step end the run, though
   wild.steps = 1;
   wild.learning_rate = 3.4e38;  // times a gradient above 1, beyond float
   wild.warmup = 0;
-  Trainer trainer(fresh(), random_uniform<float>({20, 9, 9, 1}, Key(2), 0, 1000), wild);
+  wild.sigma = 100;
+  Trainer trainer(fresh(), images(), wild);
   CHECK(message_of<Error>([&] { trainer.step(); }).find("training diverged at step 0: the weights \"") == 0);
   const Scratch scratch;
   scratch.put("checkpoint", "a good one");

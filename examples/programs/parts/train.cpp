@@ -101,10 +101,9 @@ auto make_energy(const neb::ConvexEnergyOptions& architecture, const neb::Key& k
 
 /// Steps to the end or to the first signal, which is returned.
 template <class Phi>
-int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& training,
+int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& training, const Interrupt& interrupt,
               const std::function<void()>& save) {
   using Clock = std::chrono::steady_clock;
-  const Interrupt interrupt;
   Log log(program, trainer.report().step);
   ProgressBar bar = program.progress("training", "images");
   auto saved = Clock::now();
@@ -173,7 +172,8 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
     program.print("resumed: %s, after %ld steps\n", training.resume.c_str(), static_cast<long>(trainer.report().step));
 
   const auto save = [&] { trainer.save(training.checkpoint, neb::architecture_metadata(net)); };
-  const int signal = run_steps(program, trainer, training, save);
+  const Interrupt interrupt;  // until everything is saved: the next signal must not cut that short
+  const int signal = run_steps(program, trainer, training, interrupt, save);
   if (signal != 0) {
     save();
     program.print("stopped after %ld steps; go on with\n  %s\n", static_cast<long>(trainer.report().step),
