@@ -10,6 +10,7 @@
 #include "neb/core/precision.hpp"
 #include "neb/core/progress.hpp"
 #include "neb/core/random.hpp"
+#include "neb/core/random_variates.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 
