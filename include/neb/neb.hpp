@@ -90,6 +90,8 @@
 
 #include "neb/bayes/chi.hpp"
 #include "neb/bayes/chi_summary.hpp"
+#include "neb/bayes/continuous_noise.hpp"
+#include "neb/bayes/count_noise.hpp"
 #include "neb/bayes/deen.hpp"
 #include "neb/bayes/escaped.hpp"
 #include "neb/bayes/filled_spheres.hpp"

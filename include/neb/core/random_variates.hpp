@@ -1,7 +1,8 @@
 /// Random numbers of other laws than the uniform and the normal: counts, waiting times and Laplace's errors.
 ///
-/// Each element has a counter of its own, its row and its place in it, so a number depends on the key, its position and its
-/// parameter, and on nothing else. Where a method may refuse what it proposed, the next proposal is at the key's next step.
+/// Each element has a counter of its own, its row and its place in it, so a number depends on the key, its position and
+/// its parameter, and on nothing else. Where a method may refuse what it proposed, the next proposal is at the key's
+/// next step.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <string>
 
 #include "neb/core/error.hpp"
+#include "neb/core/finite.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
@@ -53,8 +55,8 @@ Tensor<T> fill_elements(const Shape& shape, Draw&& draw) {
   });
 }
 
-/// The Poisson count that a uniform number stands for. Terms are taken from it, from the mode outwards, until nothing is left:
-/// about two standard deviations of them.
+/// The Poisson count that a uniform number stands for. Terms are taken from it, from the mode outwards, until nothing
+/// is left: about two standard deviations of them.
 inline double poisson_count(double uniform, double mean) {
   if (mean == 0) return 0;
   const double mode = std::floor(mean);
@@ -73,7 +75,8 @@ inline double poisson_count(double uniform, double mean) {
   return mode;  // also what rounding has left over, some 1e-11 where counts are thousands
 }
 
-/// A number of the gamma law of a shape of at least 1 and scale 1 (Marsaglia & Tsang 2000): a cubed normal, refused rarely.
+/// A number of the gamma law of a shape of at least 1 and scale 1 (Marsaglia & Tsang 2000): a cubed normal, refused
+/// rarely.
 inline double gamma_number(double shape, const Key& key, std::uint32_t row, std::uint32_t place) {
   const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   for (std::uint64_t attempt = 0;; ++attempt) {
@@ -98,12 +101,14 @@ void check_elements(const char* operation, const char* rule, const Tensor<T>& x,
 /// The largest mean of random_poisson(): a float holds every whole number some 1000 standard deviations beyond it.
 inline constexpr double largest_poisson_mean = 0x1p23;
 
-/// Poisson counts, one for each element of `mean`: exact, by inversion of a uniform number of 53 bits, in a time that grows
-/// as the root of the mean. Row i depends on the key, i and its means alone. Throws ValueError unless all are in [0, 2^23].
+/// Poisson counts, one for each element of `mean`: exact, by inversion of a uniform number of 53 bits, in a time that
+/// grows as the root of the mean. Row i depends on the key, i and its means alone. Throws ValueError unless all are in
+/// [0, 2^23].
 template <Scalar T>
 Tensor<T> random_poisson(const Tensor<T>& mean, const Key& key) {
-  detail::check_elements("random_poisson", "a mean is in [0, 2^23]", mean,
-                         [](T value) { return value >= 0 && static_cast<double>(value) <= largest_poisson_mean; });
+  detail::check_elements("random_poisson", "a mean is in [0, 2^23]", mean, [](T value) {
+    return is_finite(value) && value >= 0 && static_cast<double>(value) <= largest_poisson_mean;
+  });
   const T* const means = mean.data();
   return detail::fill_elements<T>(mean.shape(), [&](std::uint32_t row, std::uint32_t place, Index i) {
     const auto bits = key.bits(row, place);
@@ -111,11 +116,12 @@ Tensor<T> random_poisson(const Tensor<T>& mean, const Key& key) {
   });
 }
 
-/// Geometric counts n = 0, 1, ... of probability (1 - x) x^n, one for each element of x: how many times in a row something of
-/// probability x happens. Exact, by inversion. Throws ValueError unless all x are in [0, 1).
+/// Geometric counts n = 0, 1, ... of probability (1 - x) x^n, one for each element of x: how many times in a row
+/// something of probability x happens. Exact, by inversion. Throws ValueError unless all x are in [0, 1).
 template <Scalar T>
 Tensor<T> random_geometric(const Tensor<T>& x, const Key& key) {
-  detail::check_elements("random_geometric", "x is a probability in [0, 1)", x, [](T p) { return p >= 0 && p < 1; });
+  detail::check_elements("random_geometric", "x is a probability in [0, 1)", x,
+                         [](T p) { return is_finite(p) && p >= 0 && p < 1; });
   const T* const probabilities = x.data();
   return detail::fill_elements<T>(x.shape(), [&](std::uint32_t row, std::uint32_t place, Index i) {
     const auto bits = key.bits(row, place);
@@ -124,11 +130,11 @@ Tensor<T> random_geometric(const Tensor<T>& x, const Key& key) {
   });
 }
 
-/// Independent numbers of the gamma law with scale 1 and density y^(k - 1) e^-y / Gamma(k), k the law's `shape`, as a tensor of
-/// shape `extents`; all are positive. Throws ValueError unless the law's shape is positive and finite.
+/// Independent numbers of the gamma law with scale 1 and density y^(k - 1) e^-y / Gamma(k), k the law's `shape`, as a
+/// tensor of shape `extents`; all are positive. Throws ValueError unless the law's shape is positive and finite.
 template <Scalar T>
 Tensor<T> random_gamma(const Shape& extents, double shape, const Key& key) {
-  if (!(shape > 0) || std::isinf(shape))
+  if (!is_finite(shape) || shape <= 0)
     throw ValueError("random_gamma: the shape of the law is positive, got " + std::to_string(shape));
   const Key proposals = key.fold("proposals"), powers = key.fold("powers");
   return detail::fill_elements<T>(extents, [&](std::uint32_t row, std::uint32_t place, Index) {
