@@ -119,7 +119,7 @@ CommandLine command_line() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run(argc, argv, command_line(), [](Program& program, const CommandLine& line) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& line) {
     const double photons = line.positive("photons");
     const CountTraining training{.steps = line.count("steps"),
                                  .batch = line.count("batch"),
