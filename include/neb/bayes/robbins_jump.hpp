@@ -11,14 +11,24 @@
 
 namespace neb {
 
+namespace bayes {
+
+/// y - Sigma grad phi(y), where `times` multiplies by Sigma.
+template <Scalar T, Energy<T> Phi, class Times>
+Var<T> jump(const Phi& phi, const Var<T>& y, GradOptions options, const Times& times) {
+  const Var<T> point = options.create_graph && y.tracked() ? y : Var<T>(y.value());
+  const Var<T> slope = energy_and_gradient(phi, point, options).gradient;
+  return (options.create_graph ? point : point.detach()) - times(slope);
+}
+
+}  // namespace bayes
+
 /// xhat(y) = y - sigma^2 grad phi(y) (Saremi & Hyvärinen 2019, Eq. 3; Robbins 1956), for y: (N, ...). With create_graph
 /// it can be differentiated with respect to the parameters of phi and to what y was computed from.
 template <Scalar T, Energy<T> Phi>
 Var<T> robbins_jump(const Phi& phi, const Var<T>& y, std::type_identity_t<T> sigma, GradOptions options = {}) {
   check_sigma("robbins_jump", static_cast<double>(sigma));
-  const Var<T> point = options.create_graph && y.tracked() ? y : Var<T>(y.value());
-  const Var<T> slope = energy_and_gradient(phi, point, options).gradient;
-  return (options.create_graph ? point : point.detach()) - (sigma * sigma) * slope;
+  return bayes::jump(phi, y, options, [sigma](const Var<T>& slope) { return (sigma * sigma) * slope; });
 }
 
 /// The same on values.
