@@ -116,6 +116,7 @@
 #include "neb/sampling/leimkuhler_matthews.hpp"
 #include "neb/sampling/mala.hpp"
 #include "neb/sampling/normal_quantile.hpp"
+#include "neb/sampling/preconditioned_langevin.hpp"
 #include "neb/sampling/split_chains.hpp"
 #include "neb/sampling/underdamped.hpp"
 #include "neb/sampling/walk.hpp"

@@ -12,6 +12,7 @@
 #include "neb/sampling/langevin.hpp"
 #include "neb/sampling/leimkuhler_matthews.hpp"
 #include "neb/sampling/mala.hpp"
+#include "neb/sampling/preconditioned_langevin.hpp"
 #include "neb/sampling/underdamped.hpp"
 #include "neb/sampling/walk_jump.hpp"
 #include "nn/support.hpp"
@@ -31,6 +32,10 @@ const ConvEnergy<float>& phi() {
 
 Tensor<float> start(Index chains = 6) { return random_uniform<float>({chains, 12, 12, 1}, Key(2)); }
 
+Covariance<float> preconditioner() {
+  return Covariance<float>::diagonal(random_uniform<float>({12, 12, 1}, Key(5), 0.5F, 1.5F));
+}
+
 /// Calls f with chains of each sampler, from y.
 void for_each_sampler(const Tensor<float>& y, auto&& f) {
   constexpr double delta = 0.05;
@@ -39,6 +44,7 @@ void for_each_sampler(const Tensor<float>& y, auto&& f) {
   f(Mala<float>{.y = y, .delta = delta});
   f(Underdamped<float>{.y = y, .delta = delta, .friction = 2});
   f(Underdamped<float>{.y = y, .delta = delta, .friction = 2, .splitting = Splitting::aboba});
+  f(PreconditionedLangevin<float>{.y = y, .delta = delta, .preconditioner = preconditioner()});
 }
 
 /// Whether all fields have the same bits.
@@ -82,6 +88,9 @@ TEST_CASE("chains: a walk that is cut anywhere, and kept in a file between, is t
     CAPTURE(cut);
     for_each_sampler(start(), [&](const auto& chains) { check(chains, cut); });
     check(Mala<float>{.y = start(), .delta = 0.01, .warm_up = 5}, cut);  // within the warm-up and beyond
+    const auto low_rank =
+        Covariance<float>::low_rank(Tensor<float>::ones({144}), random_normal<float>({144, 2}, Key(6)));
+    check(PreconditionedLangevin<float>{.y = start(), .delta = 0.05, .preconditioner = low_rank}, cut);
   }
 }
 
@@ -209,4 +218,12 @@ TEST_CASE("chains: a file of others, or with fields that do not fit, is refused"
   CHECK(has(message({}, metadata), "has no tensor"));
   tensors["chains.energy"] = Tensor<float>::zeros({2});
   CHECK(has(message(tensors, metadata), "mala: energy is empty or of shape (6,)"));
+
+  tensors.clear();
+  add_chains(PreconditionedLangevin<float>{.y = start(), .delta = 0.05, .preconditioner = preconditioner()}, tensors,
+             metadata);
+  tensors["chains.preconditioner.deviations"] = Tensor<float>::full({144}, -1);
+  write_checkpoint(path, tensors, metadata);
+  CHECK(has(message_of<FileError>([&] { read_chains<PreconditionedLangevin<float>>(read_checkpoint(path)); }),
+            "standard deviations are positive"));
 }

@@ -19,9 +19,9 @@ namespace neb {
 
 /// A sampler is the state of its chains: y: (N, ...), one chain a row, and whatever else their next step depends on. `steps`
 /// have been taken; they number the noise. `step(phi, key)` takes one more, `check()` throws where the state cannot take any,
-/// and `visit` lists all fields by name, from which checkpoints derive. So Langevin, LeimkuhlerMatthews, Mala and Underdamped
-/// are what they are made with, `{.y = y0, .delta = 0.1}`, and what they have come to; what is empty is found at the first
-/// step.
+/// and `visit` lists all fields by name, from which checkpoints derive. So Langevin, PreconditionedLangevin, LeimkuhlerMatthews,
+/// Mala and Underdamped are what they are made with, `{.y = y0, .delta = 0.1}`, and what they have come to; what is empty is
+/// found at the first step.
 template <class C>
 concept Sampler = requires(C& chains, const C& now, const Key& key,
                            const std::function<Var<typename C::value_type>(const Var<typename C::value_type>&)>& phi) {
