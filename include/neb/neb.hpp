@@ -97,6 +97,7 @@
 #include "neb/bayes/escaped.hpp"
 #include "neb/bayes/filled_spheres.hpp"
 #include "neb/bayes/gaussian_noise.hpp"
+#include "neb/bayes/measurements.hpp"
 #include "neb/bayes/radial_profile.hpp"
 #include "neb/bayes/robbins_jump.hpp"
 #include "neb/bayes/smooth.hpp"
