@@ -73,6 +73,16 @@ std::string about(const std::string& experiment) {
        "from the same energy. How many steps are worth one independent sample, by the energy itself and by the slowest of ten "
        "random projections; how often the class of the jump changes; and whether means are those of MALA, which is exact. The "
        "paper's walk would take hours for one sample: what is said of it is extrapolated from steps of sigma / 8."},
+      {"uneven-noise",
+       "Sec. 3. The paper derives its estimator for noise of any covariance Sigma, xhat = y - Sigma grad phi(y), and goes on with "
+       "Sigma = sigma^2 I. Here the noise of a pixel depends on its column, as of a sensor that is worse at one side. An energy "
+       "learns it by |x - y + Sigma grad phi(y)|^2; beside it one of the same network, steps and batches takes the mean variance "
+       "for that of all pixels. A walk with Sigma as its preconditioner is then compared with the paper's."},
+      {"several-measurements",
+       "Not in the paper (Saremi & Srivastava 2022). M noisy measurements of one image say what their mean says, whose noise is "
+       "sigma / sqrt(M). So the energies of 0.6, 0.3 and 0.15 are those of 1, 4 and 16 measurements with noise of 0.6. The first "
+       "is trained here, from the weights of the shipped one of 0.7. Chains start at mere noise. One measurement is drawn by a "
+       "walk; then three more, given that one; then twelve more, given the four. The jump from all of them is sharper each time."},
       {"remark-7",
        "Remark 7. A network could give the gradient itself instead of an energy. But a gradient has a symmetric matrix of "
        "derivatives, and nothing makes that of such a network symmetric. Both are trained alike and their matrices "

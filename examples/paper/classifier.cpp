@@ -1,6 +1,7 @@
 #include "paper/classifier.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include <neb/autodiff/grad.hpp>
@@ -87,17 +88,33 @@ Classifier::Classifier(const Program& program, const Tensor<float>& images, cons
   scores_ = [network](const Var<float>& batch) { return (*network)(batch); };
 }
 
-std::vector<int> Classifier::operator()(const Tensor<float>& images) const {
-  std::vector<int> classes;
+void Classifier::for_each(const Tensor<float>& images, const std::function<void(const float*, Index)>& f) const {
   constexpr Index batch = 500;
   for (Index begin = 0; begin < images.shape()[0]; begin += batch) {
     const Var<float> some = Var<float>::constant(images.rows(begin, std::min(begin + batch, images.shape()[0])));
     const Tensor<float> scores = scores_(some).value();
     const Index width = scores.shape()[1];
-    for (const float* row = scores.data(); row != scores.data() + scores.size(); row += width)
-      classes.push_back(static_cast<int>(std::max_element(row, row + width) - row));
+    for (const float* row = scores.data(); row != scores.data() + scores.size(); row += width) f(row, width);
   }
+}
+
+std::vector<int> Classifier::operator()(const Tensor<float>& images) const {
+  std::vector<int> classes;
+  for_each(images, [&](const float* scores, Index count) {
+    classes.push_back(static_cast<int>(std::max_element(scores, scores + count) - scores));
+  });
   return classes;
+}
+
+std::vector<double> Classifier::confidence(const Tensor<float>& images) const {
+  std::vector<double> probabilities;
+  for_each(images, [&](const float* scores, Index count) {
+    const float largest = *std::max_element(scores, scores + count);
+    double sum = 0;
+    for (Index k = 0; k < count; ++k) sum += std::exp(static_cast<double>(scores[k] - largest));
+    probabilities.push_back(1 / sum);
+  });
+  return probabilities;
 }
 
 double accuracy(const std::vector<int>& classes, const std::vector<std::uint8_t>& labels) {

@@ -41,7 +41,13 @@ class Classifier {
   /// The class of each image.
   std::vector<int> operator()(const neb::Tensor<float>& images) const;
 
+  /// The probability of that class.
+  std::vector<double> confidence(const neb::Tensor<float>& images) const;
+
  private:
+  /// Calls f(scores, count) with the scores of the classes of each image.
+  void for_each(const neb::Tensor<float>& images, const std::function<void(const float*, neb::Index)>& f) const;
+
   std::function<neb::Var<float>(const neb::Var<float>&)> scores_;  ///< (N, H, W, C) -> (N, classes)
 };
 

@@ -9,8 +9,10 @@
 #include "paper/samplers.hpp"
 #include "paper/score_network.hpp"
 #include "paper/settled_memories.hpp"
+#include "paper/several_measurements.hpp"
 #include "paper/short_trainings.hpp"
 #include "paper/table_1.hpp"
+#include "paper/uneven_noise.hpp"
 #include "paper/walk_noise.hpp"
 #include "paper/walking.hpp"
 
@@ -36,6 +38,10 @@ const std::vector<Experiment>& experiments() {
       {"short-trainings", "The quickstart's network after 500 to 8 000 steps", 20, 20, short_trainings,
        /*by_name=*/true},
       {"samplers", "Independent samples a second at sigma = 0.3, by each sampler", 60, 60, samplers, /*by_name=*/true},
+      {"uneven-noise", "Noise that grows to one side, and what is lost by assuming its mean", 3, 3, uneven_noise,
+       /*by_name=*/true},
+      {"several-measurements", "Samples from 1, 4 and 16 measurements with noise of 0.6", 5, 5, several_measurements,
+       /*by_name=*/true},
   };
   return all;
 }

@@ -30,6 +30,8 @@ std::string Laboratory::training_set() const {
   return "the " + std::to_string(images_.train.shape()[0]) + " training digits";
 }
 
+std::string Laboratory::model_file(double sigma) const { return models_ + file_of("sigma", sigma); }
+
 const TrainedEnergy& Laboratory::read(const std::string& kind, double sigma) {
   const std::string file = file_of(kind, sigma);
   const auto known = energies_.find(file);

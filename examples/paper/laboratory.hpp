@@ -33,6 +33,8 @@ class Laboratory {
 
   /// The shipped energy of a noise level. Throws UsageError when it is not there or does not fit the images.
   const TrainedEnergy& energy(double sigma) { return read("sigma", sigma); }
+  /// Its file, which need not be there.
+  std::string model_file(double sigma) const;
   /// The energy of the kernel density estimate of the training images: what a learned one comes near where it has learned.
   const TrainedEnergy& kde(double sigma);
   /// What the energy of a noise level is shown beside: shipped ones of other kinds, as far as there are any, and the KDE's.
