@@ -7,7 +7,6 @@
 #include "bayes/closed_forms.hpp"
 #include "neb/bayes/gaussian_noise.hpp"
 #include "nn/support.hpp"
-#include "programs/small_images.hpp"
 
 namespace neb::test {
 namespace {
