@@ -88,6 +88,8 @@
 #include "neb/energy/model_file.hpp"
 #include "neb/energy/quadratic.hpp"
 
+#include "neb/bayes/audit.hpp"
+#include "neb/bayes/audit_verdict.hpp"
 #include "neb/bayes/chi.hpp"
 #include "neb/bayes/chi_summary.hpp"
 #include "neb/bayes/continuous_noise.hpp"
