@@ -4,6 +4,7 @@
 #include "paper/denoising.hpp"
 #include "paper/gaussian_manifold.hpp"
 #include "paper/network_choices.hpp"
+#include "paper/posterior.hpp"
 #include "paper/radial_profiles.hpp"
 #include "paper/retrieval.hpp"
 #include "paper/samplers.hpp"
@@ -37,6 +38,7 @@ const std::vector<Experiment>& experiments() {
       {"retrieval", "Memories from spoilt digits at sigma = 0.3", 7, 35, retrieval, /*by_name=*/true},
       {"short-trainings", "The quickstart's network after 500 to 8 000 steps", 20, 20, short_trainings,
        /*by_name=*/true},
+      {"posterior", "What the jump does not know: leading directions and spectra", 3, 8, posterior, /*by_name=*/true},
       {"samplers", "Independent samples a second at sigma = 0.3, by each sampler", 60, 60, samplers, /*by_name=*/true},
       {"uneven-noise", "Noise that grows to one side, and what is lost by assuming its mean", 3, 3, uneven_noise,
        /*by_name=*/true},

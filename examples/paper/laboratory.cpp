@@ -39,6 +39,10 @@ const TrainedEnergy& Laboratory::read(const std::string& kind, double sigma) {
   return energies_.emplace(file, read_energy(models_ + file, images_)).first->second;
 }
 
+DoubleEnergy Laboratory::double_energy(double sigma) const {
+  return read_double_energy(models_ + file_of("sigma", sigma));
+}
+
 const TrainedEnergy& Laboratory::kde(double sigma) {
   const auto known = kde_.find(sigma);
   if (known != kde_.end()) return known->second;

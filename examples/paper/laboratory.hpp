@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/double_energy.hpp"
 #include "common/trained_energy.hpp"
 #include "paper/classifier.hpp"
 #include "paper/judge.hpp"
@@ -35,6 +36,8 @@ class Laboratory {
   const TrainedEnergy& energy(double sigma) { return read("sigma", sigma); }
   /// Its file, which need not be there.
   std::string model_file(double sigma) const;
+  /// The same energy in double.
+  DoubleEnergy double_energy(double sigma) const;
   /// The energy of the kernel density estimate of the training images: what a learned one comes near where it has learned.
   const TrainedEnergy& kde(double sigma);
   /// What the energy of a noise level is shown beside: shipped ones of other kinds, as far as there are any, and the KDE's.

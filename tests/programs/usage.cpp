@@ -8,8 +8,8 @@ using namespace neb::test;
 namespace {
 
 const std::vector<std::string> with_model{"denoise", "walk_jump", "associative_memory"};
-const std::vector<std::string> working{"train_energy",       "denoise",        "walk_jump",
-                                       "associative_memory", "sphere_overlap", "quickstart"};
+const std::vector<std::string> working{"train_energy",   "denoise", "walk_jump", "associative_memory",
+                                       "sphere_overlap", "audit",   "quickstart"};
 
 /// Grey data, and a model for them.
 struct Set {

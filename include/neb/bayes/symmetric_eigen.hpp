@@ -62,13 +62,14 @@ inline void diagonalise(Tridiagonal& t, Index width, double* rows) {
   std::vector<double>& e = t.below;
   const Index m = std::ssize(d);
   const auto at = [](Index i) { return static_cast<std::size_t>(i); };
+  // Beside the largest element: rounding has left as much of those that are nearly zero, so they need not be told apart.
+  double largest = 0;
+  for (Index i = 0; i < m; ++i) largest = std::max({largest, std::abs(d[at(i)]), i + 1 < m ? std::abs(e[at(i)]) : 0});
+  const double negligible = std::numeric_limits<double>::epsilon() * largest;
   for (Index first = 0; first + 1 < m; ++first) {
     for (int round = 0;; ++round) {
-      // The block that begins here ends where the matrix falls apart, to working precision.
-      Index last = first;
-      while (last + 1 < m && std::abs(e[at(last)]) > std::numeric_limits<double>::epsilon() *
-                                                         (std::abs(d[at(last)]) + std::abs(d[at(last + 1)])))
-        ++last;
+      Index last = first;  // of the block that begins here, which ends where the matrix falls apart
+      while (last + 1 < m && std::abs(e[at(last)]) > negligible) ++last;
       if (last == first) break;
       if (round == 100) throw Error("symmetric_eigen: QL has not converged");
       const double half_gap = (d[at(first + 1)] - d[at(first)]) / (2 * e[at(first)]);

@@ -1,0 +1,44 @@
+#include "paper/posterior.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "bayes/closed_forms.hpp"
+#include "neb/bayes/smooth.hpp"
+#include "neb/energy/kde_energy.hpp"
+
+namespace neb::test {
+namespace {
+
+using namespace examples::paper;
+
+constexpr double s = 0.4;
+
+}  // namespace
+
+TEST_CASE("Lanczos and the dense solver agree on leading directions, as far as residuals say") {
+  const Tensor<double> x = random_uniform<double>({12, 4, 4, 1}, Key(1));
+  const PosteriorCovariance c(KdeEnergy<double>(x, s), smooth(x.rows(0, 3), s, Key(2)), s);
+  const LanczosCheck check = check_lanczos(c, 4, Key(3));
+  CHECK(check.difference < 1e-12);
+  CHECK(check.residual < 1e-10);
+  CHECK(check.outside < 1e-9);
+  CHECK(check.spectra.shape() == Shape{3, 16});
+  CHECK(check.leading.values.shape() == Shape{3, 4});
+}
+
+TEST_CASE("along leading directions the clean image is as far from the jump as C says, and not with a wrong C") {
+  constexpr double v = 0.5;
+  constexpr Index n = 4000;
+  const Tensor<double> x = normal_samples<double>(n, 6, v, Key(4)), y = smooth(x, s, Key(5));
+  const auto spread = [&](double variance) {
+    const PosteriorCovariance c(GaussianEnergy<double>{variance}, y, s);
+    return spread_along(c, leading_eigenpairs(c, 2, Key(6)), x);
+  };
+  for (const double one : spread(v + s * s)) CHECK(std::abs(one - 1) < 4 * std::sqrt(2.0 / n));
+  for (const double one : spread(2 * (v + s * s))) CHECK(std::abs(one - 1) > 4 * std::sqrt(2.0 / n));
+  for (const double one : spread(s * s / 2)) CHECK(std::isnan(one));  // C is negative
+}
+
+}  // namespace neb::test
