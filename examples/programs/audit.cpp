@@ -25,9 +25,7 @@ NoisyImages with_noise(const Program& program, const CommandLine& options, const
   return {std::move(y), std::move(x)};
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+CommandLine command_line() {
   CommandLine line({
       .name = "audit",
       .text =
@@ -52,8 +50,13 @@ int main(int argc, char** argv) {
       .option("count", "N", "Images to look at, the first ones", "1000")
       .option("probes", "N", "Random vectors for the trace of H at each of them, an even number", "4")
       .option("spectra", "N", "Images whose spectrum is computed whole", "20");
+  return line;
+}
 
-  return run(argc, argv, std::move(line), [](Program& program, const CommandLine& options) {
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run(argc, argv, command_line, [](Program& program, const CommandLine& options) {
     if (!options.given("model")) throw UsageError("--model FILE is missing: the energy to audit");
     if (options.given("noisy") && options.given("data"))
       throw UsageError("--noisy FILE brings its own images: leave --data out");
