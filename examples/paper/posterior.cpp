@@ -37,7 +37,7 @@ double length_outside(std::vector<double> v, const double* rows, Index count) {
 
 }  // namespace
 
-LanczosCheck check_lanczos(const PosteriorCovariance& c, Index count, const neb::Key& key) {
+LanczosCheck check_lanczos(const PosteriorCovariance<>& c, Index count, const neb::Key& key) {
   LanczosCheck check;
   neb::Eigenpairs exact;
   check.seconds = seconds_of([&] { check.leading = neb::leading_eigenpairs(c, count, key); });
@@ -63,7 +63,7 @@ LanczosCheck check_lanczos(const PosteriorCovariance& c, Index count, const neb:
   return check;
 }
 
-std::vector<double> spread_along(const PosteriorCovariance& c, const neb::Eigenpairs& leading,
+std::vector<double> spread_along(const PosteriorCovariance<>& c, const neb::Eigenpairs& leading,
                                  const Tensor<double>& x) {
   const Tensor<double> xhat = c.xhat();
   const Index n = c.shape()[0], d = c.shape().stride(0), count = leading.values.shape()[1];
@@ -88,7 +88,7 @@ namespace {
 constexpr Index directions = 10, shown_directions = 3, shown_digits = 6;
 
 /// xhat + times sqrt(lambda) v of direction k at each point: images.
-Tensor<float> moved(const PosteriorCovariance& c, const neb::Eigenpairs& leading, Index k, double times) {
+Tensor<float> moved(const PosteriorCovariance<>& c, const neb::Eigenpairs& leading, Index k, double times) {
   Tensor<double> image = c.xhat();
   const Index n = c.shape()[0], d = c.shape().stride(0), count = leading.values.shape()[1];
   double* const pixels = image.mutable_data();
@@ -99,7 +99,7 @@ Tensor<float> moved(const PosteriorCovariance& c, const neb::Eigenpairs& leading
 }
 
 /// Rows of clean, noisy, xhat, and xhat -+ 2 sqrt(lambda) v along the first directions.
-void draw_directions(const PosteriorCovariance& c, const neb::Eigenpairs& leading, const Tensor<double>& x,
+void draw_directions(const PosteriorCovariance<>& c, const neb::Eigenpairs& leading, const Tensor<double>& x,
                      const Tensor<double>& y, const std::string& title, const std::string& path) {
   std::vector<Tensor<float>> columns{x.to<float>(), y.to<float>(), c.xhat().to<float>()};
   for (Index k = 0; k < shown_directions; ++k)

@@ -23,11 +23,11 @@ struct LanczosCheck {
   neb::Tensor<double> spectra;  ///< all eigenvalues of C: (N, d)
 };
 
-LanczosCheck check_lanczos(const neb::PosteriorCovariance& c, neb::Index count, const neb::Key& key);
+LanczosCheck check_lanczos(const neb::PosteriorCovariance<>& c, neb::Index count, const neb::Key& key);
 
 /// The mean over points of (v.(x - xhat))^2 / lambda along each leading direction: 1 where C is right. Points whose eigenvalue
 /// is not positive are left out; NaN where all are.
-std::vector<double> spread_along(const neb::PosteriorCovariance& c, const neb::Eigenpairs& leading,
+std::vector<double> spread_along(const neb::PosteriorCovariance<>& c, const neb::Eigenpairs& leading,
                                  const neb::Tensor<double>& x);
 
 /// Leading directions at sigma = 0.3 and 0.7, and the spectrum of sigma^2 H beside that of a convex energy.

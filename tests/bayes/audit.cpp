@@ -210,7 +210,7 @@ TEST_CASE("audit: what it cannot look at is refused") {
   CHECK(message_of<ShapeError>([&] { audit(right, x.rows(0, 2), y, s, key); }) ==
         "audit: x and y have one shape   [x: (2, 8), y: (600, 8)]");
   CHECK(message_of<ValueError>([&] { audit(right, y, -1, key); }) ==
-        "audit: sigma is a positive noise level in data units, got -1.000000");
+        "audit: sigma is a positive noise level in data units, from 1e-6 to 1e6, got -1.000000");
   CHECK(message_of<ValueError>([&] { audit(right, y, s, key, {.probes = 3}); }) ==
         "audit: probes is an even number of at least 2, got 3");
   CHECK(message_of<ValueError>([&] { audit(right, y, s, key, {.batch = 0}); }) == "audit: batch is at least 1, got 0");

@@ -66,7 +66,7 @@ TEST_CASE("a hang-up saves like an interrupt, and signals that follow at once ch
 
 TEST_CASE("paths that cannot be written are refused before the work") {
   const Small small;
-  for (const std::string command :
+  for (const std::string& command :
        {small.train + "--steps 100000 --checkpoint no/c", small.train + "--steps 100000 --checkpoint data"}) {
     const Outcome outcome = small.run(command);
     CHECK(outcome.code == 2);

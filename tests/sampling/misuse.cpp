@@ -81,14 +81,18 @@ const Misuse shape_errors[] = {
 };
 
 const Misuse value_errors[] = {
-    {"smooth: sigma is a positive noise level in data units, from 1e-6 to 1e6, got 0.000000", [] { smooth(batch, 0, Key(1)); }},
-    {"smooth: sigma is a positive noise level in data units, from 1e-6 to 1e6, got -1.000000", [] { smooth(V(batch), -1, Key(1)); }},
-    {"smooth: sigma is a positive noise level in data units, from 1e-6 to 1e6, got inf", [] { smooth(batch, HUGE_VAL, Key(1)); }},
+    {"smooth: sigma is a positive noise level in data units, from 1e-6 to 1e6, got 0.000000",
+     [] { smooth(batch, 0, Key(1)); }},
+    {"smooth: sigma is a positive noise level in data units, from 1e-6 to 1e6, got -1.000000",
+     [] { smooth(V(batch), -1, Key(1)); }},
+    {"smooth: sigma is a positive noise level in data units, from 1e-6 to 1e6, got inf",
+     [] { smooth(batch, HUGE_VAL, Key(1)); }},
     {"robbins_jump: sigma is a positive noise level in data units, from 1e-6 to 1e6, got nan",
      [] { robbins_jump(bowl, batch, std::nan("")); }},
     {"robbins_jump: sigma is a positive noise level in data units, from 1e-6 to 1e6, got -0.500000",
      [] { deen_loss<double>(phi(), batch, batch, -0.5); }},
-    {"KdeEnergy: sigma is a positive noise level in data units, from 1e-6 to 1e6, got 0.000000", [] { KdeEnergy<double>(batch, 0); }},
+    {"KdeEnergy: sigma is a positive noise level in data units, from 1e-6 to 1e6, got 0.000000",
+     [] { KdeEnergy<double>(batch, 0); }},
     {"MlpEnergy: expects the input width and at least one hidden width",
      [] { MlpEnergy<double>({.widths = {3}}, Key(1)); }},
     {"denoising_error: batch is at least 1, got 0", [] { denoising_error(phi(), batch, 0.5, Key(1), 0); }},
@@ -125,11 +129,14 @@ const Misuse value_errors[] = {
 };
 
 const Misuse graph_errors[] = {
-    {"grad: the output does not depend on target 0 of 1   [target: (2, 3), output: ()]",
+    {"grad: the output does not depend on target 0 of 1   [target: (2, 3), output: ()]; the output is a constant: if it was made "
+     "from a gradient, compute that with {.create_graph = true}",
      [] { energy_and_gradient<double>(forgets, batch); }},
-    {"grad: the output does not depend on target 0 of 1   [target: (2, 3), output: ()]",
+    {"grad: the output does not depend on target 0 of 1   [target: (2, 3), output: ()]; the output is a constant: if it was made "
+     "from a gradient, compute that with {.create_graph = true}",
      [] { robbins_jump(forgets, batch, 0.5); }},
-    {"grad: the output does not depend on target 0 of 1   [target: (2, 3), output: ()]",
+    {"grad: the output does not depend on target 0 of 1   [target: (2, 3), output: ()]; the output is a constant: if it was made "
+     "from a gradient, compute that with {.create_graph = true}",
      [] { langevin_walk(forgets, batch, {.delta = 0.1, .steps = 1}, Key(1)); }},
 };
 

@@ -1,13 +1,13 @@
 #include "parts/train.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -60,7 +60,7 @@ class Log {
  public:
   Log(const Program& program, Index step) : program_(program), path_(program.path("log.jsonl")) {
     std::string kept;
-    if (step > 0 && std::filesystem::exists(path_))
+    if (step > 0 && ::access(path_.c_str(), F_OK) == 0)
       for (const Summary& report : read_json_lines(path_).whole)
         if (number_of(report, "step").value_or(HUGE_VAL) <= static_cast<double>(step)) kept += json_line(report);
     check_input([&] { neb::write_file(path_, kept); });

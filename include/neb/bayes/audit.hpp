@@ -112,7 +112,8 @@ struct AuditSamples {
   std::vector<double> half_traces[2];  // by the first half of them, and by the others
   std::vector<double> loss, noise;     // |x - xhat|^2 and |y - x|^2, with clean data
 
-  void add(const PosteriorCovariance& c, Index first, Index probes, const Key& key) {
+  template <class T>
+  void add(const PosteriorCovariance<T>& c, Index first, Index probes, const Key& key) {
     const Index n = c.shape()[0], d = c.shape().stride(0);
     std::vector<double> sums[2] = {std::vector<double>(memory_size(n)), std::vector<double>(memory_size(n))};
     for (Index probe = 0; probe < probes; ++probe) {
@@ -134,7 +135,8 @@ struct AuditSamples {
     }
   }
 
-  void add_clean(const PosteriorCovariance& c, const Tensor<double>& x, const Tensor<double>& y) {
+  template <class T>
+  void add_clean(const PosteriorCovariance<T>& c, const Tensor<double>& x, const Tensor<double>& y) {
     const Tensor<double> xhat = c.xhat();
     const Index d = c.shape().stride(0);
     for (Index row = 0; row < c.shape()[0]; ++row) {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "neb/autodiff/grad.hpp"
@@ -29,8 +30,12 @@
 
 namespace neb {
 
-/// C(y) for each row of y: (N, ...), as an operator. Keeps the graph of the gradient at y, so a product costs one sweep.
+/// C(y) for each row of y: (N, ...), as an operator. Keeps the graph of the gradient at y, so a product costs one sweep. T is
+/// double always; it is a template so that files which include it and do not use it need not compile its sweeps.
+template <class T = double>
 class PosteriorCovariance {
+  static_assert(std::is_same_v<T, double>);
+
  public:
   /// Throws ShapeError when y has no rows, ValueError unless sigma > 0.
   template <Energy<double> Phi>
@@ -86,19 +91,21 @@ class PosteriorCovariance {
 /// The covariance of the clean data given each row of y: (N, ...), by the energy phi of noise level sigma. Throws ShapeError when
 /// y has no rows, ValueError unless sigma > 0.
 template <Energy<double> Phi>
-PosteriorCovariance posterior_covariance(const Phi& phi, const Tensor<double>& y, double sigma) {
+PosteriorCovariance<> posterior_covariance(const Phi& phi, const Tensor<double>& y, double sigma) {
   return {phi, y, sigma};
 }
 
 /// The `count` largest eigenpairs of C for each row of y: the directions in which x is least certain. By lanczos(), whose
 /// tolerance is relative to the largest eigenvalue; throws as it does.
-inline Eigenpairs leading_eigenpairs(const PosteriorCovariance& c, Index count, const Key& key,
-                                     LanczosOptions options = {}) {
+template <class T>
+Eigenpairs leading_eigenpairs(const PosteriorCovariance<T>& c, Index count, const Key& key,
+                              LanczosOptions options = {}) {
   return lanczos(c, c.shape(), count, key, options);
 }
 
 /// All d eigenpairs of C for each row of y, by d products and a dense solver.
-inline Eigenpairs eigenpairs(const PosteriorCovariance& c) {
+template <class T>
+Eigenpairs eigenpairs(const PosteriorCovariance<T>& c) {
   Eigenpairs found = symmetric_eigenpairs(c.matrix());
   found.products = c.shape().stride(0);
   found.vectors = std::move(found.vectors).reshaped(bayes::with_pairs(c.shape(), c.shape().stride(0)));
@@ -106,7 +113,10 @@ inline Eigenpairs eigenpairs(const PosteriorCovariance& c) {
 }
 
 /// All eigenvalues of C for each row of y, the largest first: (N, d).
-inline Tensor<double> eigenvalues(const PosteriorCovariance& c) { return symmetric_eigenvalues(c.matrix()); }
+template <class T>
+Tensor<double> eigenvalues(const PosteriorCovariance<T>& c) {
+  return symmetric_eigenvalues(c.matrix());
+}
 
 /// Cumulants of v.x under the posterior of x given y, one of each a row: (N).
 struct PosteriorCumulants {

@@ -9,8 +9,10 @@
 
 namespace neb {
 
-/// The least and the largest noise level, in data units: their squares, and one over those, are numbers in float as well.
-inline constexpr double least_sigma = 1e-6, largest_sigma = 1e6;
+/// The least noise level, in data units: its square, and one over that, are numbers in float as well.
+inline constexpr double least_sigma = 1e-6;
+/// The largest one, likewise.
+inline constexpr double largest_sigma = 1e6;
 
 /// The most layers of one kind in a network.
 inline constexpr std::size_t most_layers = 64;

@@ -31,8 +31,10 @@ struct SafeTensorsHeader {
 /// The most bytes that a header may have; the format's own limit.
 inline constexpr std::uint64_t max_safetensors_header = 100'000'000;
 
-/// The most names of tensors and metadata that a file is read with, and the most bytes of them and of metadata.
-inline constexpr std::uint64_t max_safetensors_names = 50'000, max_safetensors_strings = std::uint64_t{8} << 20;
+/// The most names of tensors and metadata that a file is read with.
+inline constexpr std::uint64_t max_safetensors_names = 50'000;
+/// The most bytes of these names and of metadata.
+inline constexpr std::uint64_t max_safetensors_strings = std::uint64_t{8} << 20;
 
 namespace detail {
 
