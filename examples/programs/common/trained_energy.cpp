@@ -10,6 +10,7 @@
 #include <neb/energy/kde_energy.hpp>
 
 template struct neb::ConvEnergy<float>;
+template struct neb::ConvexEnergy<float>;
 
 namespace examples {
 

@@ -1,13 +1,9 @@
 #include "parts/train.hpp"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -18,8 +14,11 @@
 #include <neb/io/checkpoint.hpp>
 
 #include "common/interrupt.hpp"
+#include "parts/training_log.hpp"
 
-extern template struct neb::ConvEnergy<float>;  // compiled in common/trained_energy.cpp
+// Compiled in common/trained_energy.cpp.
+extern template struct neb::ConvEnergy<float>;
+extern template struct neb::ConvexEnergy<float>;
 
 namespace examples {
 
@@ -54,43 +53,6 @@ Phi with_quadratic(const Phi& phi, double coefficient) {
   return changed;
 }
 
-/// The reports of a run, one line of JSON each. A resumed run goes on behind those of its first part up to `step`, where its
-/// checkpoint was saved. A log that cannot be written is said once, and costs the run nothing else.
-class Log {
- public:
-  Log(const Program& program, Index step) : program_(program), path_(program.path("log.jsonl")) {
-    std::string kept;
-    if (step > 0 && ::access(path_.c_str(), F_OK) == 0)
-      for (const Summary& report : read_json_lines(path_).whole)
-        if (number_of(report, "step").value_or(HUGE_VAL) <= static_cast<double>(step)) kept += json_line(report);
-    check_input([&] { neb::write_file(path_, kept); });
-    file_ = std::fopen(path_.c_str(), "a");
-    if (file_ == nullptr) lose();
-  }
-  Log(const Log&) = delete;
-  Log& operator=(const Log&) = delete;
-  ~Log() {
-    if (file_ != nullptr) std::fclose(file_);
-  }
-
-  void write(const Summary& report) {
-    if (file_ == nullptr) return;
-    const std::string line = json_line(report);
-    if (std::fputs(line.c_str(), file_) < 0 || std::fflush(file_) != 0) lose();
-  }
-
- private:
-  void lose() {
-    program_.warn(path_ + ": cannot be written: " + std::strerror(errno) + "; the run goes on without");
-    if (file_ != nullptr) std::fclose(file_);
-    file_ = nullptr;
-  }
-
-  const Program& program_;
-  std::string path_;
-  std::FILE* file_ = nullptr;
-};
-
 /// An energy of that architecture with random weights.
 auto make_energy(const neb::ConvEnergyOptions& architecture, const neb::Key& key, neb::Tensor<float> centre) {
   return neb::ConvEnergy<float>(architecture, key, std::move(centre));
@@ -104,7 +66,7 @@ template <class Phi>
 int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& training, const Interrupt& interrupt,
               const std::function<void()>& save) {
   using Clock = std::chrono::steady_clock;
-  Log log(program, trainer.report().step);
+  TrainingLog log(program, trainer.report().step);
   ProgressBar bar = program.progress("training", "images");
   auto saved = Clock::now();
   double loss_sum = 0;
