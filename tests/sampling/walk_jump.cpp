@@ -116,7 +116,8 @@ TEST_CASE("walk-jump: settings out of range are refused") {
   const auto error = [](double sigma, WalkJumpOptions options) {
     return message_of<ValueError>([&] { walk_jump<double>(phi, start(), sigma, options, Key(2), go_on); });
   };
-  CHECK(error(0, {.steps = 1}) == "walk_jump: sigma is a positive noise level in data units, from 1e-6 to 1e6, got 0.000000");
+  CHECK(error(0, {.steps = 1}) ==
+        "walk_jump: sigma is a positive noise level in data units, from 1e-6 to 1e6, got 0.000000");
   CHECK(error(s, {.steps = 1, .every = 0}) == "walk_jump: every is at least 1 step, got 0");
   CHECK(error(s, {.delta = -0.1, .steps = 1}) == "langevin_walk: delta is positive, got -0.100000");
   CHECK(error(s, {.delta = std::nan(""), .steps = 1}).find("langevin_walk: delta is positive") == 0);

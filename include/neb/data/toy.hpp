@@ -22,7 +22,8 @@ namespace detail {
 template <Scalar T, class Curve>
 Tensor<T> noisy_points(const char* name, Index n, const Key& key, T noise, Curve&& curve) {
   if (n < 0) throw ValueError(std::string(name) + ": n is not negative, got " + std::to_string(n));
-  if (!is_finite(noise) || noise < T(0)) throw ValueError(std::string(name) + ": noise is not negative, got " + std::to_string(noise));
+  if (!is_finite(noise) || noise < T(0))
+    throw ValueError(std::string(name) + ": noise is not negative, got " + std::to_string(noise));
   const Key stream = key.fold(name);
   Tensor<T> points = random_normal<T>({n, 2}, stream.fold("noise"));
   const Tensor<T> uniform = random_uniform<T>({n, 1}, stream.fold("position"));
