@@ -30,10 +30,10 @@ struct Explanation {
 /// What an audit says of an energy.
 struct AuditVerdict {
   bool wrong_sign = false;  ///< the slope is negative: jumps go the wrong way
-  std::vector<Explanation>
-      scale;  ///< of the slope: any one of these explains it, beside the sign; none where it is right
-  std::vector<Explanation>
-      noise;                 ///< of SURE minus loss, or of a negative tr C: any one of these; none where they are right
+  /// Of the slope: any one of these explains it, beside the sign; none where it is right.
+  std::vector<Explanation> scale;
+  /// Of SURE minus loss, or of a negative tr C: any one of these; none where they are right.
+  std::vector<Explanation> noise;
   bool flat_inside = false;  ///< flows meet a flat floor; no fault of the jump, and only known with clean data
 
   /// Whether nothing is wrong with the jump and the data.

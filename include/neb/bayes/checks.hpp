@@ -20,7 +20,7 @@ void check_pair(const char* noise, const Tensor<T>& x, const Tensor<T>& y) {
 
 /// Throws ValueError, in the name of `noise`, unless its parameter is positive and finite.
 inline void check_parameter(const char* noise, const char* parameter, double value) {
-  if (!is_finite(value) || value <= 0)
+  if (!is_positive(value))
     throw ValueError(std::string(noise) + ": " + parameter + " is positive, got " + std::to_string(value));
 }
 

@@ -39,8 +39,7 @@ struct GammaNoise {
   template <Scalar T>
   Tensor<T> draw(const Tensor<T>& x, const Key& key) const {
     bayes::check_parameter("GammaNoise", "the shape", shape);
-    detail::check_elements("GammaNoise", "x are rates, which are positive", x,
-                           [](T rate) { return is_finite(rate) && rate > 0; });
+    detail::check_elements("GammaNoise", "x are rates, which are positive", x, is_positive<T>);
     Tensor<T> y = random_gamma<T>(x.shape(), shape, key.fold("GammaNoise"));
     kernels::update(
         y.size(), y.mutable_data(), [](T g, T rate) { return g / rate; }, x.data());
@@ -68,7 +67,7 @@ struct GammaNoise {
   template <Scalar T, Energy<T> Phi>
   Var<T> jump(const Phi& phi, const Tensor<T>& y, GradOptions options) const {
     bayes::check_parameter("GammaNoise", "the shape", shape);
-    detail::check_elements("GammaNoise", "y is positive", y, [](T value) { return is_finite(value) && value > 0; });
+    detail::check_elements("GammaNoise", "y is positive", y, is_positive<T>);
     const Var<T> slope = energy_and_gradient(phi, Var<T>::constant(y), options).gradient;
     return static_cast<T>(shape - 1) / Var<T>::constant(y) + slope;
   }

@@ -132,8 +132,7 @@ class Covariance {
   /// fit.
   void check() const {
     const auto check_positive = [](T s) {
-      if (!(s > 0) || !is_finite(s))
-        throw ValueError("Covariance: standard deviations are positive, got " + std::to_string(s));
+      if (!is_positive(s)) throw ValueError("Covariance: standard deviations are positive, got " + std::to_string(s));
     };
     if (is_isotropic()) check_positive(sigma_);
     for (const T s : deviations_.span()) check_positive(s);

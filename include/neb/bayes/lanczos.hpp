@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -34,6 +33,12 @@ struct LanczosOptions {
 };
 
 namespace bayes {
+
+/// What multiplies every row of a tensor by an operator of that row.
+template <class A>
+concept BatchedOperator = requires(const A& apply, const Tensor<double>& v) {
+  { apply(v) } -> std::same_as<Tensor<double>>;
+};
 
 /// The basis of one operator of the batch.
 class Krylov {
@@ -170,10 +175,8 @@ Tensor<double> measured_residuals(const Apply& apply, const Shape& shape, const 
 /// by `count` calls more. A multiple eigenvalue may be found once: products of one vector cannot tell its copies.
 /// Throws ShapeError unless shape has rows, ValueError unless 1 <= count <= the elements of a row, or where a
 /// product is not finite.
-template <class Apply>
-requires std::same_as < std::invoke_result_t < const Apply&, const Tensor<double>
-& >, Tensor < double >> Eigenpairs lanczos(const Apply& apply, const Shape& shape, Index count, const Key& key,
-                                           LanczosOptions options = {}) {
+template <bayes::BatchedOperator Apply>
+Eigenpairs lanczos(const Apply& apply, const Shape& shape, Index count, const Key& key, LanczosOptions options = {}) {
   if (shape.rank() < 2 || shape[0] < 1)
     throw ShapeError("lanczos: expects vectors (N, ...) of at least one operator   [shape: " + shape.to_string() + "]");
   const Index n = shape[0], d = shape.stride(0);

@@ -164,8 +164,8 @@ inline void check_symmetric_batch(const Tensor<double>& matrices) {
   if (matrices.rank() != 3 || matrices.shape()[1] != matrices.shape()[2])
     throw ShapeError("symmetric_eigen: expects square matrices (N, d, d)   [matrices: " + matrices.shape().to_string() +
                      "]");
-  for (const double element : matrices.span())
-    if (!is_finite(element)) throw ValueError("symmetric_eigen: an element of the matrices is not finite");
+  if (first_not_finite(matrices.size(), matrices.data()) < matrices.size())
+    throw ValueError("symmetric_eigen: an element of the matrices is not finite");
 }
 
 }  // namespace bayes

@@ -71,16 +71,18 @@ inline Shape read_idx_header(ByteStream& file) {
   return Shape(extents);
 }
 
-/// Throws FileError unless the compressed file has `count` more bytes and no others. Its header may claim a thousand times what
-/// follows, so what memory will be taken for is counted first.
-inline void count_packed_bytes(const std::string& path, Index count, const std::string& what) {
-  ByteStream file(path);
-  if (!file.compressed()) return;
-  read_idx_header(file);
-  std::array<std::byte, 1 << 14> chunk;
-  for (Index rest = count; rest > 0; rest -= std::ssize(chunk))
-    file.read(std::span(chunk).first(std::min(chunk.size(), static_cast<std::size_t>(rest))), what);
+/// The `count` bytes that follow the header, and no others. Memory grows as they arrive: the header of a compressed file may claim
+/// a thousand times what is there.
+inline std::vector<std::uint8_t> read_idx_bytes(ByteStream& file, Index count, const std::string& what) {
+  constexpr std::size_t chunk = 1 << 14;
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t rest = memory_size(count); rest > 0; rest = memory_size(count) - bytes.size()) {
+    const std::size_t begin = bytes.size();
+    bytes.resize(begin + std::min(chunk, rest));
+    file.read(std::as_writable_bytes(std::span(bytes).subspan(begin)), what);
+  }
   file.expect_end();
+  return bytes;
 }
 
 /// The header of an IDX file of bytes.
@@ -109,18 +111,10 @@ Tensor<T> read_idx_images(const std::string& path) {
   }
   const Shape shape{extents[0], extents[1], extents[2], extents.rank() == 4 ? extents[3] : 1};
   if (shape.stride(0) == 0) throw file_error(path, 8, "images without pixels: " + shape.to_string());
-  detail::count_packed_bytes(path, shape.size(), "the pixels");
+  const std::vector<std::uint8_t> pixels = detail::read_idx_bytes(file, shape.size(), "the pixels");
   Tensor<T> images(shape);
-  T* out = images.mutable_data();
-  std::array<std::byte, 1 << 14> chunk;
-  for (Index rest = images.size(); rest > 0;) {
-    const std::span<std::byte> part = std::span(chunk).first(std::min(chunk.size(), static_cast<std::size_t>(rest)));
-    file.read(part, "the pixels");
-    out = std::transform(part.begin(), part.end(), out,
-                         [](std::byte pixel) { return static_cast<T>(std::to_integer<int>(pixel)) / T(255); });
-    rest -= std::ssize(part);
-  }
-  file.expect_end();
+  std::transform(pixels.begin(), pixels.end(), images.mutable_data(),
+                 [](std::uint8_t pixel) { return static_cast<T>(pixel) / T(255); });
   return images;
 }
 
@@ -131,11 +125,7 @@ inline std::vector<std::uint8_t> read_idx_labels(const std::string& path) {
   if (extents.rank() != 1) {
     throw file_error(path, 3, "expected labels, which have IDX rank 1, got rank " + std::to_string(extents.rank()));
   }
-  detail::count_packed_bytes(path, extents[0], "the labels");
-  std::vector<std::uint8_t> labels(memory_size(extents[0]));
-  file.read(std::as_writable_bytes(std::span(labels)), "the labels");
-  file.expect_end();
-  return labels;
+  return detail::read_idx_bytes(file, extents[0], "the labels");
 }
 
 /// Writes images (N, H, W, C) as IDX, of rank 3 when C = 1 and else 4, pixels rounded to multiples of 1/255.
