@@ -12,6 +12,7 @@
 #include "neb/core/random.hpp"
 #include "neb/core/random_variates.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/core/single_threaded_eigen.hpp"
 #include "neb/core/tensor.hpp"
 
 #include "neb/kernels/conv2d/conv2d.hpp"

@@ -73,9 +73,10 @@ TEST_CASE("covariance: what is no covariance is refused") {
         "(2, 2)]");
   CHECK(value([] {
           C::full(X({2, 2}, {1.0, 2.0, 2.0, 1.0}));
-        }) ==
-        "Covariance: the matrix is positive definite, but row 1 has the variance -3.000000 given those before it   "
-        "[matrix: (2, 2)]");
+        }) == "Covariance: the matrix is positive definite, but this one has no Cholesky factor   [matrix: (2, 2)]");
+  CHECK(value([] {
+          C::full(X({2, 2}, {1.0, std::nan(""), std::nan(""), 1.0}));
+        }) == "Covariance: an element of the matrix is not finite   [matrix: (2, 2)]");
   for (const NamedCovariance& kind : covariances(d)) {
     if (kind.covariance.is_isotropic()) continue;
     CHECK(shape([&] {

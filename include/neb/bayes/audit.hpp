@@ -14,7 +14,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +24,6 @@
 #include "neb/bayes/posterior_covariance.hpp"
 #include "neb/bayes/radial_profile.hpp"
 #include "neb/bayes/smooth.hpp"
-#include "neb/bayes/symmetric_eigen.hpp"
 #include "neb/core/error.hpp"
 #include "neb/core/finite.hpp"
 #include "neb/core/memory.hpp"
@@ -150,6 +151,16 @@ struct AuditSamples {
     }
   }
 };
+
+/// The positions of values from the largest to the smallest.
+inline std::vector<Index> descending(std::span<const double> values) {
+  std::vector<Index> order(values.size());
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index i, Index j) {
+    return values[static_cast<std::size_t>(i)] > values[static_cast<std::size_t>(j)];
+  });
+  return order;
+}
 
 inline void summarise(Audit& audit, const AuditSamples& samples) {
   const double s2 = audit.sigma * audit.sigma, noise = static_cast<double>(audit.dimensions) * s2;

@@ -6,11 +6,19 @@
 #include <string>
 #include <utility>
 
+#if defined(__GNUC__) && !defined(__clang__)  // as in kernels/eigen_gemm.hpp
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+#include <Eigen/Cholesky>
+
 #include "neb/autodiff/var.hpp"
 #include "neb/core/error.hpp"
 #include "neb/core/finite.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/core/single_threaded_eigen.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/ops/arithmetic.hpp"
 #include "neb/ops/elementary.hpp"
@@ -26,29 +34,26 @@ namespace bayes {
 /// square, ValueError unless it is symmetric to rounding and positive definite.
 template <Scalar T>
 Tensor<T> cholesky(const Tensor<T>& matrix) {
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const std::string shown = "   [matrix: " + matrix.shape().to_string() + "]";
   if (matrix.rank() != 2 || matrix.shape()[0] != matrix.shape()[1] || matrix.size() == 0)
     throw ShapeError("Covariance: expects a square matrix" + shown);
+  if (first_not_finite(matrix.size(), matrix.data()) < matrix.size())
+    throw ValueError("Covariance: an element of the matrix is not finite" + shown);
   const Index d = matrix.shape()[0];
-  const T* const a = matrix.data();
-  Tensor<double> root = Tensor<double>::zeros(matrix.shape());
-  double* const l = root.mutable_data();
-  for (Index i = 0; i < d; ++i) {
-    for (Index j = 0; j <= i; ++j) {
-      double rest = static_cast<double>(a[i * d + j]);
-      const double other = static_cast<double>(a[j * d + i]);
-      const double scale = std::sqrt(std::abs(static_cast<double>(a[i * d + i]) * static_cast<double>(a[j * d + j])));
-      if (std::abs(rest - other) > 1e-5 * scale)
+  const Tensor<double> a = matrix.template to<double>();
+  for (Index i = 0; i < d; ++i)
+    for (Index j = 0; j < i; ++j)
+      if (std::abs(a(i, j) - a(j, i)) > 1e-5 * std::sqrt(std::abs(a(i, i) * a(j, j))))
         throw ValueError("Covariance: the matrix is symmetric, but element (" + std::to_string(i) + ", " +
-                         std::to_string(j) + ") is " + std::to_string(rest) + " and its mirror image " +
-                         std::to_string(other) + shown);
-      for (Index k = 0; k < j; ++k) rest -= l[i * d + k] * l[j * d + k];
-      if (i == j && !(rest > 0 && is_finite(rest)))
-        throw ValueError("Covariance: the matrix is positive definite, but row " + std::to_string(i) +
-                         " has the variance " + std::to_string(rest) + " given those before it" + shown);
-      l[i * d + j] = i == j ? std::sqrt(rest) : rest / l[j * d + j];
-    }
-  }
+                         std::to_string(j) + ") is " + std::to_string(a(i, j)) + " and its mirror image " +
+                         std::to_string(a(j, i)) + shown);
+  const neb::detail::SingleThreadedEigen guard;
+  const Eigen::LLT<Matrix> factored(Eigen::Map<const Matrix>(a.data(), d, d));
+  if (factored.info() != Eigen::Success)
+    throw ValueError("Covariance: the matrix is positive definite, but this one has no Cholesky factor" + shown);
+  Tensor<double> root(matrix.shape());
+  Eigen::Map<Matrix>(root.mutable_data(), d, d) = factored.matrixL();
   return root.template to<T>();
 }
 
@@ -169,3 +174,7 @@ class Covariance {
 };
 
 }  // namespace neb
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

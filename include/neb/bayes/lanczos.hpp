@@ -40,7 +40,8 @@ concept BatchedOperator = requires(const A& apply, const Tensor<double>& v) {
   { apply(v) } -> std::same_as<Tensor<double>>;
 };
 
-/// The basis of one operator of the batch.
+/// The basis of one operator of the batch. T is double, as in symmetric_eigenvalues().
+template <std::same_as<double> T>
 class Krylov {
  public:
   Krylov(Index d, const Key& key) : d_(d), key_(key) { extend(nullptr); }
@@ -53,7 +54,7 @@ class Krylov {
     const Index last = size() - 1;
     double along = 0;
     for (int twice = 0; twice < 2; ++twice) along += remove_basis(product)[static_cast<std::size_t>(last)];
-    t_.diagonal.push_back(along);
+    diagonal_.push_back(along);
     scale_ = std::max(scale_, std::abs(along));
     beta_ = std::sqrt(inner_product(d_, product, product));
     if (!is_finite(along) || !is_finite(beta_)) throw ValueError("lanczos: apply(v) is not finite");
@@ -65,33 +66,25 @@ class Krylov {
 
   /// Whether residuals of the `count` largest eigenvalues are at most tolerance times the largest one that was met.
   bool converged(Index count, double tolerance) const {
-    if (std::ssize(t_.diagonal) < std::min(count, d_)) return false;
-    if (std::ssize(t_.diagonal) == d_) return true;
-    Tridiagonal t = projected();
-    std::vector<double> last(t.diagonal.size(), 0.0);
-    last.back() = 1;
-    diagonalise(t, 1, last.data());
-    const std::vector<Index> order = descending(t.diagonal);
-    return std::all_of(order.begin(), order.begin() + count, [&](Index i) {
-      return beta_ * std::abs(last[static_cast<std::size_t>(i)]) <= tolerance * scale_;
-    });
+    const Index m = std::ssize(diagonal_);
+    if (m < std::min(count, d_)) return false;
+    if (m == d_) return true;
+    const SymmetricSolver<T> t = projected();
+    for (Index k = m - count; k < m; ++k)
+      if (beta_ * std::abs(t.eigenvectors()(m - 1, k)) > tolerance * scale_) return false;
+    return true;
   }
 
   /// Writes the `count` largest eigenvalues and their vectors.
   void write(Index count, double* values, double* vectors) const {
-    Tridiagonal t = projected();
-    const Index m = std::ssize(t.diagonal);
-    std::vector<double> rows(static_cast<std::size_t>(m * m), 0.0);
-    for (Index i = 0; i < m; ++i) rows[static_cast<std::size_t>(i * m + i)] = 1;
-    diagonalise(t, m, rows.data());
-    const std::vector<Index> order = descending(t.diagonal);
+    const SymmetricSolver<T> t = projected();
+    const Index m = std::ssize(diagonal_);
     for (Index k = 0; k < count; ++k) {
-      const Index from = order[static_cast<std::size_t>(k)];
-      values[k] = t.diagonal[static_cast<std::size_t>(from)];
+      const Index from = m - 1 - k;
+      values[k] = t.eigenvalues()[from];
       double* const v = vectors + k * d_;
       std::fill_n(v, d_, 0.0);
-      for (Index i = 0; i < m; ++i)
-        add_multiple(d_, rows[static_cast<std::size_t>(from * m + i)], basis_.data() + i * d_, v);
+      for (Index i = 0; i < m; ++i) add_multiple(d_, t.eigenvectors()(i, from), basis_.data() + i * d_, v);
       const double length = std::sqrt(inner_product(d_, v, v));
       for (Index i = 0; i < d_; ++i) v[i] /= length;
     }
@@ -99,10 +92,8 @@ class Krylov {
 
  private:
   /// A in the basis, without what leads out of it.
-  Tridiagonal projected() const {
-    Tridiagonal t = t_;
-    t.below.resize(t.diagonal.size() - 1);
-    return t;
+  SymmetricSolver<T> projected() const {
+    return solve_tridiagonal(std::span<const T>(diagonal_), std::span(below_).first(diagonal_.size() - 1));
   }
 
   /// Subtracts from v what it has of the basis, and returns its coordinates there.
@@ -128,15 +119,15 @@ class Krylov {
       for (int twice = 0; twice < 2; ++twice) remove_basis(next.data());
       length = std::sqrt(inner_product(d_, next.data(), next.data()));
     }
-    if (!t_.diagonal.empty()) t_.below.push_back(beta_);
+    if (!diagonal_.empty()) below_.push_back(beta_);
     for (double& x : next) x /= length;
     basis_.insert(basis_.end(), next.begin(), next.end());
   }
 
   Index d_;
   Key key_;
-  std::vector<double> basis_;  // (size, d)
-  Tridiagonal t_;
+  std::vector<double> basis_;             // (size, d)
+  std::vector<double> diagonal_, below_;  // of A in the basis, and what leads out of it
   double beta_ = 0, scale_ = 0;
 };
 
@@ -184,11 +175,12 @@ Eigenpairs lanczos(const Apply& apply, const Shape& shape, Index count, const Ke
     throw ValueError("lanczos: count is from 1 to the " + std::to_string(d) + " elements of a vector, got " +
                      std::to_string(count));
   const Index most = options.max_steps > 0 ? std::clamp(options.max_steps, count, d) : d;
-  std::vector<bayes::Krylov> bases;
+  std::vector<bayes::Krylov<double>> bases;
   for (Index row = 0; row < n; ++row) bases.emplace_back(d, key.fold("lanczos").at(static_cast<std::uint64_t>(row)));
 
   Eigenpairs found;
   bool converged = false;
+  Index next_look = 8;  // to find the eigenpairs of a small matrix costs as much as some steps
   while (!converged && found.products < most) {
     Tensor<double> newest(shape);
     for (Index row = 0; row < n; ++row)
@@ -198,10 +190,11 @@ Eigenpairs lanczos(const Apply& apply, const Shape& shape, Index count, const Ke
       throw ShapeError("lanczos: apply gives what it is given, " + shape.to_string() +
                        "   [apply(v): " + products.shape().to_string() + "]");
     double* const product = products.mutable_data();
-    const bool look = ++found.products % 8 == 0;  // a look costs as much as some steps
+    const bool look = ++found.products == next_look;
+    if (look) next_look += std::max<Index>(8, next_look / 8);
     std::vector<char> done(static_cast<std::size_t>(n), 0);
     parallel_tasks(n, [&](Index row) {
-      bayes::Krylov& basis = bases[static_cast<std::size_t>(row)];
+      bayes::Krylov<double>& basis = bases[static_cast<std::size_t>(row)];
       basis.advance(product + row * d);
       if (look) done[static_cast<std::size_t>(row)] = basis.converged(count, options.tolerance);
     });

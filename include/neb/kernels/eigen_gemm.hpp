@@ -24,6 +24,7 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/core/single_threaded_eigen.hpp"
 #include "neb/kernels/gemm.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/register_tile.hpp"
@@ -32,23 +33,6 @@
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
-
-/// Keeps Eigen on this thread while it lives: Eigen asks OpenMP how many threads there are, and the answer belongs to
-/// the calling thread alone.
-class SingleThreadedEigen {
- public:
-#if defined(_OPENMP)
-  SingleThreadedEigen() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~SingleThreadedEigen() { omp_set_num_threads(threads_); }
-#else
-  SingleThreadedEigen() {}
-#endif
-  SingleThreadedEigen(const SingleThreadedEigen&) = delete;
-  SingleThreadedEigen& operator=(const SingleThreadedEigen&) = delete;
-
- private:
-  [[maybe_unused]] int threads_ = 1;
-};
 
 inline constexpr Index gemm_chunk = 192;  ///< of K, for one call of Eigen
 
@@ -101,7 +85,7 @@ void gemm_serial(Index m, Index n, Index k, const Operand<T>& a, const Operand<T
                  Update update) {
   constexpr int rows = Eigen::RowMajor;
   constexpr int columns = Eigen::ColMajor;
-  const SingleThreadedEigen guard;
+  const neb::detail::SingleThreadedEigen guard;
   if (update == Update::replace) zero_rows(m, n, c, c_stride);
   for (Index begin = 0; begin < k; begin += gemm_chunk) {
     const Index depth = std::min(gemm_chunk, k - begin);
