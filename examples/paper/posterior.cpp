@@ -138,7 +138,7 @@ std::string spectrum_text(const Tensor<double>& of_c, double variance) {
 }
 
 struct Curves {
-  std::vector<Curve> curves{{.name = "1: no optimal energy goes beyond", .x = {}, .y = {}}};
+  std::vector<Curve> curves{{.name = "1, the most of an optimal energy", .x = {}, .y = {}}};
   double high = 1, low = 0;
 
   void add(const std::string& name, const std::vector<double>& spectrum) {
@@ -277,7 +277,7 @@ Results posterior(Laboratory& laboratory) {
   const std::string picture = Program::picture_file("posterior-spectrum");
   draw_curves(curves.curves,
               {.x_name = "eigenvalue number",
-               .y_name = "of H times sigma squared",
+               .y_name = "of sigma^2 H",
                .bounds = {0, right, curves.low - margin, curves.high + margin}},
               program.path(picture));
   results.pictures.push_back(
