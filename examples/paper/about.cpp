@@ -59,6 +59,10 @@ std::string about(const std::string& experiment) {
        "Its leading eigenpairs are computed in double, by Lanczos, and compared with all of them. No eigenvalue of a "
        "covariance is negative; those of learned energies are, for nothing in the objective forbids it. A convex energy, "
        "trained here for some minutes, has none."},
+      {"audit",
+       "Not in the paper. An energy that was learned well is minus the logarithm of the density of noisy digits. What can be "
+       "asked without knowing that density: is the mean of tr H that of |grad phi|^2, an identity of Fisher's; is the error "
+       "of the jump what the second derivative predicts? Four energies that are wrong on purpose must be found out."},
       {"radial-profile",
        "Not in the paper. Noisy images lie on a shell of radius sigma sqrt(d) around the clean ones, and the objective is "
        "only ever evaluated there; flows go inside. Where spheres do not interact, the energy of the data is a bowl around "

@@ -1,5 +1,6 @@
 #include "paper/experiment.hpp"
 
+#include "paper/audits.hpp"
 #include "paper/creative_memories.hpp"
 #include "paper/denoising.hpp"
 #include "paper/gaussian_manifold.hpp"
@@ -39,6 +40,7 @@ const std::vector<Experiment>& experiments() {
       {"short-trainings", "The quickstart's network after 500 to 8 000 steps", 20, 20, short_trainings,
        /*by_name=*/true},
       {"posterior", "What the jump does not know: leading directions and spectra", 3, 8, posterior, /*by_name=*/true},
+      {"audit", "The shipped energies audited, and four broken ones", 2, 2, audits, /*by_name=*/true},
       {"samplers", "Independent samples a second at sigma = 0.3, by each sampler", 60, 60, samplers, /*by_name=*/true},
       {"uneven-noise", "Noise that grows to one side, and what is lost by assuming its mean", 3, 3, uneven_noise,
        /*by_name=*/true},
