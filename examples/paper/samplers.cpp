@@ -25,7 +25,8 @@ std::vector<MeasuredWalk> Samplers::measured_walks() {
           {.name = "leimkuhler-matthews", .sampler = Sampler::leimkuhler_matthews},
           {.name = "mala", .sampler = Sampler::mala, .units = 3000},
           {.name = "baoab", .sampler = Sampler::baoab},
-          {.name = "aboba", .sampler = Sampler::aboba}};
+          {.name = "aboba", .sampler = Sampler::aboba},
+          {.name = "aboba, delta as baoab", .sampler = Sampler::aboba, .share = 0.57}};
 }
 
 double SamplerFound::steps_per_sample(const neb::Diagnosis& of) const {

@@ -17,7 +17,7 @@ const std::vector<SamplerFacts>& samplers() {
                                              {Sampler::leimkuhler_matthews, "leimkuhler-matthews", 1},
                                              {Sampler::mala, "mala", 1},
                                              {Sampler::baoab, "baoab", 1.5},
-                                             {Sampler::aboba, "aboba", 1.5}};
+                                             {Sampler::aboba, "aboba", 0.5}};
   return all;
 }
 
