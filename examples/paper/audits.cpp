@@ -54,7 +54,7 @@ neb::Audit audited(const Laboratory& laboratory, const DoubleEnergy& energy, dou
            "slope %.3f +- %.3f; SURE - loss %.2f +- %.2f; loss %.2f; tr C = %.2f - %.2f; %.1f %% of the eigenvalues of "
            "sigma^2 H above 1. ",
            found.slope.value, found.slope.error, difference.value, difference.error, found.clean->loss.value,
-           found.positive_trace, -found.negative_trace, 100 * found.share_above_one) +
+           found.positive_trace, std::abs(found.negative_trace), 100 * found.share_above_one) +
            words_of(found, neb::verdict(found))});
   program.print("%s: %s\n", name.c_str(), results.findings.back().ours.c_str());
   return found;

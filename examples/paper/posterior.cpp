@@ -134,7 +134,7 @@ std::string spectrum_text(const Tensor<double>& of_c, double variance) {
     above += value < 0 ? 1.0 / static_cast<double>(of_c.size()) : 0;
   }
   return text("%.3f to %.3f, %.1f %% above 1; tr C = %.2f - %.2f", 1 - *largest / variance, 1 - *least / variance,
-              100 * above, positive, -negative);
+              100 * above, positive, std::abs(negative));
 }
 
 struct Curves {

@@ -90,8 +90,8 @@ void draw_spectrum(const Audit& audit, const std::string& path) {
   const double margin = 0.05 * (high - low);
   neb::Chart chart({0, right, low - margin, high + margin}, 380, 640);
   chart.label_axes("eigenvalue number", "eigenvalue");
-  chart.line(points_of({0, right}, {1, 1}), grey, "1: no optimal energy goes beyond");
-  chart.line(points_of(place, mean), blue, "of H times sigma squared, mean of " + std::to_string(points) + " points");
+  chart.line(points_of({0, right}, {1, 1}), grey, "1, the most of an optimal energy");
+  chart.line(points_of(place, mean), blue, "of sigma^2 H, mean of " + std::to_string(points) + " points");
   chart.write(path);
 }
 
@@ -209,7 +209,7 @@ std::string words_of(const Audit& audit, const neb::AuditVerdict& verdict) {
              joined(verdict.noise, audit.sigma) + ". ";
   if (verdict.sound())
     words += "Sound: the slope is " + pair_text(audit.slope) + (audit.clean ? ", and SURE is the loss. " : ". ");
-  if (audit.share_above_one > 0)
+  if (audit.share_above_one >= 0.0005)
     words += "C is not positive: " + formatted("%.1f %%", 100 * audit.share_above_one) +
              " of the eigenvalues of sigma^2 H exceed 1. ";
   if (verdict.flat_inside) words += "The energy is flat inside the spheres: flows stop anywhere there. ";
