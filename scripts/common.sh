@@ -77,11 +77,11 @@ install_optional() {
   (install_packages "$1") || say "going on without $1"
 }
 
-# configure [CMAKE_OPTION...]: silent unless it fails.
+# configure [CMAKE_OPTION...]: the preset that $build is named after; silent unless it fails.
 configure() {
   mkdir -p "$build"
-  say "configuring build/release"
-  if ! (cd "$root" && cmake --preset release "$@") >"$build/configure.log" 2>&1; then
+  say "configuring ${build#"$root"/}"
+  if ! (cd "$root" && cmake --preset "${build##*/}" "$@") >"$build/configure.log" 2>&1; then
     cat "$build/configure.log" >&2
     fail 1 "cmake could not configure (its output is above)"
   fi
