@@ -116,6 +116,16 @@ TEST_CASE("a new run in an old folder leaves nothing that could be taken for its
   CHECK(small.step_of("o/checkpoint.safetensors.previous") == 20);
 }
 
+TEST_CASE("a summary is JSON whatever a path is made of") {
+  const Small small;
+  REQUIRE(small.run(small.train + "--steps 3 --out \"$(printf 'a\\377\\001\"\\\\b')\"").code == 0);
+  const nlohmann::json summary = read_json(small.scratch.path("a\xFF\x01\"\\b/summary.json"));
+  REQUIRE(summary.is_object());
+  CHECK(summary["model"] == "a\uFFFD\x01\"\\b/model.safetensors");
+  CHECK(summary["steps"].is_number_integer());
+  CHECK(summary["sigma"].is_number_float());
+}
+
 TEST_CASE("a checkpoint of other images is refused by their sizes") {
   const Small small;
   REQUIRE(small.run(small.train + "--steps 3 --out o").code == 0);

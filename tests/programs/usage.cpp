@@ -82,6 +82,7 @@ TEST_CASE("options that do not exist or cannot be read") {
   for (const std::string& program : {std::string("train_energy"), std::string("denoise"), std::string("draw_graph")}) {
     set.refuses(program, {"--nonsense"}, "nonsense");
     set.refuses(program, {"stray"}, "stray");
+    set.refuses(program, {"--out=" + std::string(100000, 'a')}, "aaaa");
     set.refuses(program, {"--seed"}, "seed");
     set.refuses(program, {"--seed", "1.5"}, "--seed: expected a whole number");
     set.refuses(program, {"--seed", "-1"}, "--seed");
