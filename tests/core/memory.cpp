@@ -199,6 +199,21 @@ TEST_CASE("many threads draw from the pool and nobody gets what another holds") 
   CHECK(memory_stats().live == before);
 }
 
+TEST_CASE("small blocks that a thread took or was given are there for others when it has ended") {
+  const auto some = [] {
+    std::vector<Buffer> buffers;
+    for (int i = 0; i < 3000; ++i) buffers.emplace_back(64 + 64);
+    return buffers;
+  };
+  const std::size_t before = (release_cached_memory(), from_system());
+  for (int round = 0; round < 4; ++round) {
+    std::vector<Buffer> taken = some();
+    std::thread([&] { taken.clear(); }).join();
+    std::thread([&] { some(); }).join();
+  }
+  CHECK(from_system() <= before + 2 * 3000 * 192);
+}
+
 TEST_CASE("what no machine could hold is refused before it is shortened to what a pointer holds") {
   CHECK(memory_size(3, 8) == 24);
   CHECK(memory_size(Index(SIZE_MAX / 2), 1) == SIZE_MAX / 2);

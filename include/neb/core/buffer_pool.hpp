@@ -100,7 +100,7 @@ class BufferPool {
   /// Takes back a buffer of that size class.
   void release(void* buffer, std::size_t capacity) noexcept {
     live_.fetch_sub(capacity, std::memory_order_relaxed);
-    if (capacity <= SmallBlocks::largest && !small_blocks_closed_ && small_blocks_.keep(buffer, capacity)) return;
+    if (capacity <= SmallBlocks::largest && small_blocks_open_ && small_blocks_.keep(buffer, capacity)) return;
     keep(buffer, capacity);
   }
 
@@ -135,6 +135,10 @@ class BufferPool {
   static BufferPool& make() {
     auto* const pool = new BufferPool;
 #if defined(__unix__) || defined(__APPLE__)
+    pool->has_thread_end_ = pthread_key_create(&pool->thread_end_, [](void*) {
+                              instance().close_small_blocks();
+                              small_blocks_open_ = false;
+                            }) == 0;
     // A child of fork() would otherwise find the lock closed for ever, if another thread held it at that moment.
     pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
                    [] { instance().mutex_.unlock(); });
@@ -146,17 +150,7 @@ class BufferPool {
 
   /// A cached buffer, or a new one.
   void* take_or_make(std::size_t& capacity) {
-    if (capacity <= SmallBlocks::largest) {
-      // A thread that ends hands its small blocks on.
-      struct AtThreadEnd {
-        ~AtThreadEnd() {
-          instance().close_small_blocks();
-          small_blocks_closed_ = true;
-        }
-      };
-      thread_local const AtThreadEnd at_thread_end;
-      static_cast<void>(at_thread_end);
-    }
+    if (capacity <= SmallBlocks::largest) small_blocks_open_ = hands_on_small_blocks();
     {
       const std::lock_guard lock(mutex_);
       // A large buffer may stand in for one up to half its size: a step has many sizes, whose peaks do not coincide.
@@ -183,6 +177,16 @@ class BufferPool {
     const std::lock_guard lock(mutex_);
     total_ += capacity;
     return buffer;
+  }
+
+  /// Whether this thread will hand its small blocks on when it ends. Not by a destructor of the language: where there is no
+  /// memory to note one, the C library ends the process.
+  bool hands_on_small_blocks() const noexcept {
+#if defined(__unix__) || defined(__APPLE__)
+    return has_thread_end_ && pthread_setspecific(thread_end_, &small_blocks_) == 0;
+#else
+    return false;
+#endif
   }
 
   void keep(void* buffer, std::size_t capacity) noexcept {
@@ -233,6 +237,10 @@ class BufferPool {
 
   static constexpr std::size_t least_kept = std::size_t{32} << 20;
 
+#if defined(__unix__) || defined(__APPLE__)
+  pthread_key_t thread_end_{};
+  bool has_thread_end_ = false;
+#endif
   std::mutex mutex_;            // of everything below that is not atomic
   std::size_t total_ = 0;       // bytes from the system
   std::size_t most_ = 0;        // the largest peak of earlier measurements
@@ -241,7 +249,7 @@ class BufferPool {
   std::array<std::vector<void*>, 8 * 57> free_lists_;
   std::array<std::uint64_t, 8 * 57> asked_{};  // the number of the last request for a list
   [[gnu::visibility("default")]] static inline constinit thread_local SmallBlocks small_blocks_;
-  [[gnu::visibility("default")]] static inline constinit thread_local bool small_blocks_closed_ = false;
+  [[gnu::visibility("default")]] static inline constinit thread_local bool small_blocks_open_ = false;
 };
 
 }  // namespace neb
