@@ -84,6 +84,8 @@ class Profile final : autodiff::Observer {
     std::size_t peak = 0;
     double inside = 0;  // seconds in operations that this one ran
     Clock::time_point began = {};
+    Row* row = nullptr;  // found before it runs, because ended() must not need memory
+    Order* order = nullptr;
   };
 
   [[gnu::format(printf, 1, 2)]] static std::string line(const char* format, ...) {
@@ -97,7 +99,7 @@ class Profile final : autodiff::Observer {
 
   void began(const autodiff::Execution&) override {
     if (!frames_.empty()) frames_.back().peak = std::max(frames_.back().peak, memory_stats().peak);
-    frames_.push_back({});
+    frames_.push_back({.row = &row_of(execution), .order = &orders_[execution.order]});
     reset_peak_memory();
     frames_.back().began = Clock::now();
   }
@@ -110,7 +112,7 @@ class Profile final : autodiff::Observer {
     orders_[execution.order].flops += flops;
   }
 
-  void ended(const autodiff::Execution& execution) noexcept override {
+  void ended(const autodiff::Execution&) noexcept override {
     Frame frame = frames_.back();
     const double elapsed = std::chrono::duration<double>(Clock::now() - frame.began).count();
     const MemoryStats memory = memory_stats();
@@ -121,10 +123,10 @@ class Profile final : autodiff::Observer {
       frames_.back().peak = std::max(frames_.back().peak, frame.peak);
     }
 
-    Row& row = row_of(execution);
+    Row& row = *frame.row;
     ++row.count;
     row.seconds += elapsed - frame.inside;
-    Order& order = orders_[execution.order];
+    Order& order = *frame.order;
     ++order.count;
     order.seconds += elapsed - frame.inside;
     order.peak = std::max(order.peak, static_cast<double>(frame.peak));
