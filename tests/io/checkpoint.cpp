@@ -34,6 +34,17 @@ TEST_CASE("checkpoint: the one before is kept, and a number that is not finite r
   CHECK(scratch.file_count() == 2);
 }
 
+TEST_CASE("checkpoint: one that could not be written leaves no third file, nor does the next one") {
+  const Scratch scratch;
+  const std::string path = scratch.path("a");
+  for (const float value : {1.0F, 2.0F}) write_checkpoint(path, {{"w", Tensor<float>({1}, {value})}}, {});
+  CHECK_THROWS_AS(write_checkpoint(path, {}, {{"no UTF-8", "\xFF"}}), ValueError);
+  write_checkpoint(path, {{"w", Tensor<float>({1}, {3})}}, {});
+  CHECK(read_checkpoint(path).get<float>("w")(0) == 3);
+  CHECK(read_checkpoint(previous_checkpoint(path)).get<float>("w")(0) == 2);
+  CHECK(scratch.file_count() == 2);
+}
+
 TEST_CASE("checkpoint: a bit that flips anywhere is noticed") {
   const Scratch scratch;
   write_checkpoint(scratch.path("a"), {{"w", Tensor<float>({2}, {1, 2})}, {"d", Tensor<double>({1}, {3})}},

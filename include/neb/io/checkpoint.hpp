@@ -36,7 +36,10 @@ inline void write_checkpoint(const std::string& path, const TensorMap& tensors, 
   // A second name for the old file, so that there is a checkpoint at every moment. Where a file system has no such names, or
   // there is no old file, there is nothing to keep.
   ::unlink(next.c_str());
-  if (::link(path.c_str(), next.c_str()) == 0 && ::rename(next.c_str(), before.c_str()) != 0) ::unlink(next.c_str());
+  if (::link(path.c_str(), next.c_str()) == 0) {
+    static_cast<void>(::rename(next.c_str(), before.c_str()));
+    ::unlink(next.c_str());  // it is still there where both were names of one file already: the last write after this failed
+  }
   write_safetensors(path, tensors, std::move(metadata), Storage::exact, /*guarded=*/true);
 }
 

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -29,7 +30,9 @@ class GzipReader {
  public:
   explicit GzipReader(const InputFile& file) : file_(file) {
     // 16 asks for gzip's header and trailer, 15 for the largest window.
-    if (::inflateInit2(&zlib_, 15 + 16) != Z_OK) throw file_error(file_.path(), "gzip: zlib cannot start");
+    const int result = ::inflateInit2(&zlib_, 15 + 16);
+    if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    if (result != Z_OK) throw file_error(file_.path(), "gzip: zlib cannot start");
   }
   GzipReader(const GzipReader&) = delete;
   GzipReader& operator=(const GzipReader&) = delete;
@@ -52,6 +55,7 @@ class GzipReader {
     zlib_.next_out = reinterpret_cast<Bytef*>(into.data());
     zlib_.avail_out = static_cast<uInt>(into.size());
     const int result = ::inflate(&zlib_, Z_NO_FLUSH);
+    if (result == Z_MEM_ERROR) throw std::bad_alloc();
     if (result == Z_STREAM_END) {
       next_member();
     } else if (result != Z_OK) {
