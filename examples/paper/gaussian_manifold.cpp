@@ -18,7 +18,7 @@ using neb::Index, neb::Tensor;
 namespace {
 
 constexpr Index samples = 20000;
-const std::vector<neb::Colour> colours{
+constexpr neb::Colour colours[]{
     {0.55, 0.55, 0.55}, {0.12, 0.35, 0.70}, {0.00, 0.55, 0.40}, {0.85, 0.45, 0.05}, {0.75, 0.10, 0.30}};
 
 double average(const std::vector<double>& values) {

@@ -13,12 +13,15 @@ using neb::Index, neb::Var;
 
 namespace {
 
-const std::vector<Choice> choices{{"smooth ReLU", false, {}},
-                                  {"ReLU", true, {}},
-                                  {"ReLU, random biases", true, {}, true},
-                                  {"readout 10", false, {10}},
-                                  {"readout 10, 10", false, {10, 10}}};
-const std::vector<neb::Colour> colours{
+const std::vector<Choice>& choices() {
+  static const std::vector<Choice> all{{"smooth ReLU", false, {}},
+                                       {"ReLU", true, {}},
+                                       {"ReLU, random biases", true, {}, true},
+                                       {"readout 10", false, {10}},
+                                       {"readout 10, 10", false, {10, 10}}};
+  return all;
+}
+constexpr neb::Colour colours[]{
     {0.12, 0.35, 0.70}, {0.75, 0.10, 0.30}, {0.60, 0.35, 0.75}, {0.00, 0.55, 0.40}, {0.85, 0.55, 0.05}};
 
 using Curves = std::vector<std::vector<double>>;
@@ -51,7 +54,7 @@ void draw(const std::vector<Curves>& all, const std::vector<Index>& steps, const
         points.mutable_data()[2 * k] = static_cast<float>(steps[k]);
         points.mutable_data()[2 * k + 1] = static_cast<float>(curve[k]);
       }
-      chart.line(points, colours[choice], seed == 0 ? choices[choice].name : "");
+      chart.line(points, colours[choice], seed == 0 ? choices()[choice].name : "");
     }
   chart.write(path);
 }
@@ -136,10 +139,10 @@ Results section_4_1(Laboratory& laboratory) {
   {
     ProgressBar bar = program.progress("training", "steps");
     const Index steps = training.seeds * length;  // of a choice
-    for (const Choice& choice : choices)
+    for (const Choice& choice : choices())
       all.push_back(loss_curves(images, choice, training, [&](const neb::Progress& progress) {
         const auto taken = static_cast<double>(std::ssize(all) * steps + progress.count);
-        bar.update(taken / static_cast<double>(std::ssize(choices) * steps), taken, choice.name);
+        bar.update(taken / static_cast<double>(std::ssize(choices()) * steps), taken, choice.name);
         return true;
       }));
   }
@@ -150,8 +153,8 @@ Results section_4_1(Laboratory& laboratory) {
                      {"seeds", training.seeds},
                      {"test_images", images.test.shape()[0]}};
   const std::size_t early = 2, last = training.steps.size() - 1;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    for (const auto& curve : all[i]) results.numbers.emplace_back(choices[i].name, curve);
+  for (std::size_t i = 0; i < choices().size(); ++i) {
+    for (const auto& curve : all[i]) results.numbers.emplace_back(choices()[i].name, curve);
     for (const std::size_t k : {early, last}) {
       const std::vector<double> here = losses_at(all[i], k), smooth = losses_at(all[0], k);
       std::string ours = text("%.3f", average(here));
@@ -160,10 +163,10 @@ Results section_4_1(Laboratory& laboratory) {
         ours += text(" (%+.3f +- %.3f against smooth ReLU, plain readout; lower with %td of %td seeds)", against.mean,
                      against.error, against.lower, training.seeds);
       }
-      results.findings.push_back({choices[i].name + text(": test loss after %td steps", training.steps[k]),
-                                  !choices[i].readout.empty() ? "slightly lower, mostly early"
-                                  : choices[i].rectified      ? "consistently higher"
-                                                              : "",
+      results.findings.push_back({choices()[i].name + text(": test loss after %td steps", training.steps[k]),
+                                  !choices()[i].readout.empty() ? "slightly lower, mostly early"
+                                  : choices()[i].rectified      ? "consistently higher"
+                                                                : "",
                                   ours});
     }
   }

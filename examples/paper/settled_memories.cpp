@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <neb/bayes/chi.hpp>
 #include <neb/io/safetensors.hpp>
@@ -31,8 +32,10 @@ std::vector<Whereabouts> whereabouts(const Judge& judge, const Tensor<float>& y0
 /// Adds what is seen of flows that go on: on their way, and how long the pictures last that settled.
 void follow(const Program& program, const TrainedEnergy& energy, const Judge& judge, const Tensor<float>& y0,
             const Remembering& settings, Remembered& found) {
-  const neb::Flow<float> flow =
-      flow_down(program, energy, y0, {.settled_below = looks_below, .time = looks_at.back(), .snapshots = looks_at});
+  const neb::Flow<float> flow = flow_down(program, energy, y0,
+                                          {.settled_below = {std::begin(looks_below), std::end(looks_below)},
+                                           .time = *std::rbegin(looks_at),
+                                           .snapshots = {std::begin(looks_at), std::end(looks_at)}});
   found.at = whereabouts(judge, y0, flow.snapshots);
   found.below = whereabouts(judge, y0, flow.settled);
   found.late = flow.snapshots.back().y;

@@ -18,8 +18,8 @@ struct Remembering {
 };
 
 /// The moments at which a flow is looked at beside the one where it settles.
-inline const std::vector<double> looks_at{10, 30, 100};
-inline const std::vector<double> looks_below{1, 0.3, 0.1};
+inline constexpr double looks_at[]{10, 30, 100};
+inline constexpr double looks_below[]{1, 0.3, 0.1};
 
 /// Where flows from digits are at a moment.
 struct Whereabouts {

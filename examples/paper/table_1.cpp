@@ -11,8 +11,6 @@ namespace examples::paper {
 
 namespace {
 
-const std::vector<double> sigmas{0.15, 0.25, 0.3, 0.7};
-
 /// What the paper reports, from 1e7 pairs of the 60 000 training digits.
 struct Reported {
   const char *key, *value;
@@ -32,6 +30,7 @@ std::string share_text(double share, double pairs) {
 
 Results table_1(Laboratory& laboratory, neb::Index sampled_pairs) {
   const Program& program = laboratory.program();
+  const std::vector<double> sigmas{0.15, 0.25, 0.3, 0.7};
   const Summary sampled = sphere_overlap(program, laboratory.images(), sampled_pairs, sigmas, "table-1-sampled");
   const auto start = std::chrono::steady_clock::now();
   const Summary exact = sphere_overlap(program, laboratory.images(), 0, sigmas, "table-1");
