@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <string>
 
 #include <neb/core/error.hpp>
@@ -52,7 +53,8 @@ auto check_input(Read&& read) {
   }
 }
 
-/// Calls `write`. Where a file could not be written it warns, says what follows from that, and returns false.
+/// Calls `write`. Where a file could not be written, also for want of memory, it warns, says what follows from that, and returns
+/// false.
 template <class Write>
 bool write_or_warn(const Program& program, const std::string& consequence, Write&& write) {
   try {
@@ -60,8 +62,19 @@ bool write_or_warn(const Program& program, const std::string& consequence, Write
     return true;
   } catch (const neb::FileError& error) {
     program.warn(std::string(error.what()) + "; " + consequence);
-    return false;
+  } catch (const std::bad_alloc&) {
+    program.warn("out of memory; " + consequence);
   }
+  return false;
+}
+
+/// Calls `write`, which makes a file that was asked for beside others. Where it could not be written the program says so and goes
+/// on, to end with 1. Returns whether there is one.
+template <class Write>
+bool deliver(Program& program, Write&& write) {
+  if (write_or_warn(program, "the rest is written", write)) return true;
+  program.exit_code = 1;
+  return false;
 }
 
 /// Makes the command line, parses, then calls `body`; returns the exit code that main() returns: 0, 1 when the program failed or

@@ -78,18 +78,19 @@ Summary tell_ends(const Program& program, const neb::Flow<float>& flow, const Te
   return summary;
 }
 
-void film(const Program& program, const TrainedEnergy& energy, const Tensor<float>& y0, const Memories& memories,
+void film(Program& program, const TrainedEnergy& energy, const Tensor<float>& y0, const Memories& memories,
           const std::string& title, const std::string& stem) {
   const double last = std::isinf(memories.time) ? 300 : memories.time;
   const Film film = film_of(program, energy, y0.rows(0, std::min<Index>(10, y0.shape()[0])), last);
   const std::string stages = program.picture_path(stem + "_stages"), frames = program.picture_path(stem + "_film");
-  draw_stages(film, title, stages);
-  const Index count = draw_frames(film, frames);
-  program.print("over time: %s\n%ld frames: %s\n", stages.c_str(), static_cast<long>(count), frames.c_str());
+  if (deliver(program, [&] { draw_stages(film, title, stages); })) program.print("over time: %s\n", stages.c_str());
+  Index count = 0;
+  if (!deliver(program, [&] { count = draw_frames(film, frames); })) return;
+  program.print("%ld frames: %s\n", static_cast<long>(count), frames.c_str());
   if (!frames.ends_with(".png")) return;
   const std::string page = program.path(stem + "_film.html");
-  neb::write_file(page, film_page(title, Program::picture_file(stem + "_film"), count));
-  program.print("to play them: %s\n", page.c_str());
+  if (deliver(program, [&] { neb::write_file(page, film_page(title, Program::picture_file(stem + "_film"), count)); }))
+    program.print("to play them: %s\n", page.c_str());
 }
 
 }  // namespace
@@ -127,7 +128,7 @@ void draw_memories(const neb::Flow<float>& flow, const Tensor<float>& y0, Index 
   sheet.write(path);
 }
 
-Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images,
+Summary associative_memory(Program& program, const TrainedEnergy& energy, const Images& images,
                            const Memories& memories, const std::string& picture_stem) {
   const Tensor<float> y0 = starts(memories, images, neb::Key(program.seed).fold("associative_memory"));
   const Index count = y0.shape()[0];
@@ -135,8 +136,10 @@ Summary associative_memory(const Program& program, const TrainedEnergy& energy, 
   const bool settled = memories.until == neb::FlowUntil::settled;
   const std::string picture = program.picture_path(picture_stem), from = name_of(memories.start),
                     title = "sigma = " + neb::number_text(energy.sigma) + ": from " + from;
-  draw_memories(flow, y0, count, /*with_starts=*/true, title + (settled ? " to where they settle" : " to minima"),
-                picture);
+  const bool drawn = deliver(program, [&] {
+    draw_memories(flow, y0, count, /*with_starts=*/true, title + (settled ? " to where they settle" : " to minima"),
+                  picture);
+  });
 
   program.print("%ld flows from %s at sigma %.4g, until %s:\n", static_cast<long>(count), from.c_str(), energy.sigma,
                 settled ? "settled" : "a minimum");
@@ -148,7 +151,7 @@ Summary associative_memory(const Program& program, const TrainedEnergy& energy, 
   summary.insert(summary.end(), ends.begin(), ends.end());
   if (std::any_of(flow.end.begin(), flow.end.end(), found_nothing))
     program.print("those that escaped or were given up are crossed out: where they ended is no memory\n");
-  program.print("picture: %s\n", picture.c_str());
+  if (drawn) program.print("picture: %s\n", picture.c_str());
   if (memories.film) film(program, energy, y0, memories, title + " over time", picture_stem);
   return summary;
 }

@@ -37,7 +37,7 @@ void draw_memories(const neb::Flow<float>& flow, const neb::Tensor<float>& y0, n
                    const std::string& title, const std::string& path);
 
 /// The same as a program: flows, writes pictures and prints. Returns what summary.json holds.
-Summary associative_memory(const Program& program, const TrainedEnergy& energy, const Images& images,
+Summary associative_memory(Program& program, const TrainedEnergy& energy, const Images& images,
                            const Memories& memories, const std::string& picture_stem = "associative_memory");
 
 }  // namespace examples

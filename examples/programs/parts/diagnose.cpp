@@ -139,7 +139,7 @@ Verdict verdict(const Trace& trace, const std::vector<Row>& rows) {
   return found;
 }
 
-Summary diagnose(const Program& program, const Trace& trace, const std::string& picture_stem,
+Summary diagnose(Program& program, const Trace& trace, const std::string& picture_stem,
                  const std::vector<std::string>& shown) {
   const std::vector<Row> rows = diagnose(trace);
   print_table(program, trace, rows);
@@ -156,9 +156,9 @@ Summary diagnose(const Program& program, const Trace& trace, const std::string& 
   if (!names.empty() && trace.draws() >= 4) {
     const std::string traces = program.picture_path(picture_stem + "_trace"),
                       decay = program.picture_path(picture_stem + "_autocorrelation");
-    draw_traces(trace, names, traces);
-    draw_autocorrelations(trace, names, decay);
-    program.print("pictures: %s, %s\n", traces.c_str(), decay.c_str());
+    if (deliver(program, [&] { draw_traces(trace, names, traces); })) program.print("picture: %s\n", traces.c_str());
+    if (deliver(program, [&] { draw_autocorrelations(trace, names, decay); }))
+      program.print("picture: %s\n", decay.c_str());
   }
   summary.emplace_back("mixed", Index{found.mixed});
   summary.emplace_back("r_hat", found.r_hat);

@@ -33,7 +33,7 @@ Verdict verdict(const Trace& trace, const std::vector<Row>& rows);
 
 /// Prints a table and the verdict, and draws PICTURE_trace and PICTURE_autocorrelation of the series in `shown`, or of the four
 /// with the fewest effective draws if it is empty. Returns what summary.json holds.
-Summary diagnose(const Program& program, const Trace& trace, const std::string& picture_stem,
+Summary diagnose(Program& program, const Trace& trace, const std::string& picture_stem,
                  const std::vector<std::string>& shown = {});
 
 }  // namespace examples

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -148,17 +149,25 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
   TrainedEnergy energy{[averaged](const neb::Var<float>& y) { return (*averaged)(y); }, options.sigma, net.image};
   const neb::TrainReport& report = trainer.report();
   const double images_per_second = static_cast<double>(report.step * options.batch) / report.seconds;
-  const double loss = test_loss(energy, images);
+  double loss = 0;
+  try {
+    loss = test_loss(energy, images);
+  } catch (const std::bad_alloc&) {  // the test images may need more of it than a batch
+    save();
+    throw;
+  }
   if (!neb::is_finite(loss))
     throw neb::Error("training diverged: the test loss is " + std::to_string(loss) +
                      ", and no model is written; lower --learning-rate");
   const bool written = write_or_warn(program, "the checkpoint holds what was learned",
                                      [&] { neb::write_model(model_path, *averaged, options.sigma); });
-  save();
   if (!written) {
+    save();
     program.exit_code = 1;
     return std::nullopt;
   }
+  if (!write_or_warn(program, "the model is written, but this run cannot be taken up again", save))
+    program.exit_code = 1;
   program.print("trained: %ld steps of %ld images in %.1f s, %.0f images/s, at most %.0f MB of memory\n",
                 static_cast<long>(report.step), static_cast<long>(options.batch), report.seconds, images_per_second,
                 peak_rss_mb());

@@ -216,9 +216,12 @@ std::optional<Summary> walk_jump(Program& program, const TrainedEnergy& energy, 
     return std::nullopt;
   }
   if (!jumps.saved) program.exit_code = 1;
+  const bool traced = !jumps.trace.series.empty() && deliver(program, [&] { write_trace(walk.trace, jumps.trace); });
   const std::string picture = program.picture_path("walk_jump");
-  draw_jumps(jumps, "sigma = " + neb::number_text(energy.sigma) + ": a chain in each column, jumps from its walk",
-             walk.chains, /*stride=*/1, picture);
+  const bool drawn = deliver(program, [&] {
+    draw_jumps(jumps, "sigma = " + neb::number_text(energy.sigma) + ": a chain in each column, jumps from its walk",
+               walk.chains, /*stride=*/1, picture);
+  });
 
   const neb::PixelRange range = jumps.range();
   const Index lost = std::count(jumps.escaped.back().begin(), jumps.escaped.back().end(), true);
@@ -237,15 +240,14 @@ std::optional<Summary> walk_jump(Program& program, const TrainedEnergy& energy, 
     program.print(
         "%ld chains left the data (a pixel outside [-%.0f, %.0f]) and are crossed out; train longer, or take a smaller --step\n",
         static_cast<long>(lost), neb::escape_bound, neb::escape_bound);
-  program.print("picture: %s\n", picture.c_str());
+  if (drawn) program.print("picture: %s\n", picture.c_str());
   Summary summary{{"sigma", energy.sigma},           {"sampler", sampler},     {"delta", jumps.delta},
                   {"warm_up", walk.warm_up},         {"chains", walk.chains},  {"steps", walk.steps},
                   {"jump_min", range.low},           {"jump_max", range.high}, {"every", walk.every},
                   {"jumps", std::ssize(jumps.xhat)}, {"escaped", lost}};
   if (!jumps.acceptance.empty()) summary.emplace_back("acceptance", jumps.acceptance);
   if (jumps.trace.series.empty()) return summary;
-  write_trace(walk.trace, jumps.trace);
-  program.print("trace: %s\n\n", walk.trace.c_str());
+  if (traced) program.print("trace: %s\n\n", walk.trace.c_str());
   const Summary found = diagnose(program, jumps.trace, "walk_jump");
   summary.insert(summary.end(), found.begin(), found.end());
   return summary;
