@@ -97,7 +97,7 @@ class Profile final : autodiff::Observer {
     return text;
   }
 
-  void began(const autodiff::Execution&) override {
+  void began(const autodiff::Execution& execution) override {
     if (!frames_.empty()) frames_.back().peak = std::max(frames_.back().peak, memory_stats().peak);
     frames_.push_back({.row = &row_of(execution), .order = &orders_[execution.order]});
     reset_peak_memory();
