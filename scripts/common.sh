@@ -2,7 +2,6 @@
 # What demo.sh, reproduce.sh and test.sh share: install what is missing, configure, build. Sourced with errexit on.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-preset=release # one of CMakePresets.json
 build=$root/build/release
 
 say() { echo "neb: $*"; }
