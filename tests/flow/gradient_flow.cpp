@@ -100,13 +100,30 @@ TEST_CASE("gradient flow: among two samples it goes to the near one's mode, and 
   double mode = 1;
   for (int k = 0; k < 100; ++k) mode = std::tanh(mode / (s * s));
   const auto flow = gradient_flow(phi, Tensor<double>({4, 1}, {-0.1, 0.1, 3.0, 0.0}), s, {.tolerance = 1e-8});
-  CHECK(flow.count(FlowEnd::minimum) == 4);
+  CHECK(flow.count(FlowEnd::minimum) == 3);
   CHECK(flow.y(0, 0) == doctest::Approx(-mode).epsilon(1e-7));
   CHECK(flow.y(1, 0) == doctest::Approx(mode).epsilon(1e-7));
   CHECK(flow.y(2, 0) == doctest::Approx(mode).epsilon(1e-7));
-  // A saddle is at rest: a small gradient alone does not make a memory.
+  // A maximum is at rest: a small gradient alone does not make a memory.
+  CHECK(flow.end[3] == FlowEnd::saddle);
   CHECK(flow.y(3, 0) == 0);
   CHECK(flow.path_length[3] == 0);
+}
+
+TEST_CASE("gradient flow: what it falls to along a ridge is a saddle, and a valley without a slope is not") {
+  constexpr Index d = 400;
+  // sum of c_p y_p^2 / 2, with curvatures from `lowest`, once, to 1.6.
+  const auto bowl = [&](float lowest) {
+    Tensor<float> c({d});
+    for (Index p = 0; p < d; ++p) c.mutable_data()[p] = p == 7 ? lowest : 0.1f + 1.5f * static_cast<float>(p) / d;
+    return [half = Var<float>::constant(c)](const Var<float>& y) { return sum(0.5f * half * square(y), 1); };
+  };
+  Tensor<float> y0 = random_normal<float>({3, d}, Key(4));
+  for (Index row = 0; row < 3; ++row) y0.mutable_data()[row * d + 7] = 0;  // on the ridge, to the bit
+  for (const float lowest : {-0.1f, -0.5f, -3.0f})
+    CHECK(gradient_flow(bowl(lowest), y0, 1.0f, {.step_tolerance = 1e-2}).count(FlowEnd::saddle) == 3);
+  for (const float lowest : {0.0f, 0.02f})
+    CHECK(gradient_flow(bowl(lowest), y0, 1.0f, {.step_tolerance = 1e-2}).count(FlowEnd::minimum) == 3);
 }
 
 TEST_CASE("gradient flow: the energy falls with every step, and the drop adds up") {

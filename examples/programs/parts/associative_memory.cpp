@@ -48,13 +48,13 @@ const char* name_of(Start start) {
 }
 
 /// Ends by the name that is printed and, with _ for spaces, written.
-constexpr std::pair<FlowEnd, const char*> ends[] = {{FlowEnd::settled, "settled"},
-                                                    {FlowEnd::minimum, "minimum"},
-                                                    {FlowEnd::out_of_time, "out of time"},
-                                                    {FlowEnd::escaped, "escaped"},
-                                                    {FlowEnd::unfinished, "unfinished"}};
+constexpr std::pair<FlowEnd, const char*> ends[] = {
+    {FlowEnd::settled, "settled"},         {FlowEnd::minimum, "minimum"}, {FlowEnd::saddle, "saddle"},
+    {FlowEnd::out_of_time, "out of time"}, {FlowEnd::escaped, "escaped"}, {FlowEnd::unfinished, "unfinished"}};
 
-bool found_nothing(FlowEnd end) { return end == FlowEnd::escaped || end == FlowEnd::unfinished; }
+bool found_nothing(FlowEnd end) {
+  return end == FlowEnd::escaped || end == FlowEnd::unfinished || end == FlowEnd::saddle;
+}
 
 /// Prints for each end how many flows have it, and what they came by.
 Summary tell_ends(const Program& program, const neb::Flow<float>& flow, const Tensor<float>& y0) {
@@ -150,7 +150,8 @@ Summary associative_memory(Program& program, const TrainedEnergy& energy, const 
   const Summary ends = tell_ends(program, flow, y0);
   summary.insert(summary.end(), ends.begin(), ends.end());
   if (std::any_of(flow.end.begin(), flow.end.end(), found_nothing))
-    program.print("those that escaped or were given up are crossed out: where they ended is no memory\n");
+    program.print(
+        "those that escaped, were given up or are at rest on a saddle are crossed out: where they ended is no memory\n");
   if (drawn) program.print("picture: %s\n", picture.c_str());
   if (memories.film) film(program, energy, y0, memories, title + " over time", picture_stem);
   return summary;

@@ -36,8 +36,9 @@ struct FlowOptions {
   Index max_steps = 10000;  ///< attempts per row
 };
 
-/// How a flow ended: by its rule, at the time limit, out of the data, or given up after max_steps or by the caller.
-enum class FlowEnd { minimum, settled, moved, out_of_time, escaped, unfinished };
+/// How a flow ended: by its rule; at rest where the energy curves down in some direction, at a saddle or a maximum; at the time
+/// limit; out of the data; or given up after max_steps or by the caller.
+enum class FlowEnd { minimum, saddle, settled, moved, out_of_time, escaped, unfinished };
 
 /// Where flows are at one moment each, one entry per row of the start.
 template <Scalar T>

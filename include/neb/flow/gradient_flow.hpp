@@ -18,6 +18,7 @@
 #include "neb/flow/flow.hpp"
 #include "neb/flow/moments.hpp"
 #include "neb/flow/moving_rows.hpp"
+#include "neb/flow/saddles.hpp"
 
 namespace neb {
 
@@ -49,7 +50,8 @@ inline void check_options(const FlowOptions& options) {
 }  // namespace flow
 
 /// Follows -grad phi from each row of y0: (N, ...) until it ends by the rule `options.until`, escapes, is out of time, or has
-/// made max_steps attempts at a step. Neither snapshots nor settled_below change a step.
+/// made max_steps attempts at a step. Neither snapshots nor settled_below change a step. Points at rest are probed, by 48 gradients,
+/// for a direction in which the energy curves down.
 /// Calls `on_progress` after every attempt, with the number of flows that have ended; when it returns false, the others are
 /// returned as unfinished, with what they have come to.
 /// Throws ValueError for settings out of range, ShapeError when y0 is not a batch.
@@ -71,6 +73,7 @@ Flow<T> gradient_flow(const Phi& phi, const Tensor<T>& y0, std::type_identity_t<
     const Index ended = rows - moving.size();
     if (on_progress && !on_progress({static_cast<double>(ended) / static_cast<double>(rows), ended})) moving.stop();
   }
+  flow::tell_saddles(phi, variance, flow);
   return flow;
 }
 
