@@ -249,10 +249,13 @@ TEST_CASE("model file: a model without readout layers, and one trained in double
 }
 
 TEST_CASE("model file: what is no model is refused") {
-  CHECK(metadata_error("format", "neb.checkpoint") ==
-        "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
-  CHECK(error_of([](Content& content) { content.metadata.clear(); }) ==
-        "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
+  const std::string expected = "is not a neb model: expected metadata \"format\" to be \"neb.model\", got ";
+  CHECK(metadata_error("format", "neb.checkpoint").starts_with(expected + "\"neb.checkpoint\"; of tensors it has "));
+  // What a training script of another framework leaves: weights without a word about the network.
+  CHECK(error_of([](Content& content) {
+          content.metadata.clear();
+          content.tensors = {{"conv1.weight", Tensor<float>({2, 1, 3, 3})}, {"conv1.bias", Tensor<float>({2})}};
+        }) == expected + "none; of tensors it has 2: \"conv1.bias\", \"conv1.weight\"");
   CHECK(metadata_error("energy", "mlp") == "expected metadata \"energy\" to be \"conv\"");
   CHECK(error_of([](Content& content) { content.metadata.erase("stride"); }) == "has no metadata \"stride\"");
   CHECK(metadata_error("stride", "") ==

@@ -20,7 +20,8 @@
 namespace {
 
 enum class Kind { none, write, brief, fsync, rename, open, close, read, memory, exhausted };
-constexpr const char* names[] = {"", "write", "short", "fsync", "rename", "open", "close", "read", "memory", "exhausted"};
+constexpr const char* names[] = {"",     "write", "short", "fsync",  "rename",
+                                 "open", "close", "read",  "memory", "exhausted"};
 
 Kind kind = Kind::none;
 long fails_at = 0;

@@ -177,7 +177,10 @@ TEST_CASE("safetensors: a shape that was not expected is an error with both shap
   CHECK(file.get<float>("w", {2, 3}).size() == 6);
   CHECK(file_error_of([&] {
           file.get<float>("w", {3, 2});
-        }).ends_with("tensor \"w\": expected shape (3, 2), got (2, 3)"));
+        })
+            .ends_with(
+                "tensor \"w\": expected shape (3, 2), got (2, 3). Only the order of axes differs: filters are (out, "
+                "height, width, in) here, and matrices (in, out)"));
 }
 
 TEST_CASE("safetensors: numbers in metadata keep every bit") {

@@ -50,7 +50,8 @@ const Misuse shape_errors[] = {
        L l = linear();
        load_state(l, {});
      }},
-    {"load_state: weight has another shape   [module: (2, 3), tensor: (3, 2)]",
+    {"load_state: weight has another shape   [module: (2, 3), tensor: (3, 2)]. Only the order of axes differs: filters are "
+     "(out, height, width, in) here, and matrices (in, out)",
      [] {
        L l = linear();
        load_state(l, linear_state({3, 2}));

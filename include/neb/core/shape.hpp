@@ -121,4 +121,12 @@ inline Index resolve_axis(Index axis, const Shape& shape, const char* operation)
   return resolved;
 }
 
+/// What to add to the message about weights of another shape: a sentence where only the order of their axes differs, as in files
+/// of other frameworks; else nothing.
+inline std::string order_note(const Shape& expected, const Shape& found) {
+  if (expected == found || !std::is_permutation(expected.begin(), expected.end(), found.begin(), found.end()))
+    return "";
+  return ". Only the order of axes differs: filters are (out, height, width, in) here, and matrices (in, out)";
+}
+
 }  // namespace neb

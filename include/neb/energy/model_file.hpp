@@ -148,7 +148,9 @@ inline SafeTensors open_model(const std::string& path) {
   SafeTensors file(path);
   const auto format = file.metadata().find("format");
   if (format == file.metadata().end() || format->second != "neb.model")
-    throw file_error(path, "is not a neb model: expected metadata \"format\" to be \"neb.model\"");
+    throw file_error(path, "is not a neb model: expected metadata \"format\" to be \"neb.model\", got " +
+                               (format == file.metadata().end() ? "none" : detail::shown(format->second)) +
+                               "; of tensors it has " + file.contents());
   file.check_content();
   return file;
 }

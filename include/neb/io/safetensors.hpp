@@ -54,6 +54,18 @@ class SafeTensors {
   /// Whether there is a tensor of that name.
   bool contains(const std::string& name) const { return header_.entries.contains(name); }
 
+  /// How many tensors there are, and the names of the first ones: what an error message says of a file that is another one.
+  std::string contents() const {
+    constexpr int limit = 20;
+    std::string list;
+    int listed = 0;
+    for (const auto& [name, entry] : entries()) {
+      if (listed == limit) break;
+      list.append(listed++ == 0 ? ": " : ", ").append(detail::shown(name));
+    }
+    return std::to_string(entries().size()) + list + (std::ssize(entries()) > limit ? ", ..." : "");
+  }
+
   /// The tensor `name`, from F64, F32, F16 or BF16; a double read as float is rounded, all else is exact.
   /// Throws FileError when there is none or it has another type.
   template <Scalar T>
@@ -70,14 +82,14 @@ class SafeTensors {
                      "tensor " + detail::shown(name) + ": expected type F64, F32, F16 or BF16, got " + entry.dtype);
   }
 
-  /// The same, and throws FileError when its shape is not `shape`.
+  /// The same, and throws FileError when its shape is not `shape`; where only the order of axes differs it says so.
   template <Scalar T>
   Tensor<T> get(const std::string& name, const Shape& shape) const {
     const TensorEntry& entry = find(name);
     if (entry.shape != shape) {
       throw file_error(path(), entry.begin,
                        "tensor " + detail::shown(name) + ": expected shape " + shape.to_string() + ", got " +
-                           entry.shape.to_string());
+                           entry.shape.to_string() + order_note(shape, entry.shape));
     }
     return get<T>(name);
   }
@@ -123,16 +135,7 @@ class SafeTensors {
                              " axes, got " + std::to_string(found->second.rank));
       return found->second;
     }
-    constexpr int limit = 20;
-    std::string list;
-    int listed = 0;
-    for (const auto& [other, entry] : entries()) {
-      if (listed == limit) break;
-      list.append(listed++ == 0 ? "" : ", ").append(detail::shown(other));
-    }
-    if (std::ssize(entries()) > limit) list += ", ...";
-    throw file_error(path(), "has no tensor " + detail::shown(name) + ", it has " + std::to_string(entries().size()) +
-                                 (list.empty() ? "" : ": " + list));
+    throw file_error(path(), "has no tensor " + detail::shown(name) + ", it has " + contents());
   }
 
   template <Scalar T>

@@ -147,7 +147,8 @@ void load_state(M& module, const std::map<std::string, Tensor<typename M::value_
     if (found == tensors.end()) throw ShapeError("load_state: no tensor is named " + name);
     if (found->second.shape() != parameter.shape())
       throw ShapeError("load_state: " + name + " has another shape   [module: " + parameter.shape().to_string() +
-                       ", tensor: " + found->second.shape().to_string() + "]");
+                       ", tensor: " + found->second.shape().to_string() + "]" +
+                       order_note(parameter.shape(), found->second.shape()));
   });
   visit_parameters(module, [&](const std::string& name, Var<T>& parameter) { parameter = Var<T>(tensors.at(name)); });
 }
