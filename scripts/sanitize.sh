@@ -43,7 +43,8 @@ threads() {
   has_command clang++ || install_packages clang libomp-dev
   archer=$(clang++ -print-file-name=libarcher.so)
   if [ ! -e "$archer" ]; then fail 2 "Archer is missing: please install libomp-dev, of the version of clang++"; fi
-  export OMP_TOOL_LIBRARIES=$archer TSAN_OPTIONS=ignore_noninstrumented_modules=1:second_deadlock_stack=1
+  export OMP_TOOL_LIBRARIES=$archer
+  export TSAN_OPTIONS=ignore_noninstrumented_modules=1:die_after_fork=0:suppressions=$root/tests/sanitizers/threads.supp
   if [ "${#tests[@]}" -eq 0 ]; then tests=(-R "^($(IFS='|'; echo "${programs[*]}")|sanitizers\..*)\$"); fi
   programs=("${programs[@]/#/neb_}")
   sanitize tsan neb_planted_race "${programs[@]/%/_tests}"

@@ -19,12 +19,12 @@ using namespace neb;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool address_sanitizer = true;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
 #elif defined(__has_feature)
-constexpr bool address_sanitizer = __has_feature(address_sanitizer);
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
-constexpr bool address_sanitizer = false;
+constexpr bool sanitized = false;
 #endif
 
 std::size_t from_system() {
@@ -162,7 +162,7 @@ TEST_CASE("a child of fork() can allocate while another thread of its parent doe
 }
 
 TEST_CASE("an allocation that fails throws and leaves the numbers as they were") {
-  if (address_sanitizer) return;  // it ends the program instead
+  if (sanitized) return;  // it ends the program instead
   const MemoryStats before = memory_stats();
   CHECK_THROWS_AS(Buffer(SIZE_MAX / 2), std::bad_alloc);
   CHECK_THROWS_AS(Buffer(SIZE_MAX - 8), std::bad_alloc);
