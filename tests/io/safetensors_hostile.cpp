@@ -1,14 +1,40 @@
 // Files that break the safetensors format, each with the message it gives. None may crash, take memory beyond the
 // file's own size, or be read in part.
 #include <doctest/doctest.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <new>
 #include <string>
 #include <vector>
 
 #include "io/safetensors_bytes.hpp"
 #include "io/scratch.hpp"
 #include "neb/io/safetensors.hpp"
+
+namespace {
+
+// Bytes that operator new has given and not got back, as far as the C library tells.
+std::int64_t heap = 0, most_heap = 0;
+
+}  // namespace
+
+#if defined(__GLIBC__)
+void* operator new(std::size_t size) {
+  void* const block = std::malloc(size);
+  if (block == nullptr) throw std::bad_alloc();
+  heap += static_cast<std::int64_t>(::malloc_usable_size(block));
+  most_heap = std::max(most_heap, heap);
+  return block;
+}
+void operator delete(void* block) noexcept {
+  heap -= static_cast<std::int64_t>(::malloc_usable_size(block));
+  std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
+#endif
 
 using namespace neb;
 using neb::test::length_bytes;
@@ -17,13 +43,16 @@ using neb::test::Scratch;
 
 namespace {
 
-/// The message that opening a file of these bytes gives, without its path; no tensor memory may be taken.
+/// The message that opening a file of these bytes gives, without its path. No tensor memory may be taken, and no more in all than
+/// the file has bytes, and 16 MB.
 std::string error_of(const Scratch& scratch, const std::string& bytes) {
   const std::string path = scratch.put("bad", bytes);
   std::string message;
+  const std::int64_t before = most_heap = heap;
   const std::size_t taken =
       test::tensor_bytes_of([&] { message = test::file_error_of([&] { SafeTensors file(path); }); });
   CHECK(taken == 0);
+  CHECK(most_heap - before <= std::ssize(bytes) + (16 << 20));
   return test::without(message, scratch.folder() + "/");
 }
 
@@ -231,17 +260,31 @@ TEST_CASE("hostile safetensors: flipped bytes give an error or another valid fil
   CHECK(refused < 3000);
 }
 
-TEST_CASE("hostile safetensors: a header of a million names, or of long strings, is refused while it is read") {
+TEST_CASE("hostile safetensors: a header of many names or long texts takes no more memory than its file and 16 MB") {
   const Scratch scratch;
-  std::string names = R"({"__metadata__":{"a":"")", tensors = "{" + entry("w", "U8", "0", "0,0");
+  std::string keys = R"({"__metadata__":{"":"")", tensors = R"({"__metadata__":{})",
+              long_names = "{" + entry("", "U8", "0", "0,0");
   for (int i = 0; i < 60'000; ++i) {
-    names += ",\"" + std::to_string(i) + "\":\"\"";
-    tensors += "," + entry(std::to_string(i).c_str(), "U8", "0", "0,0");
+    keys += ",\"" + std::to_string(i) + "\":\"\"";
+    tensors += "," + entry(std::to_string(i), "U8", "0", "0,0");
+    long_names += "," + entry(std::string(200, 'n') + std::to_string(i), "F8_E5M2FNUZ", "0", "0,0");
   }
-  for (const std::string& header : {names + "}}", tensors + "}"})
-    CHECK(error_of(scratch, safetensors_bytes(header, "")).ends_with("expected at most 50000 names with 8 MB of text"));
-  CHECK(error_of(scratch, safetensors_bytes(R"({"__metadata__":{"a":")" + std::string(9 << 20, 'x') + "\"}}", ""))
-            .ends_with("expected a string of at most 8 MB, got 'x'"));
+  const std::string most_memory =
+      "expected names and metadata that take at most 12 MB, and 240 bytes are counted for each";
+  for (const std::string& header : {keys + "}}", tensors + "}", long_names + "}"})
+    CHECK(error_of(scratch, safetensors_bytes(header, "")).ends_with(most_memory));
+
+  const std::string megabyte(1 << 20, 'x'), text = "\"" + std::string(13 << 20, 'x') + "\"";
+  const std::string key = "\"" + megabyte + "\":";
+  const std::string entry_start = R"({"dtype":"U8","shape":[0],"data_offsets":[0,0])";
+  const auto error = [&](const std::string& header) { return error_of(scratch, safetensors_bytes(header, "")); };
+  CHECK(error(R"({"__metadata__":{"a":)" + text + "}}")
+            .ends_with("expected a string of at most 12582671 bytes, got 'x'"));
+  CHECK(error(R"({"__metadata__":{"x)" + key.substr(1) + "\"\"}}").ends_with("at most 1048576 bytes, got 'x'"));
+  CHECK(error("{" + key + R"({"dtype":)" + text + "}}").ends_with("expected a string of at most 1000 bytes, got 'x'"));
+  CHECK(error("{" + key + entry_start + "," + key + text + "," + key + text + "}}").empty());
+  CHECK(error(R"({"__metadata__":{"a":")" + std::string(11 << 20, 'x') + "\"}," + key + entry_start + "}}")
+            .ends_with(most_memory));
 }
 
 TEST_CASE("hostile safetensors: nothing that moves a cursor reaches a message") {
@@ -249,4 +292,18 @@ TEST_CASE("hostile safetensors: nothing that moves a cursor reaches a message") 
   const std::string error =
       error_of(scratch, safetensors_bytes("{" + entry("\\u001b[2J\\u009b2J\x7f", "F33", "1", "0,4") + "}", "four"));
   CHECK(error.find(R"("\u001b[2J?2J?")") != std::string::npos);
+}
+
+TEST_CASE("hostile safetensors: names of control characters make no long message") {
+  const Scratch scratch;
+  std::string header = "{" + entry("", "U8", "0", "0,0");
+  for (int i = 0; i < 30; ++i) {
+    std::string name = std::to_string(i);
+    for (int j = 0; j < 80; ++j) name += "\\u0001";
+    header += "," + entry(name, "U8", "0", "0,0");
+  }
+  const SafeTensors file(scratch.put("long", safetensors_bytes(header + "}", "")));
+  const std::string error = test::file_error_of([&] { file.get<float>("\xFF no UTF-8"); });
+  CHECK(test::without(error, scratch.folder() + "/").size() < 2000);
+  CHECK(error.find(R"(has no tensor "? no UTF-8", it has 31: "", "0\u0001)") != std::string::npos);
 }

@@ -1,6 +1,7 @@
 /// A strict JSON reader for headers whose form is known beforehand, and the quoting that writing them needs.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -42,11 +43,12 @@ class JsonReader {
   JsonReader(std::string_view text, const std::string& path, std::uint64_t offset)
       : text_(text), path_(path), offset_(offset) {}
 
-  /// An object: calls `member(key)` for each key, which reads the value (and refuses keys that it saw before).
+  /// An object: calls `member(key)` for each key, which reads the value (and refuses keys that it saw before). A key has at most
+  /// 1 MB.
   template <class Member>
   void object(Member&& member) {
     sequence('{', '}', [&] {
-      const std::string key = string();
+      const std::string key = string(max_key);
       expect(':');
       member(key);
     });
@@ -58,24 +60,15 @@ class JsonReader {
     sequence('[', ']', element);
   }
 
-  /// A string, with its escapes resolved.
-  std::string string() {
+  /// A string of at most `most` bytes, with its escapes resolved; it takes no more memory than its text.
+  std::string string(std::size_t most = std::size_t{8} << 20) {
     expect('"', "a string");
     std::string value;
-    while (true) {
-      const std::string_view rest = text_.substr(position_);
-      if (rest.starts_with('"')) break;
-      if (rest.starts_with('\\')) {
-        append_escaped(value);
-        continue;
-      }
-      const std::size_t length = utf8_sequence(rest);
-      if (length == 0 || static_cast<unsigned char>(rest[0]) < 0x20) fail("UTF-8 text and a closing '\"'");
-      if (value.size() > max_string) fail("a string of at most 8 MB");
-      value += rest.substr(0, length);
-      position_ += length;
-    }
-    ++position_;
+    value.reserve(std::min(string_length(), most));
+    pass_string([&](std::string_view piece) {
+      if (piece.size() > most - value.size()) fail("a string of at most " + std::to_string(most) + " bytes");
+      value += piece;
+    });
     return value;
   }
 
@@ -137,7 +130,7 @@ class JsonReader {
   }
 
  private:
-  static constexpr std::size_t max_string = std::size_t{8} << 20;  // what is copied stays small beside the text
+  static constexpr std::size_t max_key = std::size_t{1} << 20;
   static constexpr auto max_integer = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
   template <class Item>
@@ -158,19 +151,49 @@ class JsonReader {
     ++position_;
   }
 
+  /// The bytes up to the quote that closes the string, before its escapes are resolved; or up to the end.
+  std::size_t string_length() const {
+    std::size_t end = position_;
+    while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2 : 1;
+    return std::min(end, text_.size()) - position_;
+  }
+
+  /// The rest of a string that is open: calls `take(piece)` for each of its characters, escapes resolved.
+  template <class Take>
+  void pass_string(Take&& take) {
+    while (true) {
+      const std::string_view rest = text_.substr(position_);
+      if (rest.starts_with('"')) break;
+      if (rest.starts_with('\\')) {
+        std::string letter;
+        append_escaped(letter);
+        take(letter);
+        continue;
+      }
+      const std::size_t length = utf8_sequence(rest);
+      if (length == 0 || static_cast<unsigned char>(rest[0]) < 0x20) fail("UTF-8 text and a closing '\"'");
+      take(rest.substr(0, length));
+      position_ += length;
+    }
+    ++position_;
+  }
+
+  /// A string that nobody asked for.
+  void skip_string() {
+    expect('"', "a string");
+    pass_string([](std::string_view) {});
+  }
+
   /// The key of the next member, where an object is open.
   void skip_key(const std::string& open) {
     if (open.empty() || open.back() != '}') return;
-    string();
+    skip_string();
     expect(':');
   }
 
   /// A string, a number, true, false or null.
   void skip_scalar(char letter) {
-    if (letter == '"') {
-      string();
-      return;
-    }
+    if (letter == '"') return skip_string();
     for (const std::string_view word : {"true", "false", "null"})
       if (text_.substr(position_).starts_with(word)) {
         position_ += word.size();

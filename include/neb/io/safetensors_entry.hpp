@@ -14,6 +14,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/io/checked_bytes.hpp"
 #include "neb/io/json.hpp"
+#include "neb/io/utf8.hpp"
 
 namespace neb {
 
@@ -41,20 +42,20 @@ inline Index safetensors_item_bits(std::string_view dtype) {
 
 namespace detail {
 
-/// `text` for a message, cut short: in a hostile file it may have any length, and hold what moves a terminal's cursor.
+/// `text` for a message, at most 80 bytes of it: in a hostile file it may have any length, and hold what moves a terminal's cursor.
 inline std::string printable(std::string_view text) {
-  std::size_t length = std::min<std::size_t>(text.size(), 80);
-  while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
-  const std::string quoted = json_quote(text.substr(0, length));
   std::string plain;
-  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
-    const auto letter = static_cast<unsigned char>(quoted[i]);
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    const std::string_view letter = text.substr(0, std::max<std::size_t>(length, 1));
     // Delete, and the control characters from U+0080 on, which UTF-8 writes as C2 and themselves.
-    const bool wide = letter == 0xC2 && static_cast<unsigned char>(quoted[i + 1]) < 0xA0;
-    plain += letter == 0x7F || wide ? '?' : quoted[i];
-    if (wide) ++i;
+    const bool control = letter == "\x7F" || (letter[0] == '\xC2' && static_cast<unsigned char>(letter.back()) < 0xA0);
+    const std::string quoted = length == 0 || control ? "\"?\"" : json_quote(letter);
+    if (plain.size() + quoted.size() - 2 > 80) return plain + "...";
+    plain.append(quoted, 1, quoted.size() - 2);
+    text.remove_prefix(letter.size());
   }
-  return length < text.size() ? plain + "..." : plain;
+  return plain;
 }
 
 /// The same in quotes.
@@ -81,7 +82,7 @@ inline EntryFields read_entry_fields(JsonReader& json, const std::string& name) 
   EntryFields fields;
   json.object([&](const std::string& key) {
     if (key == "dtype" && !fields.dtype) {
-      fields.dtype = json.string();
+      fields.dtype = json.string(1000);
     } else if (key == "shape" && !fields.shape) {
       fields.shape = read_integers(json, 1000);
     } else if (key == "data_offsets" && !fields.offsets) {

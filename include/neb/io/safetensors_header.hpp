@@ -31,10 +31,8 @@ struct SafeTensorsHeader {
 /// The most bytes that a header may have; the format's own limit.
 inline constexpr std::uint64_t max_safetensors_header = 100'000'000;
 
-/// The most names of tensors and metadata that a file is read with.
-inline constexpr std::uint64_t max_safetensors_names = 50'000;
-/// The most bytes of these names and of metadata.
-inline constexpr std::uint64_t max_safetensors_strings = std::uint64_t{8} << 20;
+/// The most bytes that the names, entries and metadata of a file may take in memory: some 50 000 names, or 12 MB of metadata.
+inline constexpr std::uint64_t max_safetensors_memory = std::uint64_t{12} << 20;
 
 namespace detail {
 
@@ -103,13 +101,14 @@ inline SafeTensorsHeader read_safetensors_header(const InputFile& file) {
   SafeTensorsHeader header;
   JsonReader json(text, file.path(), 8);
   bool has_metadata = false;
-  std::uint64_t strings = 0;
+  std::uint64_t taken = 0;
   // What is kept of an entry is several times as long as its shortest text, so there is a limit to what a header may claim.
-  const auto count = [&](std::size_t at, const std::string& first, const std::string& second) {
-    strings += first.size() + second.size();
-    if (header.metadata.size() + header.entries.size() >= max_safetensors_names || strings > max_safetensors_strings)
-      json.fail_at(at, "expected at most " + std::to_string(max_safetensors_names) + " names with " +
-                           std::to_string(max_safetensors_strings >> 20) + " MB of text");
+  const auto take = [&](std::size_t at, std::uint64_t bytes) {
+    constexpr std::uint64_t node = 240;
+    taken += node + bytes;
+    if (taken > max_safetensors_memory)
+      json.fail_at(at, "expected names and metadata that take at most " + std::to_string(max_safetensors_memory >> 20) +
+                           " MB, and " + std::to_string(node) + " bytes are counted for each");
   };
   json.object([&](const std::string& name) {
     const std::size_t at = json.position();
@@ -117,13 +116,14 @@ inline SafeTensorsHeader read_safetensors_header(const InputFile& file) {
     if (name == "__metadata__") {
       is_new = !std::exchange(has_metadata, true);
       json.object([&](const std::string& key) {
-        std::string value = json.string();
-        count(at, key, value);
+        take(at, key.size());
+        std::string value = json.string(max_safetensors_memory - taken);
+        taken += value.size();
         if (!header.metadata.emplace(key, std::move(value)).second)
           json.fail_at(at, "metadata key " + detail::shown(key) + " stands there twice");
       });
     } else {
-      count(at, name, "");
+      take(at, name.size());
       is_new = header.entries.emplace(name, detail::read_entry(json, name, data_begin, file.size())).second;
     }
     if (!is_new) json.fail_at(at, "key " + detail::shown(name) + " stands there twice");
