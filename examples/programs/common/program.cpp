@@ -2,15 +2,18 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <new>
+#include <string_view>
 
 #include <neb/core/parallel.hpp>
 #include <neb/core/precision.hpp>
 #include <neb/io/png.hpp>
+#include <neb/io/utf8.hpp>
 
 #include "common/standard_streams.hpp"
 
@@ -21,21 +24,27 @@ namespace {
 constexpr const char* out_of_memory =
     "out of memory; try a smaller network, a smaller batch, or fewer images or chains";
 
-/// Writes `text` to stderr in one line, whatever a path or a file's content put into it. Takes no memory: there may be none.
-void put_line(const char* text) {
-  constexpr int longest = 2000;
-  for (int i = 0; text[i] != '\0'; ++i) {
-    if (i == longest) {
+/// Writes `text` to stderr in one line, whatever a path or a file's content put into it: a space for a control character, '?' for a
+/// byte that is no UTF-8. Takes no memory: there may be none.
+void put_line(std::string_view text) {
+  constexpr std::size_t longest = 2000;
+  const std::size_t size = text.size();
+  while (!text.empty()) {
+    if (size - text.size() >= longest) {
       std::fputs("...", stderr);
       break;
     }
-    const auto letter = static_cast<unsigned char>(text[i]);
-    const bool wide_control = letter == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;  // U+0080 to U+009F
-    if (letter >= 0x20 && letter != 0x7F && !wide_control)
-      std::fputc(letter, stderr);
-    else
+    const std::size_t length = std::max<std::size_t>(neb::utf8_sequence(text), 1);
+    const auto first = static_cast<unsigned char>(text[0]);
+    const bool control =
+        first < 0x20 || first == 0x7F || (length == 2 && first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
+    if (control)
       std::fputc(' ', stderr);
-    if (wide_control && text[i + 1] != '\0') ++i;
+    else if (length == 1 && first >= 0x80)
+      std::fputc('?', stderr);
+    else
+      std::fwrite(text.data(), 1, length, stderr);
+    text.remove_prefix(length);
   }
   std::fputc('\n', stderr);
 }
@@ -77,7 +86,7 @@ void Program::print(const char* format, ...) const {
 void Program::warn(const std::string& message) const {
   flush_output();
   std::fprintf(stderr, "%s: ", name.c_str());
-  put_line(message.c_str());
+  put_line(message);
 }
 
 std::string Program::picture_file(const std::string& stem) { return stem + (neb::png_available ? ".png" : ".ppm"); }
