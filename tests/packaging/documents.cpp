@@ -27,7 +27,7 @@ std::vector<std::string> sources_below(const std::vector<std::string>& folders) 
 }
 
 std::vector<fs::path> documents() {
-  std::vector<fs::path> found{root / "README.md"};
+  std::vector<fs::path> found{root / "README.md", root / "SECURITY.md"};
   if (fs::exists(root / "docs")) {
     for (const auto& entry : fs::recursive_directory_iterator(root / "docs")) {
       if (entry.path().extension() == ".md") found.push_back(entry.path());
