@@ -109,7 +109,7 @@ reason_of() {
   case $1 in
     write) echo 'No space left on device' ;;
     open) echo 'Too many open files' ;;
-    memory | exhausted) echo '[Oo]ut of memory|Cannot allocate memory' ;;
+    memory | exhausted) echo '[Oo]ut of memory|insufficient memory' ;;
     *) echo 'Input/output error' ;;
   esac
 }

@@ -40,6 +40,7 @@ std::string number(double value) {
 struct ValueText {
   std::string operator()(const std::string& value) const { return quoted(value); }
   std::string operator()(double value) const { return number(value); }
+  std::string operator()(NoValue) const { return "null"; }
   std::string operator()(neb::Index value) const { return neb::number_text(value); }
   std::string operator()(std::uint64_t value) const { return neb::number_text(value); }
   std::string operator()(const std::vector<double>& values) const {

@@ -13,7 +13,16 @@
 
 namespace examples {
 
-using SummaryValue = std::variant<neb::Index, std::uint64_t, double, std::string, std::vector<double>>;
+/// JSON's null. GCC 12's library takes a variant of the other types for one that always has a value, and destroys what is not
+/// there when copying one throws; with a type that it knows less of it does not.
+struct NoValue {
+  NoValue() = default;
+  NoValue(const NoValue&) {}
+  NoValue& operator=(const NoValue&) = default;
+  bool operator==(const NoValue&) const = default;
+};
+
+using SummaryValue = std::variant<neb::Index, std::uint64_t, double, std::string, std::vector<double>, NoValue>;
 /// Keys and values, in the order in which they are written.
 using Summary = std::vector<std::pair<std::string, SummaryValue>>;
 
