@@ -1,8 +1,8 @@
 #include "paper/page.hpp"
 
+#include <cstddef>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
+#include <vector>
 
 #include <neb/io/file.hpp>
 #include <neb/version.hpp>
@@ -59,9 +59,8 @@ std::string base64(const std::string& bytes) {
 }
 
 std::string read_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw neb::file_error(path, "cannot be read");
-  return {std::istreambuf_iterator<char>(file), {}};
+  const std::vector<std::byte> bytes = neb::read_file(path);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 /// Four bytes of a PNG's header, most significant first.

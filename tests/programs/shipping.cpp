@@ -82,7 +82,7 @@ TEST_CASE("a model is not shipped without its history") {
   refuses({}, "--run is missing");
   refuses({"--run", "run"}, "--command is missing");
   const Arguments all{"--run", "run", "--command", "c", "--commit", "h", "--cpu", "p"};
-  refuses(all, "run/summary.json: is missing");
+  refuses(all, "run/summary.json: cannot be opened: No such file or directory");
   std::filesystem::create_directory(scratch.path("run"));
   scratch.put("run/summary.json", "{}");
   refuses(all, "run/model.safetensors");

@@ -191,7 +191,7 @@ TEST_CASE("loss_curves draws training runs, and says what it cannot draw") {
     return outcome.err;
   };
   CHECK(refusal({}).find("--runs DIR,... is missing") != std::string::npos);
-  CHECK(refusal({"--runs", "three"}).find("three/log.jsonl: is missing") != std::string::npos);
+  CHECK(refusal({"--runs", "three"}).find("three/log.jsonl: cannot be opened: No such file") != std::string::npos);
   CHECK(refusal({"--runs", "one", "--top", "1e-9"}).find("--top: expected more than") != std::string::npos);
 
   // Lines that a killed run has torn, or that say nothing, are left out; folders may end as shells complete them.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
+#include <cstddef>
+#include <sstream>
 #include <stdexcept>
 
 #include <neb/io/file.hpp>
@@ -73,6 +73,11 @@ std::optional<SummaryValue> value_from(std::string_view text, const std::string&
   return std::nullopt;
 }
 
+std::string text_of(const std::string& path) {
+  const std::vector<std::byte> bytes = neb::read_file(path);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 /// Throws neb::FileError when `text` is not one JSON object.
 Summary summary_from(std::string_view text, const std::string& path) {
   text.remove_suffix(text.size() - std::min(text.find_last_not_of(space) + 1, text.size()));
@@ -99,12 +104,11 @@ const SummaryValue& value_of(const Summary& summary, std::string_view key) {
 std::string json_line(const Summary& summary) { return object(summary, "", "") + "\n"; }
 
 Summary read_summary(const std::string& path) {
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string text = text_of(path);
   try {
     return summary_from(text, path);
   } catch (const neb::FileError&) {
-    throw neb::file_error(path, "is missing, or no JSON object");
+    throw neb::file_error(path, "is no JSON object");
   }
 }
 
@@ -118,10 +122,9 @@ std::optional<double> number_of(const Summary& summary, std::string_view key) {
 }
 
 JsonLines read_json_lines(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw neb::file_error(path, "is missing");
+  std::istringstream text(text_of(path));
   JsonLines lines;
-  for (std::string line; std::getline(file, line);) try {
+  for (std::string line; std::getline(text, line);) try {
       lines.whole.push_back(summary_from(line, path));
     } catch (const neb::FileError&) {
       ++lines.damaged;

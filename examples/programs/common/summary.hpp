@@ -44,7 +44,7 @@ struct JsonLines {
   neb::Index damaged = 0;      ///< lines that are none, as a run that was killed may leave its last one
 };
 
-/// Reads such a file. Throws neb::FileError when it is missing.
+/// Reads such a file. Throws neb::FileError when it cannot be read to its end.
 JsonLines read_json_lines(const std::string& path);
 
 /// Writes the object, or one of several objects by name, to `path`, atomically. Throws neb::FileError.
