@@ -91,6 +91,13 @@ TEST_CASE("options that do not exist or cannot be read") {
     set.refuses(program, {"--threads", "many"}, "--threads");
     set.refuses(program, {"--threads", "100000"}, "--threads");
     set.refuses(program, {"--precision", "exact"}, "--precision: expected accurate or fast");
+    set.refuses(program, {"--precision=two\nlines"}, "--precision: expected accurate or fast, got \"two lines\"");
+    set.refuses(program, {"--precision", "\xC2 is \x9B no UTF-8, \xC2\x9B is"}, "got \"? is ? no UTF-8,   is\"");
+    const std::string endless(120'000, '1');
+    set.refuses(program, {"--seed=" + endless}, "--seed: expected a whole number");
+    set.refuses(program, {"--x" + endless}, "x111");
+    set.refuses(program, {"-" + endless}, "exist");
+    set.refuses(program, {endless}, "unexpected argument \"111");
     set.refuses(program, {"--out", set.model + "/folder"}, "--out");
     set.refuses(program, {"--out", set.model}, "--out");
     set.refuses(program, {"--out", "/proc/neb"}, "/proc/neb");

@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <cstdio>
+
+// Otherwise cxxopts matches arguments with std::regex, which recurses for each letter: at 50 000 of them the stack is full.
+#define CXXOPTS_NO_REGEX true
 #include <cxxopts.hpp>
 #include <neb/io/number_text.hpp>
 
