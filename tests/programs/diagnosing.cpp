@@ -197,3 +197,14 @@ TEST_CASE("diagnose refuses what is no trace, with a line that says what it expe
   fails({"--trace", "nowhere.safetensors"}, "nowhere.safetensors");
   fails({"--trace", NEB_SOURCE_DIR "/tests/hostile/truncated-length.safetensors"}, "truncated-length");
 }
+
+TEST_CASE("diagnose prints nothing from a trace that moves a cursor") {
+  const Diagnosing diagnosing;
+  const std::string said = diagnosing.said_of({{"\x1B[2J\xC2\x9B"
+                                                "name",
+                                                autoregression(100, 0, 1)}},
+                                              {{"sampler", "\x1B]0;title\x07"}});
+  CHECK(contains(said, "sampler  ]0;title "));
+  CHECK(contains(said, "\n [2J name"));
+  CHECK(said.find_first_of("\x1B\x07\x9B") == std::string::npos);
+}

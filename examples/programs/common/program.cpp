@@ -24,29 +24,29 @@ namespace {
 constexpr const char* out_of_memory =
     "out of memory; try a smaller network, a smaller batch, or fewer images or chains";
 
-/// Writes `text` to stderr in one line, whatever a path or a file's content put into it: a space for a control character, '?' for a
-/// byte that is no UTF-8. Takes no memory: there may be none.
-void put_line(std::string_view text) {
-  constexpr std::size_t longest = 2000;
-  const std::size_t size = text.size();
+/// Writes `text`, whatever a path or a file's content put into it: a space for a control character, of which a line's end may be
+/// `kept`, and '?' for a byte that is no UTF-8. Takes no memory: there may be none.
+void put(std::FILE* stream, std::string_view text, char kept = '\0') {
   while (!text.empty()) {
-    if (size - text.size() >= longest) {
-      std::fputs("...", stderr);
-      break;
-    }
     const std::size_t length = std::max<std::size_t>(neb::utf8_sequence(text), 1);
     const auto first = static_cast<unsigned char>(text[0]);
     const bool control =
         first < 0x20 || first == 0x7F || (length == 2 && first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
-    if (control)
-      std::fputc(' ', stderr);
+    if (control && text[0] != kept)
+      std::fputc(' ', stream);
     else if (length == 1 && first >= 0x80)
-      std::fputc('?', stderr);
+      std::fputc('?', stream);
     else
-      std::fwrite(text.data(), 1, length, stderr);
+      std::fwrite(text.data(), 1, length, stream);
     text.remove_prefix(length);
   }
-  std::fputc('\n', stderr);
+}
+
+/// Writes `text` to stderr in one line of at most 2 000 bytes.
+void put_line(std::string_view text) {
+  constexpr std::size_t longest = 2000;
+  put(stderr, text.substr(0, longest));
+  std::fputs(text.size() > longest ? "...\n" : "\n", stderr);
 }
 
 int fail(int code, const char* name, const char* message) {
@@ -76,10 +76,14 @@ Program start(const CommandLine& line) {
 
 void Program::print(const char* format, ...) const {
   if (quiet) return;
-  std::va_list arguments;
+  std::va_list arguments, again;
   va_start(arguments, format);
-  std::vprintf(format, arguments);
+  va_copy(again, arguments);
+  std::string text(static_cast<std::size_t>(std::max(std::vsnprintf(nullptr, 0, format, arguments), 0)), '\0');
+  std::vsnprintf(text.data(), text.size() + 1, format, again);
+  va_end(again);
   va_end(arguments);
+  put(stdout, text, '\n');
   flush_output();
 }
 

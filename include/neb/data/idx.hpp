@@ -76,6 +76,7 @@ inline Shape read_idx_header(ByteStream& file) {
 inline std::vector<std::uint8_t> read_idx_bytes(ByteStream& file, Index count, const std::string& what) {
   constexpr std::size_t chunk = 1 << 14;
   std::vector<std::uint8_t> bytes;
+  if (!file.compressed()) bytes.reserve(memory_size(count));  // they are there, as check_idx_size() has seen
   for (std::size_t rest = memory_size(count); rest > 0; rest = memory_size(count) - bytes.size()) {
     const std::size_t begin = bytes.size();
     bytes.resize(begin + std::min(chunk, rest));
