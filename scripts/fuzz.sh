@@ -84,12 +84,13 @@ count_files() { find "$1" -type f | wc -l; }
 
 # Prints the table, and fails where there are findings.
 table() {
-  local target folder log speed edges features all findings found=0
+  local target folder logs log speed edges features all findings found=0
   printf '%-14s %12s %9s %13s %9s %7s %8s\n' target executions /second edges features inputs findings
   for target in "${chosen[@]}"; do
     folder=$root/build/fuzz/$target
-    log=$(find "$folder/logs" -type f 2>/dev/null | sort | tail -n 1)
-    if [ -z "$log" ]; then continue; fi
+    logs=("$folder"/logs/*) # named after their time
+    log=${logs[-1]}
+    if [ ! -e "$log" ]; then continue; fi
     read -r _ speed edges features all < <(status "$log")
     findings=$(count_files "$folder/findings")
     found=$((found + findings))
