@@ -1,9 +1,9 @@
-// Files that break the safetensors format, each with the message it gives. None may crash, take memory beyond the
-// file's own size, or be read in part.
+// Files that break the safetensors format, each with the message it gives. None may crash, take more memory than the file has
+// bytes and 16 MB, or be read in part.
 #include <doctest/doctest.h>
-#include <malloc.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
@@ -17,16 +17,18 @@
 namespace {
 
 // Bytes that operator new has given and not got back, as far as the C library tells.
-std::int64_t heap = 0, most_heap = 0;
+std::atomic<std::int64_t> heap = 0, most_heap = 0;
 
 }  // namespace
 
 #if defined(__GLIBC__)
+#include <malloc.h>
+
 void* operator new(std::size_t size) {
   void* const block = std::malloc(size);
   if (block == nullptr) throw std::bad_alloc();
   heap += static_cast<std::int64_t>(::malloc_usable_size(block));
-  most_heap = std::max(most_heap, heap);
+  most_heap = std::max<std::int64_t>(most_heap, heap);
   return block;
 }
 void operator delete(void* block) noexcept {
@@ -48,7 +50,8 @@ namespace {
 std::string error_of(const Scratch& scratch, const std::string& bytes) {
   const std::string path = scratch.put("bad", bytes);
   std::string message;
-  const std::int64_t before = most_heap = heap;
+  const std::int64_t before = heap;
+  most_heap = before;
   const std::size_t taken =
       test::tensor_bytes_of([&] { message = test::file_error_of([&] { SafeTensors file(path); }); });
   CHECK(taken == 0);
