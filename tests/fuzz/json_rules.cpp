@@ -32,6 +32,7 @@ std::size_t depth_of(const std::string& text) {
 struct Events : nlohmann::json_sax<Json> {
   using Kind = JsonEvent::Kind;
   std::vector<JsonEvent> all;
+  bool overflow = false;  // of a number, which ended the reading
 
   bool add(JsonEvent event) {
     all.push_back(std::move(event));
@@ -51,7 +52,10 @@ struct Events : nlohmann::json_sax<Json> {
   bool end_object() override { return add({Kind::end}); }
   bool start_array(std::size_t) override { return add({Kind::array}); }
   bool end_array() override { return add({Kind::end}); }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    overflow = error.id == 406;
+    return false;
+  }
 };
 
 /// Bits of an element of the type, 0 for a type that the format does not have.
@@ -165,13 +169,8 @@ bool is_tiled(const std::map<std::string, TensorRule>& tensors, std::uint64_t si
 
 Verdict json_verdict(const std::string& text, std::size_t levels) {
   if (text.find('\0') != std::string::npos || text.starts_with("\xEF\xBB\xBF")) return Verdict::refused;
-  try {
-    static_cast<void>(Json::parse(text));
-  } catch (const Json::out_of_range&) {
-    return Verdict::undecided;
-  } catch (const Json::parse_error&) {
-    return Verdict::refused;
-  }
+  Events events;
+  if (!Json::sax_parse(text, &events)) return events.overflow ? Verdict::undecided : Verdict::refused;
   const std::size_t last = text.find_last_not_of(' ');  // there is one, as there is a value
   const bool padded = std::string("\t\n\r").find(text[last]) == std::string::npos;
   return padded && depth_of(text) <= levels ? Verdict::accepted : Verdict::refused;
