@@ -32,7 +32,7 @@ done
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-export OMP_NUM_THREADS=1
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 # AddressSanitizer wants to be asked first, but the library passes on what does not fail.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 
@@ -103,7 +103,7 @@ run() {
   {
     (
       cd "run$job"
-      exec timeout --foreground 60 env "LD_PRELOAD=$library" "NEB_FAULT=$1" "NEB_FAULT_AT=$2" \
+      exec timeout --foreground 300 env "LD_PRELOAD=$library" "NEB_FAULT=$1" "NEB_FAULT_AT=$2" \
         "NEB_FAULT_REPORT=../reached$job" "$programs/${command[0]}" "${command[@]:1}" >stdout 2>stderr
     ) || code=$?
   } 2>/dev/null

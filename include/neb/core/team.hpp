@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -128,8 +129,11 @@ class Team {
   /// Starts `count` more threads; if the system has no more, the caller does everything.
   void hire(std::size_t count) {
     auto crew = std::make_unique<Crew>(Crew{*this, places_.size(), {}});
+    std::vector<std::unique_ptr<WaitingPlace>> places;
     for (std::size_t i = 0; i < count; ++i)
-      crew->places.push_back(places_.emplace_back(std::make_unique<WaitingPlace>()).get());
+      crew->places.push_back(places.emplace_back(std::make_unique<WaitingPlace>()).get());
+    places_.reserve(places_.size() + count);  // from here on nothing throws: who fails before has hired nobody
+    std::move(places.begin(), places.end(), std::back_inserter(places_));
     pthread_t thread;
     if (pthread_create(&thread, nullptr, open_region, crew.get()) != 0) return;
     pthread_detach(thread);
