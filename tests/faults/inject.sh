@@ -6,6 +6,7 @@
 #   --kinds K,...  which calls fail (default: all kinds)
 #   --spread N     at most N calls of a kind, evenly spread (default: every call)
 #   --jobs N       programs that run at a time (default: 2)
+#   --threads N    of each program (default: 1, with which calls come in one order)
 # Afterwards each file is the old one or the new one, whole; exit code 0 has left all that was asked for, and said what else was
 # lost; any other is 1 or 2 and comes with the reason; and no temporary file is left. What is not so is a finding.
 set -euo pipefail
@@ -15,13 +16,14 @@ library=$2
 shift 2
 work=train,resume,denoise,walk,remember
 kinds=write,short,fsync,rename,open,close,read,memory,exhausted
-spread=0 jobs=2
+spread=0 jobs=2 threads=1
 while [ $# -gt 0 ]; do
   case $1 in
     --of) work=$2 ;;
     --kinds) kinds=$2 ;;
     --spread) spread=$2 ;;
     --jobs) jobs=$2 ;;
+    --threads) threads=$2 ;;
     *)
       echo "inject: unknown option $1" >&2
       exit 2
@@ -32,7 +34,7 @@ done
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+export OMP_NUM_THREADS=$threads
 # AddressSanitizer wants to be asked first, but the library passes on what does not fail.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 

@@ -38,8 +38,7 @@ inline void write_checkpoint(const std::string& path, const TensorMap& tensors, 
   ::unlink(next.c_str());
   if (::link(path.c_str(), next.c_str()) == 0) {
     static_cast<void>(::rename(next.c_str(), before.c_str()));
-    ::unlink(
-        next.c_str());  // it is still there where both were names of one file already: the last write after this failed
+    ::unlink(next.c_str());  // still there where both were names of one file, because the last write failed
   }
   write_safetensors(path, tensors, std::move(metadata), Storage::exact, /*guarded=*/true);
 }
