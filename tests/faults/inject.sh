@@ -42,22 +42,25 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 source "$(dirname "${BASH_SOURCE[0]}")/images.sh"
 
 # prepare WORK: sets `command`; `results`, the files in out/ whose bytes are known beforehand; `reports`, those of JSON, of which
-# times are a part. Makes the folders `old`, as a user finds it before, and `new`, after a run in which nothing fails.
+# times are a part; and `going_on`, what leads from a checkpoint to the first of the results. Makes the folders `old`, as a user
+# finds it before, and `new`, after a run in which nothing fails.
 prepare() {
   local train=(train_energy --data ../../data --kernel 3 --channels 2 --bottleneck 2 --batch 4 --report 1 --checkpoint-minutes 1e-9
     --schedule constant --out out)
   local given=(--data ../../data --model model --out out --count 3)
   mkdir old
   cp ../model old/model
-  reports=(summary.json)
+  reports=(summary.json) going_on=()
   case $1 in
     train)
       results=(model.safetensors) reports+=(log.jsonl)
+      going_on=(train_energy --data ../../data)
       command=("${train[@]}" --steps 2 --seed 1)
       quietly "${train[@]}" --steps 2 --seed 2
       ;;
     resume)
       results=(model.safetensors) reports+=(log.jsonl)
+      going_on=(train_energy --data ../../data)
       command=("${train[@]}" --resume out/checkpoint.safetensors)
       quietly "${train[@]}" --steps 2 --seed 2
       stop_early "${train[@]}" --steps 4 --seed 1
@@ -73,7 +76,8 @@ prepare() {
       quietly "${command[@]}" --init uniform
       ;;
     walk)
-      results=('walk_jump.*' trace.safetensors checkpoint.safetensors)
+      results=(trace.safetensors 'walk_jump.*')
+      going_on=(walk_jump --data ../../data --model model)
       command=(walk_jump "${given[@]/--count/--chains}" --steps 4 --every 2 --trace-every 1 --checkpoint-minutes 1e-9)
       quietly "${command[@]}" --seed 2
       ;;
@@ -155,10 +159,10 @@ look() {
   for path in "$out"/*.tmp*; do
     [ ! -e "$path" ] || find_fault "${path##*/} is left"
   done
-  case ${command[0]} in train_energy) look_at_checkpoints ;; esac
+  if [ "${#going_on[@]}" -gt 0 ]; then look_at_checkpoints; fi
 }
 
-# A checkpoint holds times, so its bytes are not known: it must be the old one, or lead to the new model.
+# What a checkpoint holds depends on when it was saved: it must be the old one, or lead to the new result.
 look_at_checkpoints() {
   local whole=0 file
   for file in checkpoint.safetensors{,.previous}; do
@@ -167,10 +171,10 @@ look_at_checkpoints() {
       [ "$code" -ne 0 ] || [ "$file" != checkpoint.safetensors ] || find_fault "exit code 0 with an old checkpoint"
     elif ! (
       cd "run$job"
-      "$programs/train_energy" --data ../../data --resume "out/$file" --quiet --out again 2>again.err &&
-        same again/model.safetensors ../new/out/model.safetensors
+      "$programs/${going_on[0]}" "${going_on[@]:1}" --resume "out/$file" --quiet --out again 2>again.err &&
+        same "again/${results[0]}" "../new/out/${results[0]}"
     ); then
-      find_fault "$file does not lead to the new model: $(<"run$job/again.err")"
+      find_fault "$file does not lead to the new ${results[0]}: $(<"run$job/again.err")"
     fi
     whole=1
   done

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <string>
 
 #include "io/scratch.hpp"
@@ -43,6 +44,20 @@ TEST_CASE("checkpoint: one that could not be written leaves no third file, nor d
   CHECK(read_checkpoint(path).get<float>("w")(0) == 3);
   CHECK(read_checkpoint(previous_checkpoint(path)).get<float>("w")(0) == 2);
   CHECK(scratch.file_count() == 2);
+}
+
+TEST_CASE("checkpoint: one that is there is set aside or says why not; none is no matter") {
+  const Scratch scratch;
+  const std::string path = scratch.path("a");
+  CHECK_NOTHROW(set_aside_checkpoint(path));
+  for (int i = 0; i < 2; ++i) {
+    write_checkpoint(path, {{"w", Tensor<float>({1}, {1})}}, {});
+    set_aside_checkpoint(path);
+    CHECK(scratch.file_count() == 1);
+  }
+  const std::string other = scratch.put("b", "text");
+  std::filesystem::create_directory(previous_checkpoint(other));
+  CHECK(file_error_of([&] { set_aside_checkpoint(other); }) == other + ": cannot be set aside: Is a directory");
 }
 
 TEST_CASE("checkpoint: a bit that flips anywhere is noticed") {

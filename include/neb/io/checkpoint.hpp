@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -20,9 +21,10 @@ inline constexpr const char* checkpoint_version = "1";
 inline std::string previous_checkpoint(const std::string& path) { return path + ".previous"; }
 
 /// Renames a checkpoint that is there to previous_checkpoint(), for a run that begins anew under its name: whoever resumes from
-/// there wants that run, not an older one.
+/// there wants that run, not an older one. Throws FileError when there is one, and it stays where it is.
 inline void set_aside_checkpoint(const std::string& path) {
-  static_cast<void>(::rename(path.c_str(), previous_checkpoint(path).c_str()));  // fails where there is none
+  if (::rename(path.c_str(), previous_checkpoint(path).c_str()) != 0 && errno != ENOENT)
+    throw detail::errno_error(path, "cannot be set aside");
 }
 
 /// Writes a checkpoint, atomically: `tensors`, and `metadata` to which "format", "version" and "checksum" are added. The one that
