@@ -14,9 +14,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -153,12 +151,12 @@ struct AuditSamples {
 };
 
 /// The positions of values from the largest to the smallest.
-inline std::vector<Index> descending(std::span<const double> values) {
-  std::vector<Index> order(values.size());
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index i, Index j) {
-    return values[static_cast<std::size_t>(i)] > values[static_cast<std::size_t>(j)];
-  });
+inline std::vector<std::size_t> descending(const std::vector<double>& values) {
+  std::vector<std::pair<double, std::size_t>> sorted;
+  for (std::size_t i = 0; i < values.size(); ++i) sorted.emplace_back(-values[i], i);
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::size_t> order;
+  for (const auto& [value, i] : sorted) order.push_back(i);
   return order;
 }
 
@@ -187,11 +185,11 @@ inline void summarise(Audit& audit, const AuditSamples& samples) {
   clean.noise.error = distance.value > 0 ? clean.noise.value * distance.error / (2 * distance.value) : 0;
   if (audit.samples < 20) return;
   // Sorted by some probes and averaged over others: an estimate that is small by chance is sorted low, but not averaged low.
-  const std::vector<Index> order = descending(samples.half_traces[0]);  // of tr H, so ascending in tr C
+  const std::vector<std::size_t> order = descending(samples.half_traces[0]);  // of tr H, so ascending in tr C
   for (Index tenth = 0; tenth < 10; ++tenth) {
     std::vector<double> predicted, error;
     for (Index k = tenth * audit.samples / 10; k < (tenth + 1) * audit.samples / 10; ++k) {
-      const auto i = static_cast<std::size_t>(order[static_cast<std::size_t>(k)]);
+      const std::size_t i = order[static_cast<std::size_t>(k)];
       predicted.push_back(noise - s2 * s2 * samples.half_traces[1][i]);
       error.push_back(samples.loss[i]);
     }
