@@ -3,7 +3,8 @@
 #include <cmath>
 #include <cstdio>
 
-// Otherwise cxxopts matches arguments with std::regex, which recurses for each letter: at 50 000 of them the stack is full.
+// Otherwise cxxopts matches arguments with std::regex, which recurses for each letter: at 50 000 of them the stack is full. And
+// its expressions are made before main(), where a lack of memory ends the program.
 #define CXXOPTS_NO_REGEX true
 #include <cxxopts.hpp>
 #include <neb/io/number_text.hpp>
