@@ -105,11 +105,11 @@ class Profile final : autodiff::Observer {
   }
 
   void computed(const autodiff::Execution& execution, const autodiff::Operand& result, double flops) override {
-    Row& row = row_of(execution);
+    Row& row = *frames_.back().row;
     row.flops += flops;
     row.bytes += static_cast<double>(result.bytes());
     for (const autodiff::Operand& input : execution.inputs) row.bytes += static_cast<double>(input.bytes());
-    orders_[execution.order].flops += flops;
+    frames_.back().order->flops += flops;
   }
 
   void ended(const autodiff::Execution&) noexcept override {
