@@ -1,5 +1,5 @@
 // Matrix products, compiled once.
-#include <neb/kernels/eigen_gemm.hpp>
+#include <neb/kernels/gemm_rungs.hpp>
 
 namespace neb::kernels {
 

@@ -1,6 +1,6 @@
 // The same for long double, which checks and does not hurry.
 #include <neb/kernels/conv2d/rungs.hpp>
-#include <neb/kernels/eigen_gemm.hpp>
+#include <neb/kernels/gemm_rungs.hpp>
 
 namespace neb::kernels {
 

@@ -122,3 +122,21 @@ TEST_CASE("gemm keeps its bits inside a parallel region and when Eigen was given
   Eigen::setNbThreads(eigen_threads == before ? 0 : eigen_threads);
   CHECK(neb::threads() == before);
 }
+
+TEST_CASE_TEMPLATE("gemm gives a row the same bits alone and at any place among others", T, float, double) {
+  const Index m = 29;
+  for (const auto& [n, k] : {std::pair<Index, Index>{1, 700}, {10, 5000}, {40, 3}, {700, 300}, {3, 17}})
+    for (const Transpose tb : both) {
+      const auto a = reals<T>(m * k, 1), b = reals<T>(k * n, 2);
+      const Operand<T> right{b.data(), tb == Transpose::no ? n : k, tb};
+      auto whole = unwritten<T>(m * n);
+      gemm(m, n, k, {a.data(), k}, right, whole.data(), n);
+      for (const auto& [first, rows] : {std::pair<Index, Index>{0, 1}, {28, 1}, {3, 2}, {7, 6}, {2, 19}}) {
+        auto part = unwritten<T>(rows * n);
+        gemm(rows, n, k, {a.data() + first * k, k}, right, part.data(), n);
+        CAPTURE(n);
+        CAPTURE(first);
+        CHECK(same_bits(part, std::vector<T>(whole.begin() + first * n, whole.begin() + (first + rows) * n)));
+      }
+    }
+}

@@ -18,7 +18,7 @@ TEST_CASE_TEMPLATE("products with packed rows are the inner products of all pair
         const auto x = integers<T>(rows * depth, 1), w = integers<T>(columns * depth, 2);
         std::vector<T> packed(static_cast<std::size_t>(kernels::packed_size<T>(columns, depth)));
         auto y = unwritten<T>(rows * columns);
-        kernels::pack_rows(columns, depth, w.data(), packed.data());
+        kernels::pack_rows(columns, depth, w.data(), depth, packed.data());
         kernels::multiply_packed_rows(rows, columns, depth, x.data(), packed.data(), y.data());
         Index wrong = 0;
         for (Index i = 0; i < rows; ++i)
@@ -39,7 +39,7 @@ TEST_CASE("products with packed rows have the same bits at any number of threads
     const WithThreads scope(threads);
     std::vector<float> packed(static_cast<std::size_t>(kernels::packed_size<float>(columns, depth)));
     auto y = unwritten<float>(rows * columns);
-    kernels::pack_rows(columns, depth, w.data(), packed.data());
+    kernels::pack_rows(columns, depth, w.data(), depth, packed.data());
     kernels::multiply_packed_rows(rows, columns, depth, x.data(), packed.data(), y.data());
     return y;
   };

@@ -78,7 +78,7 @@ void inner_products(Index rows, Index columns, Index d, const T* x, const T* oth
                      columns);
   } else {
     const kernels::Scratch<T> packed(kernels::packed_size<T>(columns, d));
-    kernels::pack_rows(columns, d, others, packed.data());
+    kernels::pack_rows(columns, d, others, d, packed.data());
     kernels::multiply_packed_rows(rows, columns, d, x, packed.data(), products);
   }
 }

@@ -25,9 +25,8 @@
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/single_threaded_eigen.hpp"
-#include "neb/kernels/gemm.hpp"
+#include "neb/kernels/gemm_operand.hpp"
 #include "neb/kernels/instruction_set.hpp"
-#include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
@@ -104,12 +103,10 @@ void gemm_serial(Index m, Index n, Index k, const Operand<T>& a, const Operand<T
 
 }  // namespace detail
 
+/// C (m,n) = A (m,k) B (k,n), or += with Update::add; none of m, n and k is 0.
 template <class T>
-void gemm(Index m, Index n, Index k, const std::type_identity_t<Operand<T>>& a,
-          const std::type_identity_t<Operand<T>>& b, T* c, Index c_stride, Update update) {
-  if (k == 0 && update == Update::replace) detail::zero_rows(m, n, c, c_stride);
-  if (m == 0 || n == 0 || k == 0) return;
-
+void eigen_gemm(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c, Index c_stride,
+                Update update) {
   const detail::GemmTasks tasks(m, n, k);
   const bool partial = tasks.segments > 1;
   const Scratch<T> partials(partial ? tasks.segments * m * n : 0);

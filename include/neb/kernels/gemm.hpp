@@ -2,34 +2,15 @@
 #pragma once
 
 #include <type_traits>
-#include <utility>
 
 #include "neb/core/shape.hpp"
+#include "neb/kernels/gemm_operand.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
-/// Whether a stored matrix enters a product as it is or as its transpose.
-enum class Transpose { no, yes };
-
-/// Whether a product replaces what the result held or is added to it.
-enum class Update { replace, add };
-
-/// A row-major matrix to read: `stride` elements from one stored row to the next.
-template <class T>
-struct Operand {
-  const T* data = nullptr;
-  Index stride = 0;
-  Transpose transpose = Transpose::no;
-
-  /// The operand without its first `row` rows and `column` columns, counted after transposing.
-  Operand from(Index row, Index column) const {
-    if (transpose == Transpose::yes) std::swap(row, column);
-    return {data + row * stride + column, stride, transpose};
-  }
-};
-
-/// C (m,n) = A (m,k) B (k,n), or += with Update::add; row-major, `c_stride` elements between rows of C.
+/// C (m,n) = A (m,k) B (k,n), or += with Update::add; row-major, `c_stride` elements between rows of C. Where A is not
+/// transposed, a row of C has the same bits whatever the other rows are and however many, in float and double.
 template <class T>
 void gemm(Index m, Index n, Index k, const std::type_identity_t<Operand<T>>& a,
           const std::type_identity_t<Operand<T>>& b, T* c, Index c_stride, Update update = Update::replace);
@@ -38,5 +19,5 @@ void gemm(Index m, Index n, Index k, const std::type_identity_t<Operand<T>>& a,
 
 // How it is computed; not needed by who links neb::kernels, which hold it.
 #ifndef NEB_COMPILED_KERNELS
-#include "neb/kernels/eigen_gemm.hpp"
+#include "neb/kernels/gemm_rungs.hpp"
 #endif

@@ -17,18 +17,43 @@ constexpr Index packed_size(Index rows, Index depth) {
   return tile_count(rows, tile_columns<T>) * tile_columns<T> * depth;
 }
 
-/// packed (panels, depth, tile_columns) = transposed rows of w (rows, depth), zeros after the last.
+inline constexpr Index packed_slab =
+    256;  ///< of depth, 32 KiB of a panel: a task, so that a wide layer is shared among threads
+
+/// packed (panels, depth, tile_columns) = transposed rows of w (rows, depth), `stride` elements between them; after the
+/// last come numbers that mean nothing.
 template <class T>
-void pack_rows(Index rows, Index depth, const T* w, T* packed) {
+void pack_rows(Index rows, Index depth, const T* w, Index stride, T* packed) {
   constexpr Index columns = tile_columns<T>;
-  constexpr Index slab = 256;  // of depth: 32 KiB, so that a wide layer is shared among threads
-  const Index slabs = tile_count(depth, slab);
+  const Index slabs = tile_count(depth, packed_slab);
   parallel_tasks(tile_count(rows, columns) * slabs, [&](Index task) {
-    const Index row = task / slabs * columns, first = task % slabs * slab;
-    const Index steps = std::min(slab, depth - first), wanted = std::min(columns, rows - row);
+    const Index row = task / slabs * columns, first = task % slabs * packed_slab;
+    const Index steps = std::min(packed_slab, depth - first), wanted = std::min(columns, rows - row);
     T* const panel = packed + row * depth + first * columns;
     if (wanted < columns) std::fill_n(panel, steps * columns, T(0));
-    transpose(wanted, steps, w + row * depth + first, depth, panel, columns);
+    transpose(wanted, steps, w + row * stride + first, stride, panel, columns);
+  });
+}
+
+/// The same for w (depth, rows), whose columns take the place of its rows.
+template <class T>
+void pack_columns(Index rows, Index depth, const T* w, Index stride, T* packed) {
+  constexpr Index columns = tile_columns<T>;
+  const Index slabs = tile_count(depth, packed_slab), size = (depth - 1) * stride + rows;
+  parallel_tasks(tile_count(rows, columns) * slabs, [&](Index task) {
+    const Index row = task / slabs * columns, first = task % slabs * packed_slab;
+    T* panel = packed + row * depth + first * columns;
+    for (Index k = first; k < std::min(first + packed_slab, depth); ++k, panel += columns) {
+      // After the end of a row comes the next one: quicker to copy than to leave out, and nobody reads those columns.
+      const Index from = k * stride + row;
+      if (from + columns <= size) {
+        std::copy_n(w + from, columns, panel);
+      } else {
+        const Index wanted = std::min(columns, rows - row);
+        std::copy_n(w + from, wanted, panel);
+        std::fill(panel + wanted, panel + columns, T(0));
+      }
+    }
   });
 }
 

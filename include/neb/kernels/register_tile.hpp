@@ -39,7 +39,7 @@ struct TileProduct {
   T* c = nullptr;        ///< (rows, columns), `c_row` elements between rows
   Index c_row = 0;
   Index columns = 0;  ///< of c to write, at most tile_columns
-  bool add = false;   ///< to c, whose columns must then fill whole registers; otherwise c is replaced
+  bool add = false;   ///< the product to c, which it replaces otherwise
 };
 
 namespace detail {
@@ -48,7 +48,10 @@ namespace detail {
 template <class T>
 void write_narrow(const TileProduct<T>& t, Index rows, Index width, const T* values) {
   for (Index row = 0; row < rows; ++row)
-    for (Index column = 0; column < t.columns; ++column) t.c[row * t.c_row + column] = values[row * width + column];
+    for (Index column = 0; column < t.columns; ++column) {
+      T& c = t.c[row * t.c_row + column];
+      c = t.add ? c + values[row * width + column] : values[row * width + column];
+    }
 }
 
 template <class T, int Rows, int Vectors>
@@ -58,12 +61,6 @@ void tile_product(const TileProduct<T>& t) {
   const Index a_inner = t.a_inner;
   const T* b = t.b;
   Vector<T> sums[Rows][Vectors] = {};
-  if (t.add) {
-#pragma GCC unroll 14
-    for (int row = 0; row < Rows; ++row)
-#pragma GCC unroll 2
-      for (int v = 0; v < Vectors; ++v) sums[row][v] = load(t.c + row * t.c_row + v * lanes);
-  }
   for (Index outer = 0; outer < t.outer; ++outer, b += t.b_gap) {
     const T* a = t.a + outer * t.a_outer;
     for (Index inner = t.inner; inner > 0; --inner, a += a_inner, b += tile_columns<T>) {
@@ -86,6 +83,13 @@ void tile_product(const TileProduct<T>& t) {
   T values[Rows * Vectors * lanes];
   T* const c = whole ? t.c : values;
   const Index c_row = whole ? t.c_row : Vectors * lanes;
+  // Added at the end, so that what is summed in pieces loses fewer digits than in one long chain.
+  if (t.add && whole) {
+#pragma GCC unroll 14
+    for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) sums[row][v] += load(c + row * c_row + v * lanes);
+  }
 #pragma GCC unroll 14
   for (int row = 0; row < Rows; ++row)
 #pragma GCC unroll 2
@@ -96,10 +100,11 @@ void tile_product(const TileProduct<T>& t) {
 template <class T>
 using TileFunction = void (*)(const TileProduct<T>&);
 
-/// tile_product for 1 ... tile_rows rows.
+/// tile_product for 1 ... tile_rows rows. One row takes two vectors: GCC would not fuse a lone chain of sums for Zen, and a row
+/// would have other bits alone than among others.
 template <class T, int Vectors, int... rows>
 constexpr std::array<TileFunction<T>, sizeof...(rows)> tile_functions(std::integer_sequence<int, rows...>) {
-  return {&tile_product<T, rows + 1, Vectors>...};
+  return {&tile_product < T, rows + 1, rows == 0 ? tile_vectors : Vectors > ...};
 }
 
 }  // namespace detail

@@ -28,7 +28,7 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 template <class T>
 void conv2d_direct(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
   const Scratch<T> packed(packed_size<T>(g.out_channels, g.patch_size()));
-  pack_rows(g.out_channels, g.patch_size(), w, packed.data());
+  pack_rows(g.out_channels, g.patch_size(), w, g.patch_size(), packed.data());
   correlate(detail::forward_correlation(g), x, packed.data(), y);
 }
 
@@ -104,13 +104,7 @@ void input_grad_narrow(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) 
   constexpr Index width = tile_columns<T>;
   const Index patch = g.patch_size();
   const Scratch<T> packed(packed_size<T>(patch, g.out_channels));
-  for (Index first = 0; first < patch; first += width)
-    for (Index o = 0; o < g.out_channels; ++o) {
-      T* const row = packed.data() + first * g.out_channels + o * width;
-      const Index columns = std::min(width, patch - first);
-      std::copy_n(w + o * patch + first, columns, row);
-      std::fill(row + columns, row + width, T(0));
-    }
+  pack_columns(patch, g.out_channels, w, patch, packed.data());
   input_grad_of_patches(g, dx, [&](Index begin, Index end, T* patches) {
     for (Index pixel = begin; pixel < end; pixel += tile_rows)
       for (Index first = 0; first < patch; first += width)

@@ -40,14 +40,13 @@ void correlate_row(const Correlation& k, const T* image, Index out_row, const T*
   multiply_rows(k.out_width, tile);
 }
 
-/// The same where the columns of the kernel are summed apart; `columns` fill whole registers.
+/// The same where the columns of the kernel are summed apart.
 template <class T>
-void correlate_row_apart(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y,
-                         Index y_pixel) {
+void correlate_row_apart(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
   const Index in_row = out_row * k.stride - k.top;
   const Index first = std::clamp<Index>(-in_row, 0, k.kernel_height);
   const Index last = std::clamp<Index>(k.height - in_row, first, k.kernel_height);
-  for (Index c = 0; c < k.out_width; ++c) std::fill_n(y + c * y_pixel, columns, T(0));
+  for (Index c = 0; c < k.out_width; ++c) std::fill_n(y + c * k.y_pixel, columns, T(0));
   if (first == last) return;
   const Index row_size = k.width * k.channels;
   for (Index kw = 0; kw < k.kernel_width; ++kw) {
@@ -62,8 +61,8 @@ void correlate_row_apart(const Correlation& k, const T* image, Index out_row, co
                       .a_inner = 1,
                       .b = filters + (first * k.kernel_width + kw) * k.channels * tile_columns<T>,
                       .b_gap = (k.kernel_width - 1) * k.channels * tile_columns<T>,
-                      .c = y + begin * y_pixel,
-                      .c_row = y_pixel,
+                      .c = y + begin * k.y_pixel,
+                      .c_row = k.y_pixel,
                       .columns = columns,
                       .add = true});
   }
@@ -72,11 +71,7 @@ void correlate_row_apart(const Correlation& k, const T* image, Index out_row, co
 /// One row of output for one block of filters, either way.
 template <class T>
 void correlate_block(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
-  if (!k.columns_apart()) return correlate_row(k, image, out_row, filters, columns, y);
-  if (columns % vector_lanes<T> == 0) return correlate_row_apart(k, image, out_row, filters, columns, y, k.y_pixel);
-  const Scratch<T> row(k.out_width * tile_columns<T>);
-  correlate_row_apart(k, image, out_row, filters, tile_columns<T>, row.data(), tile_columns<T>);
-  for (Index c = 0; c < k.out_width; ++c) std::copy_n(row.data() + c * tile_columns<T>, columns, y + c * k.y_pixel);
+  (k.columns_apart() ? correlate_row_apart<T> : correlate_row<T>)(k, image, out_row, filters, columns, y);
 }
 
 /// How a correlation is shared out: a task is a band of output rows, counted over the batch, by a group of blocks of
