@@ -4,6 +4,7 @@
 
 #include "bayes/closed_forms.hpp"
 #include "kernels/support.hpp"
+#include "neb/energy/conv_energy.hpp"
 #include "neb/energy/kde_energy.hpp"
 #include "neb/energy/mlp_energy.hpp"
 #include "nn/support.hpp"
@@ -248,6 +249,19 @@ TEST_CASE("gradient flow: a row does not depend on the others") {
     CHECK(one.path_length[0] == all.path_length[r]);
     CHECK(one.energy_drop[0] == all.energy_drop[r]);
     CHECK(one.residual[0] == all.residual[r]);
+  }
+}
+
+TEST_CASE("gradient flow: a row of a network's energy has the same bits alone and among others") {
+  const ConvEnergy<float> phi({.image = {10, 10, 1}, .channels = {16, 32}, .quadratic = 5.5}, Key(1));
+  const Tensor<float> y0 = random_uniform<float>({7, 10, 10, 1}, Key(2));
+  const auto all = gradient_flow(phi, y0, 0.3F);
+  for (const Index row : {0, 3, 6}) {
+    const auto one = gradient_flow(phi, y0.rows(row, row + 1), 0.3F);
+    const auto r = static_cast<std::size_t>(row);
+    CHECK(same_bits(one.y, all.y.rows(row, row + 1)));
+    CHECK(one.time[0] == all.time[r]);
+    CHECK(one.end[0] == all.end[r]);
   }
 }
 

@@ -76,6 +76,19 @@ TEST_CASE("walk_jump takes any sampler, and finds a step size for those that ask
     CHECK(acceptance.get<double>() == doctest::Approx(0.574).epsilon(0.3));
 }
 
+TEST_CASE("walk_jump gives a chain the same bits whatever number of others walks beside it") {
+  const Set set;
+  // Filters enough for Winograd's kernels.
+  const ConvEnergy<float> wide({.image = grey, .channels = {16, 32}, .padding = 1, .quadratic = 1 / 0.18}, Key(3));
+  write_model(set.scratch.path("model"), wide, 0.3);
+  const auto walked = [&](const std::string& out, const std::string& chains) {
+    set.walked(out, {"--steps", "30", "--chains", chains});
+    return SafeTensors(set.scratch.path(out + "/checkpoint.safetensors")).get<float>("y");
+  };
+  const Tensor<float> few = walked("few", "2"), many = walked("many", "5");
+  CHECK(same_bits(few, many.rows(0, 2)));
+}
+
 TEST_CASE("walk_jump without new options is the paper's walk, and --step is --delta") {
   const Set set;
   set.walked("plain", {"--steps", "20"});

@@ -18,9 +18,12 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 /// How to compute a convolution; Winograd's kernels evaluate at six points or at eight.
 enum class Conv2dRung { automatic, reference, im2col, direct, winograd, winograd_eight };
 
-/// The rung that `automatic` stands for: a function of the geometry and of the precision asked for, never of the number of
-/// threads, so that the same program gives the same bits at any.
-inline Conv2dRung choose_rung(const Conv2dGeometry& g, Conv2dPrecision precision = conv2d_precision()) {
+/// The rung that `automatic` stands for: a function of an image, its filters and the precision asked for. Never of the number
+/// of threads, so that the same program gives the same bits at any; nor of the number of images, so that an image has the same
+/// bits alone and among others: what is fastest for a batch of 16 is chosen for all. Where Winograd's filters are worth their
+/// transform from some 10 images on, fewer take longer than they need.
+inline Conv2dRung choose_rung(Conv2dGeometry g, Conv2dPrecision precision = conv2d_precision()) {
+  g.batch = 16;
   // A tile of the direct kernel lies along a row of the image, and needs about four pixels to fill the multipliers. It
   // reaches some three quarters of the peak.
   const Conv2dRung direct = std::min(g.width, g.out_width()) < 4 ? Conv2dRung::im2col : Conv2dRung::direct;
