@@ -27,6 +27,7 @@ TEST_CASE("chart: an axis has from four to ten steps of 1, 2 or 5 times a power 
 TEST_CASE("chart: the numbers of an axis are its round ones, both ends included, and at most eleven") {
   CHECK(detail::ticks(0, 10) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
   CHECK(detail::ticks(-0.3, 3.6) == std::vector<double>{0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5});
+  CHECK(detail::ticks(100, 110) == std::vector<double>{100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110});
   CHECK_FALSE(std::signbit(detail::ticks(-0.3, 3.6)[0]));
   CHECK(detail::ticks(1e17, 1e17 + 100).size() <= 11);  // where the next whole number is not a double
 }
@@ -61,6 +62,23 @@ TEST_CASE("chart: lines and numbers are drawn where they belong, and points outs
   };
   for (std::size_t column = 2; column < 198; ++column) CHECK(red(28 + 50, column));
   CHECK_FALSE(red(28 + 40, 100));
+}
+
+TEST_CASE("chart: the name of an axis is below its numbers, in the middle of the window") {
+  Chart chart({0, 1, 0, 1}, 100, 200);
+  chart.label_axes("H", "y");
+  const Canvas picture = chart.picture();
+  const Index left = 84,
+              name = 28 + 100 + 34;  // beside the numbers of y; below the legend, the window and the numbers of x
+  Index first = picture.width(), last = 0;
+  for (Index row = name; row < picture.height(); ++row)
+    for (Index column = 0; column < picture.width(); ++column)
+      if (picture.pixels()(row, column, 0) < 1) {
+        first = std::min(first, column);
+        last = std::max(last, column);
+      }
+  CHECK(last > first);
+  CHECK(std::abs(first + last - 2 * (left + 100)) <= 4);
 }
 
 TEST_CASE("chart: lines from and to points that are not finite are left out") {
