@@ -87,8 +87,11 @@ TEST_CASE("checkpoint: other safetensors files and versions are refused") {
   const auto error = [&] {
     return test::without(file_error_of([&] { read_checkpoint(scratch.path("a")); }), scratch.folder() + "/");
   };
-  write_safetensors(scratch.path("a"), {}, {{"format", "pt"}});
-  CHECK(error() == "a: is not a checkpoint: expected metadata \"format\" to be \"neb.checkpoint\"");
+  write_safetensors(scratch.path("a"), {{"w", Tensor<float>({1})}}, {{"format", "pt"}});
+  CHECK(
+      error() ==
+      "a: is not a checkpoint: expected metadata \"format\" to be \"neb.checkpoint\", got \"pt\"; of tensors it has 1: "
+      "\"w\"");
   write_safetensors(scratch.path("a"), {}, {{"format", "neb.checkpoint"}});
   CHECK(error() == "a: has no metadata \"version\"");
   write_safetensors(scratch.path("a"), {}, {{"format", "neb.checkpoint"}, {"version", "2"}});

@@ -146,11 +146,7 @@ namespace energy {
 /// The file, when it is a model.
 inline SafeTensors open_model(const std::string& path) {
   SafeTensors file(path);
-  const auto format = file.metadata().find("format");
-  if (format == file.metadata().end() || format->second != "neb.model")
-    throw file_error(path, "is not a neb model: expected metadata \"format\" to be \"neb.model\", got " +
-                               (format == file.metadata().end() ? "none" : detail::shown(format->second)) +
-                               "; of tensors it has " + file.contents());
+  file.expect_format("neb.model", "a neb model");
   file.check_content();
   return file;
 }

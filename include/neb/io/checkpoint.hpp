@@ -48,9 +48,7 @@ inline void write_checkpoint(const std::string& path, const TensorMap& tensors, 
 /// Opens a checkpoint. Throws FileError when it is not one, of another version, or damaged.
 inline SafeTensors read_checkpoint(const std::string& path) {
   SafeTensors file(path);
-  const auto format = file.metadata().find("format");
-  if (format == file.metadata().end() || format->second != "neb.checkpoint")
-    throw file_error(path, R"(is not a checkpoint: expected metadata "format" to be "neb.checkpoint")");
+  file.expect_format("neb.checkpoint", "a checkpoint");
   if (const std::string& stated = file.text("version"); stated != checkpoint_version) {
     throw file_error(
         path, std::string("expected a checkpoint of version ") + checkpoint_version + ", got " + detail::shown(stated));

@@ -66,6 +66,15 @@ class SafeTensors {
     return std::to_string(entries().size()) + list + (std::ssize(entries()) > limit ? ", ..." : "");
   }
 
+  /// Throws FileError, which says what the file holds instead, unless its metadata "format" is `format`: that of `what`.
+  void expect_format(const std::string& format, const std::string& what) const {
+    const auto found = metadata().find("format");
+    if (found != metadata().end() && found->second == format) return;
+    throw file_error(path(), "is not " + what + ": expected metadata \"format\" to be \"" + format + "\", got " +
+                                 (found == metadata().end() ? "none" : detail::shown(found->second)) +
+                                 "; of tensors it has " + contents());
+  }
+
   /// The tensor `name`, from F64, F32, F16 or BF16; a double read as float is rounded, all else is exact.
   /// Throws FileError when there is none or it has another type.
   template <Scalar T>
