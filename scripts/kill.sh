@@ -96,7 +96,7 @@ kill_often() {
     whole=$([ -e "$out" ] || echo 1)
     if [ "$kills" -lt "$most" ]; then
       pause=$((1 + RANDOM * longest / 32768))
-      run timeout --foreground --signal KILL "$(printf '%d.%03d' $((pause / 1000)) $((pause % 1000)))"
+      run timeout --foreground --preserve-status --signal KILL "$(printf '%d.%03d' $((pause / 1000)) $((pause % 1000)))"
     else
       run
     fi
