@@ -63,6 +63,7 @@ prepare() {
       going_on=(train_energy --data ../../data)
       command=("${train[@]}" --resume out/checkpoint.safetensors)
       quietly "${train[@]}" --steps 2 --seed 2
+      rm old/out/checkpoint.safetensors*
       stop_early "${train[@]}" --steps 4 --seed 1
       ;;
     denoise)
@@ -90,13 +91,18 @@ prepare() {
   cd ../..
 }
 
-# stop_early PROGRAM OPTION...: runs it in the folder `old` until it has saved something, and stops it.
+# stop_early PROGRAM OPTION...: runs it in the folder `old` until it has saved something, and stops it before it has a model.
 stop_early() {
-  rm old/out/checkpoint.safetensors*
-  (cd old && exec "$programs/$1" "${@:2}" >/dev/null) &
-  until [ -e old/out/checkpoint.safetensors ]; do sleep 0.001; done
-  kill -TERM $!
-  wait $! || true
+  local model=old/out/model.safetensors
+  mv "$model" before
+  while [ ! -e old/out/checkpoint.safetensors ] || [ -e "$model" ]; do # the first time, and when it was quicker
+    rm -f "$model" old/out/checkpoint.safetensors*
+    (cd old && exec "$programs/$1" "${@:2}" >/dev/null) &
+    until [ -e old/out/checkpoint.safetensors ]; do :; done
+    kill -TERM $! || true
+    wait $! || true
+  done
+  mv before "$model"
 }
 quietly() { (cd old && "$programs/$1" "${@:2}" >/dev/null); }
 

@@ -27,12 +27,11 @@ namespace detail {
 template <class T>
 struct PackedGemmTasks {
   static constexpr Index chunk = 256;  ///< of K, for one chain of multiply-adds: short, so that few digits are lost
-  Index m, n, k;
-  Index chunks = tile_count(k, chunk);
-  Index rows, columns, across, tiles;
-  bool apart;
+  Index rows, columns;                 // of a tile of C
+  Index across, tiles, chunks;
+  bool apart;  // chunks are tasks
 
-  PackedGemmTasks(Index m_, Index n_, Index k_) : m(m_), n(n_), k(k_) {
+  PackedGemmTasks(Index m, Index n, Index k) : chunks(tile_count(k, chunk)) {
     constexpr Index most_rows = 192, most_columns = 8 * tile_columns<T>;  // whose part of A and of C stays near a core
     constexpr Index most_partials = 1 << 20, few = 16, least_work = 1 << 18;  // scalars; tasks; multiply-adds
     rows = tile_count(tile_count(m, tile_count(m, most_rows)), tile_rows) * tile_rows;
@@ -54,7 +53,7 @@ void packed_gemm(Index m, Index n, Index k, const T* a, Index a_stride, const Op
   using Tasks = detail::PackedGemmTasks<T>;
   const Tasks tasks(m, n, k);
   const auto pack = b.transpose == Transpose::yes ? pack_rows<T> : pack_columns<T>;
-  /// to (+)= the product over a chunk of K, for one tile of C.
+  // to (+)= a chunk's product, for one tile of C.
   const auto multiply = [&](Index tile, Index step, T* to, Index stride, bool add) {
     const Index row = tile / tasks.across * tasks.rows, rows = std::min(tasks.rows, m - row);
     const Index first = tile % tasks.across * tasks.columns, last = std::min(first + tasks.columns, n);
