@@ -1,6 +1,6 @@
 /// Makes what the folder models/ ships: a trained energy in half precision, and a card that says where it came from.
+#include <algorithm>
 #include <cstdint>
-#include <sstream>
 
 #include <neb/energy/any_energy.hpp>
 #include <neb/io/number_text.hpp>
@@ -44,9 +44,8 @@ std::uint64_t seed_in(const std::string& command) {
   const std::string option = "--seed";
   const auto at = command.rfind(option);
   if (at == std::string::npos) return 0;
-  std::istringstream rest(command.substr(at + option.size() + 1));  // a blank or an equals sign stands between
-  std::string digits;
-  rest >> digits;
+  const auto begin = std::min(command.find_first_not_of(" =\t\n", at + option.size()), command.size());
+  const std::string digits = command.substr(begin, command.find_first_of(" \t\n", begin) - begin);
   const auto seed = neb::number_from_text<std::uint64_t>(digits);
   if (!seed) throw UsageError("--command: --seed is a whole number from 0 to 2^64 - 1, got \"" + digits + "\"");
   return *seed;

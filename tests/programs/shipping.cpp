@@ -67,6 +67,9 @@ TEST_CASE("a seed is the one of the command, and a model of other images is ship
   CHECK(wrong.one_line_with("--seed is a whole number from 0 to 2^64 - 1, got \"x\""));
 
   put_model(scratch, "run/model.safetensors", {8, 8, 1});  // as if a newer run had been killed before its summary
+  const Outcome none = ship("train_energy --steps 3 --seed");
+  CHECK(none.code == 2);
+  CHECK(none.one_line_with("--seed is a whole number from 0 to 2^64 - 1, got \"\""));
   const Outcome mixed = ship("train_energy --seed 1");
   CHECK(mixed.code == 2);
   CHECK(mixed.one_line_with("summary.json is of another run than model.safetensors"));
