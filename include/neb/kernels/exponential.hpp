@@ -101,9 +101,9 @@ inline SplitExponential<V> split_exponential(V x) {
     constexpr T ln2_low = single ? T(-2.12194440054690583e-4) : T(1.90821492927058770002e-10);
 
     // k is counted from twice the exponents' bias: so it is positive, and cutting off a fraction rounds.
-    constexpr Integer origin = single ? 2 * 127 : 2 * 1023;
-    const auto k = detail::truncate<Integer>(x * log2_e + (static_cast<T>(origin) + T(0.5)));
-    const V whole = detail::convert_integers<V>(k - origin);
+    constexpr T origin = single ? 2 * 127 : 2 * 1023;
+    const auto k = detail::truncate<Integer>(x * log2_e + (origin + T(0.5)));
+    const V whole = detail::convert_integers<V>(k) - origin;  // exact; of a NaN's k, integers could not take it
     const V r = (x - whole * ln2_high) - whole * ln2_low;
 
     // 2^k as a product of two powers, each a normal number, so that results may be subnormal and 2^128 does not occur.
