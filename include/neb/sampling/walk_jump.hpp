@@ -69,8 +69,8 @@ C walk_jump(const Phi& phi, C chains, std::type_identity_t<typename C::value_typ
   for (;;) {
     if (chains.steps == next_jump()) {
       ++jumps;
-      if (!on_jump({chains.steps, chains.y, robbins_jump(phi, chains.y, sigma)}) || !goes_on(chains.steps))
-        return chains;
+      auto xhat = robbins_jump(phi, chains.y, sigma);
+      if (!on_jump({chains.steps, chains.y, std::move(xhat)}) || !goes_on(chains.steps)) return chains;
     }
     if (chains.steps == schedule.steps) return chains;
     const Index before = chains.steps, run = std::min(next_jump(), schedule.steps) - before;
