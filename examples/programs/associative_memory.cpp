@@ -33,7 +33,8 @@ CommandLine command_line() {
           "loses hundreds. What has settled may look the same for tens of such units and need not be a minimum:\n"
           "--until minimum follows it to where the largest pixel of sigma^2 grad phi is below the tolerance, and --film\n"
           "shows what happens on the way. A flow that leaves the data (a pixel beyond 10 and twice the start's largest)\n"
-          "or takes too many steps is crossed out: it found no memory.",
+          "or takes too many steps is crossed out: it found no memory. Ctrl-C ends all flows where they are, and draws\n"
+          "them: those that still moved are crossed out as well.",
       .example = "associative_memory --model out/train_energy/model.safetensors --init uniform --count 40",
       .out = "out/associative_memory",
   });
@@ -67,7 +68,8 @@ int main(int argc, char** argv) {
                             .time = options.given("time") ? options.positive("time") : Memories{}.time,
                             .tolerance = options.positive("tolerance"),
                             .max_steps = options.count("max-steps"),
-                            .film = options.given("film")};
+                            .film = options.given("film"),
+                            .stoppable = true};
     const Images images = read_images(options);
     program.write_summary(associative_memory(program, read_energy(options, images), images, memories));
   });

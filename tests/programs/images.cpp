@@ -1,4 +1,8 @@
 /// The programs that work with a trained energy, on grey and on colour images of any size.
+#include <chrono>
+#include <csignal>
+#include <thread>
+
 #include "neb/flow/flow.hpp"
 #include "programs/run_program.hpp"
 #include "programs/small_images.hpp"
@@ -192,4 +196,25 @@ TEST_CASE("chains and flows that leave the data are counted, not shown as memori
   REQUIRE_MESSAGE(walked.code == 0, walked.err);
   CHECK(walked.out.find("left the data") != std::string::npos);
   CHECK(read_json(scratch.path("out/summary.json"))["escaped"] == 10);
+}
+
+TEST_CASE("associative_memory stopped by Ctrl-C draws and counts what it has") {
+  const Scratch scratch;
+  const std::string data = put_images(scratch, "data", {8, 8, 1});
+  put_model(scratch, "model", {8, 8, 1});
+  // Flows that would go on for hours.
+  const Arguments endless{"--data",  data,      "--model",     "model",  "--out",       "out",        "--count",   "3",
+                          "--until", "minimum", "--tolerance", "1e-300", "--max-steps", "1000000000", "--threads", "1"};
+  const std::string summary = scratch.path("out/summary.json");
+  for (int milliseconds = 100; milliseconds < 60000 && !std::filesystem::exists(summary); milliseconds *= 2) {
+    Running flows("associative_memory", endless, scratch.folder());
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));  // too early, it ends before it has begun
+    flows.send(SIGINT);
+    const Outcome stopped = flows.wait();
+    if (!std::filesystem::exists(summary)) continue;
+    CHECK(stopped.code == 128 + SIGINT);
+    CHECK(stopped.out.find("stopped: flows that had not ended count as unfinished") != std::string::npos);
+  }
+  CHECK(read_json(summary)["unfinished"] == 3);
+  CHECK(is_picture(scratch.path("out/associative_memory")));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include <neb/io/safetensors.hpp>
 
 #include "common/contact_sheet.hpp"
+#include "common/interrupt.hpp"
 #include "parts/film.hpp"
 
 namespace examples {
@@ -78,6 +80,18 @@ Summary tell_ends(const Program& program, const neb::Flow<float>& flow, const Te
   return summary;
 }
 
+/// Flows from each row of y0: (N, H, W, C) to its memory, or to where it is when signal() is no longer 0.
+neb::Flow<float> flow_to_memories(const Program& program, const TrainedEnergy& energy, const Tensor<float>& y0,
+                                  const Memories& memories, const std::function<int()>& signal) {
+  ProgressBar bar = program.progress("flowing", "memories");
+  return neb::gradient_flow(energy.phi, y0, static_cast<float>(energy.sigma),
+                            {.until = memories.until,
+                             .tolerance = memories.tolerance,
+                             .time = memories.time,
+                             .max_steps = memories.max_steps},
+                            [&](const neb::Progress& progress) { return bar(progress) && signal() == 0; });
+}
+
 void film(Program& program, const TrainedEnergy& energy, const Tensor<float>& y0, const Memories& memories,
           const std::string& title, const std::string& stem) {
   const double last = std::isinf(memories.time) ? 300 : memories.time;
@@ -94,17 +108,6 @@ void film(Program& program, const TrainedEnergy& energy, const Tensor<float>& y0
 }
 
 }  // namespace
-
-neb::Flow<float> flow_to_memories(const Program& program, const TrainedEnergy& energy, const Tensor<float>& y0,
-                                  const Memories& memories) {
-  ProgressBar bar = program.progress("flowing", "memories");
-  return neb::gradient_flow(energy.phi, y0, static_cast<float>(energy.sigma),
-                            {.until = memories.until,
-                             .tolerance = memories.tolerance,
-                             .time = memories.time,
-                             .max_steps = memories.max_steps},
-                            std::ref(bar));
-}
 
 double mean_where(const neb::Flow<float>& flow, FlowEnd how, const std::vector<double>& values) {
   double sum = 0;
@@ -132,7 +135,10 @@ Summary associative_memory(Program& program, const TrainedEnergy& energy, const 
                            const Memories& memories, const std::string& picture_stem) {
   const Tensor<float> y0 = starts(memories, images, neb::Key(program.seed).fold("associative_memory"));
   const Index count = y0.shape()[0];
-  const neb::Flow<float> flow = flow_to_memories(program, energy, y0, memories);
+  std::optional<Interrupt> interrupt;
+  if (memories.stoppable) interrupt.emplace();
+  const auto signal = [&] { return interrupt ? interrupt->signal() : 0; };
+  const neb::Flow<float> flow = flow_to_memories(program, energy, y0, memories, signal);
   const bool settled = memories.until == neb::FlowUntil::settled;
   const std::string picture = program.picture_path(picture_stem), from = name_of(memories.start),
                     title = "sigma = " + neb::number_text(energy.sigma) + ": from " + from;
@@ -153,6 +159,11 @@ Summary associative_memory(Program& program, const TrainedEnergy& energy, const 
     program.print(
         "those that escaped, were given up or are at rest on a saddle are crossed out: where they ended is no memory\n");
   if (drawn) program.print("picture: %s\n", picture.c_str());
+  if (signal() != 0) {
+    program.print("stopped: flows that had not ended count as unfinished\n");
+    program.exit_code = 128 + signal();
+    return summary;
+  }
   if (memories.film) film(program, energy, y0, memories, title + " over time", picture_stem);
   return summary;
 }

@@ -22,11 +22,8 @@ struct Memories {
   double tolerance = 1e-3;                                ///< largest pixel of the jump at a minimum
   neb::Index max_steps = 10000;                           ///< attempts per flow
   bool film = false;                                      ///< whether to draw the flows over time
+  bool stoppable = false;                                 ///< whether a signal ends the flows, and not the program
 };
-
-/// Flows from each row of y0: (N, H, W, C) to its memory.
-neb::Flow<float> flow_to_memories(const Program& program, const TrainedEnergy& energy, const neb::Tensor<float>& y0,
-                                  const Memories& memories);
 
 /// The mean of those values whose flow ended so; NaN when none did.
 double mean_where(const neb::Flow<float>& flow, neb::FlowEnd how, const std::vector<double>& values);
