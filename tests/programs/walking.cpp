@@ -2,6 +2,7 @@
 #include <csignal>
 #include <thread>
 
+#include "nn/support.hpp"
 #include "programs/run_program.hpp"
 #include "programs/small_images.hpp"
 
