@@ -201,8 +201,9 @@ TEST_CASE("chains and flows that leave the data are counted, not shown as memori
 TEST_CASE("associative_memory stopped by Ctrl-C draws and counts what it has") {
   const Scratch scratch;
   const std::string data = put_images(scratch, "data", {8, 8, 1});
-  put_model(scratch, "model", {8, 8, 1});
-  // Flows that would go on for hours.
+  const ConvEnergy<float> phi({.image = {8, 8, 1}, .channels = {4, 8}, .bottleneck = 4, .quadratic = 1 / 0.18}, Key(3));
+  write_model(scratch.path("model"), phi, 0.3);
+  // Flows that stay with the data, and would go on for hours.
   const Arguments endless{"--data",  data,      "--model",     "model",  "--out",       "out",        "--count",   "3",
                           "--until", "minimum", "--tolerance", "1e-300", "--max-steps", "1000000000", "--threads", "1"};
   const std::string summary = scratch.path("out/summary.json");

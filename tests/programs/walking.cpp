@@ -84,7 +84,7 @@ TEST_CASE("walk_jump gives a chain the same bits whatever number of others walks
   write_model(set.scratch.path("model"), wide, 0.3);
   const auto walked = [&](const std::string& out, const std::string& chains) {
     set.walked(out, {"--steps", "30", "--chains", chains});
-    return SafeTensors(set.scratch.path(out + "/checkpoint.safetensors")).get<float>("y");
+    return SafeTensors(set.scratch.path(out + "/checkpoint.safetensors")).get<float>("chains.y");
   };
   const Tensor<float> few = walked("few", "2"), many = walked("many", "5");
   CHECK(same_bits(few, many.rows(0, 2)));
