@@ -79,32 +79,27 @@ void gemm_chunk_product(Index m, Index n, Index k, const Operand<T>& a, const Op
 }
 
 /// C (m,n) (+)= A (m,k) B (k,n) on this thread, in chunks of K.
-template <class T>
+template <int OrderA, class T>
 void gemm_serial(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c, Index c_stride,
                  Update update) {
-  constexpr int rows = Eigen::RowMajor;
-  constexpr int columns = Eigen::ColMajor;
   const neb::detail::SingleThreadedEigen guard;
   if (update == Update::replace) zero_rows(m, n, c, c_stride);
   for (Index begin = 0; begin < k; begin += gemm_chunk) {
     const Index depth = std::min(gemm_chunk, k - begin);
     const Operand<T> left = a.from(0, begin);
     const Operand<T> right = b.from(begin, 0);
-    if (a.transpose == Transpose::no && b.transpose == Transpose::no)
-      gemm_chunk_product<rows, rows>(m, n, depth, left, right, c, c_stride);
-    else if (a.transpose == Transpose::no)
-      gemm_chunk_product<rows, columns>(m, n, depth, left, right, c, c_stride);
-    else if (b.transpose == Transpose::no)
-      gemm_chunk_product<columns, rows>(m, n, depth, left, right, c, c_stride);
+    if (b.transpose == Transpose::no)
+      gemm_chunk_product<OrderA, Eigen::RowMajor>(m, n, depth, left, right, c, c_stride);
     else
-      gemm_chunk_product<columns, columns>(m, n, depth, left, right, c, c_stride);
+      gemm_chunk_product<OrderA, Eigen::ColMajor>(m, n, depth, left, right, c, c_stride);
   }
 }
 
 }  // namespace detail
 
-/// C (m,n) = A (m,k) B (k,n), or += with Update::add; none of m, n and k is 0.
-template <class T>
+/// C (m,n) = A (m,k) B (k,n), or += with Update::add; none of m, n and k is 0. OrderA is Eigen::ColMajor for a transposed A, and an
+/// argument of the template because most programs need no other.
+template <int OrderA, class T>
 void eigen_gemm(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c, Index c_stride,
                 Update update) {
   const detail::GemmTasks tasks(m, n, k);
@@ -118,9 +113,9 @@ void eigen_gemm(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>
     const Index begin = segment * tasks.segment;
     T* const result = partial ? partials.data() + segment * m * n : c;
     const Index stride = partial ? n : c_stride;
-    detail::gemm_serial(std::min(tasks.tile_rows, m - row), std::min(tasks.tile_columns, n - column),
-                        std::min(tasks.segment, k - begin), a.from(row, begin), b.from(begin, column),
-                        result + row * stride + column, stride, partial ? Update::replace : update);
+    detail::gemm_serial<OrderA>(std::min(tasks.tile_rows, m - row), std::min(tasks.tile_columns, n - column),
+                                std::min(tasks.segment, k - begin), a.from(row, begin), b.from(begin, column),
+                                result + row * stride + column, stride, partial ? Update::replace : update);
   });
   if (!partial) return;
   parallel_tiles(m, std::max<Index>(1, 4096 / n), [&](Index first, Index last) {

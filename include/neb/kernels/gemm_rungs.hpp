@@ -17,9 +17,11 @@ void gemm(Index m, Index n, Index k, const std::type_identity_t<Operand<T>>& a,
           const std::type_identity_t<Operand<T>>& b, T* c, Index c_stride, Update update) {
   if (k == 0 && update == Update::replace) detail::zero_rows(m, n, c, c_stride);
   if (m == 0 || n == 0 || k == 0) return;
+  if (a.transpose == Transpose::yes) return eigen_gemm<Eigen::ColMajor>(m, n, k, a, b, c, c_stride, update);
   if constexpr (sizeof(T) <= sizeof(double))  // what registers hold
-    if (a.transpose == Transpose::no) return packed_gemm(m, n, k, a.data, a.stride, b, c, c_stride, update);
-  eigen_gemm(m, n, k, a, b, c, c_stride, update);
+    packed_gemm(m, n, k, a.data, a.stride, b, c, c_stride, update);
+  else
+    eigen_gemm<Eigen::RowMajor>(m, n, k, a, b, c, c_stride, update);
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET
