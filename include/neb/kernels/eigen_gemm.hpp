@@ -117,14 +117,7 @@ void eigen_gemm(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>
                                 std::min(tasks.segment, k - begin), a.from(row, begin), b.from(begin, column),
                                 result + row * stride + column, stride, partial ? Update::replace : update);
   });
-  if (!partial) return;
-  parallel_tiles(m, std::max<Index>(1, 4096 / n), [&](Index first, Index last) {
-    if (update == Update::replace) detail::zero_rows(last - first, n, c + first * c_stride, c_stride);
-    for (Index segment = 0; segment < tasks.segments; ++segment)
-      for (Index row = first; row < last; ++row)
-        for (Index column = 0; column < n; ++column)
-          c[row * c_stride + column] += partials.data()[(segment * m + row) * n + column];
-  });
+  if (partial) detail::sum_products(m, n, tasks.segments, partials.data(), c, c_stride, update);
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

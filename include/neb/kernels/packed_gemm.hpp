@@ -90,15 +90,7 @@ void packed_gemm(Index m, Index n, Index k, const T* a, Index a_stride, const Op
     const Index chunk = task / tasks.tiles;
     multiply(task % tasks.tiles, chunk * Tasks::chunk, partials.data() + chunk * m * n, n, false);
   });
-  parallel_tiles(m, std::max<Index>(1, 4096 / n), [&](Index first, Index last) {
-    for (Index chunk = 0; chunk < tasks.chunks; ++chunk)
-      for (Index row = first; row < last; ++row)
-        for (Index column = 0; column < n; ++column) {
-          const T part = partials.data()[(chunk * m + row) * n + column];
-          T& sum = c[row * c_stride + column];
-          sum = chunk > 0 || update == Update::add ? sum + part : part;
-        }
-  });
+  detail::sum_products(m, n, tasks.chunks, partials.data(), c, c_stride, update);
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -17,8 +17,8 @@ constexpr Index packed_size(Index rows, Index depth) {
   return tile_count(rows, tile_columns<T>) * tile_columns<T> * depth;
 }
 
-inline constexpr Index packed_slab =
-    256;  ///< of depth, 32 KiB of a panel: a task, so that a wide layer is shared among threads
+/// Of depth, 32 KiB of a panel: a task of packing, so that a wide layer is shared among threads.
+inline constexpr Index packed_slab = 256;
 
 /// packed (panels, depth, tile_columns) = transposed rows of w (rows, depth), `stride` elements between them; after the
 /// last come numbers that mean nothing.
