@@ -11,7 +11,7 @@ set(DOXYGEN_STRIP_FROM_PATH "${PROJECT_SOURCE_DIR}/include")
 set(DOXYGEN_INPUT_FILTER "sed -f ${PROJECT_SOURCE_DIR}/cmake/reference.sed")
 set(DOXYGEN_FILE_PATTERNS *.hpp *.dox)
 # Public is what stands in namespace neb itself.
-set(DOXYGEN_EXCLUDE_SYMBOLS neb::detail neb::kernels neb::autodiff neb::ops neb::nn neb::optim neb::energy neb::bayes neb::flow)
+set(DOXYGEN_EXCLUDE_SYMBOLS neb::detail neb::kernels neb::autodiff neb::ops neb::nn neb::optim neb::energy neb::distributed neb::bayes neb::flow)
 set(DOXYGEN_EXTRACT_ALL NO)
 set(DOXYGEN_WARN_NO_PARAMDOC NO)
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)

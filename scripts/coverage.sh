@@ -28,7 +28,7 @@ configure
 build_targets neb_tests
 find "$build" -name '*.gcda' -delete
 ctest --test-dir "$build" --output-on-failure -j 2 --timeout 3000 \
-  -R '^(core|kernels|autodiff|ops|nn|optim|data|io|draw|energy|bayes|training|sampling|flow)$'
+  -R '^(core|kernels|autodiff|ops|nn|optim|data|io|draw|energy|distributed|bayes|training|sampling|flow)$'
 gcovr --root "$root" --object-directory "$build" --filter "$root/include/neb/" --exclude-throw-branches --exclude-unreachable-branches \
   --html-details "$build/index.html" --txt --print-summary --fail-under-line 95 --fail-under-branch 85 "$@" "$build"
 say "build/coverage/index.html shows the lines"

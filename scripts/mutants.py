@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LAYERS = "core kernels autodiff ops nn optim data io draw energy bayes training sampling flow".split()
+LAYERS = "core kernels autodiff ops nn optim data io draw energy distributed bayes training sampling flow".split()
 
 # Pattern and replacement; what stands on both sides keeps templates, pointers and includes out.
 CHANGES = [

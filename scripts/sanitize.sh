@@ -39,7 +39,7 @@ memory() {
 
 threads() {
   local configuration=(-DNEB_BUILD_EXAMPLES=OFF -DNEB_BUILD_BENCH=OFF) tests=("$@") archer
-  local programs=(core kernels autodiff ops training)
+  local programs=(core kernels autodiff ops distributed training)
   has_command clang++ || install_packages clang libomp-dev
   archer=$(clang++ -print-file-name=libarcher.so)
   if [ ! -e "$archer" ]; then fail 2 "Archer is missing: please install libomp-dev, of the version of clang++"; fi

@@ -89,6 +89,12 @@
 #include "neb/energy/model_file.hpp"
 #include "neb/energy/quadratic.hpp"
 
+#include "neb/distributed/agreement.hpp"
+#include "neb/distributed/all_reduce.hpp"
+#include "neb/distributed/rounds.hpp"
+#include "neb/distributed/shard_sum.hpp"
+#include "neb/distributed/shared_energy.hpp"
+
 #include "neb/bayes/audit.hpp"
 #include "neb/bayes/audit_verdict.hpp"
 #include "neb/bayes/chi.hpp"
@@ -109,6 +115,7 @@
 #include "neb/bayes/sphere_overlap.hpp"
 #include "neb/bayes/symmetric_eigen.hpp"
 
+#include "neb/training/batch_loss.hpp"
 #include "neb/training/options.hpp"
 #include "neb/training/train_state.hpp"
 #include "neb/training/trainer.hpp"

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
+#include "neb/distributed/all_reduce.hpp"
+#include "neb/distributed/rounds.hpp"
 #include "neb/energy/energy.hpp"
 
 namespace neb {
@@ -111,6 +114,19 @@ struct AuditSamples {
   std::vector<double> half_traces[2];  // by the first half of them, and by the others
   std::vector<double> loss, noise;     // |x - xhat|^2 and |y - x|^2, with clean data
 
+  AuditSamples(Index n, bool clean)
+      : square(memory_size(n)),
+        trace(square),
+        half_traces{square, square},
+        loss(clean ? square : std::vector<double>()),
+        noise(loss) {}
+
+  /// Calls f with each list of numbers.
+  void visit(auto&& f) {
+    for (std::vector<double>* list : {&square, &trace, &half_traces[0], &half_traces[1], &loss, &noise}) f(*list);
+  }
+
+  /// Measures samples from number `first` on, whose covariances are c.
   template <class T>
   void add(const PosteriorCovariance<T>& c, Index first, Index probes, const Key& key) {
     const Index n = c.shape()[0], d = c.shape().stride(0);
@@ -124,18 +140,19 @@ struct AuditSamples {
     for (Index row = 0; row < n; ++row) {
       const double* const g = c.gradient().data() + row * d;
       const double a = sums[0][static_cast<std::size_t>(row)], b = sums[1][static_cast<std::size_t>(row)];
-      square.push_back(inner_product(d, g, g));
-      trace.push_back((a + b) / static_cast<double>(probes));
-      half_traces[0].push_back(2 * a / static_cast<double>(probes));
-      half_traces[1].push_back(2 * b / static_cast<double>(probes));
-      if (!is_finite(square.back()) || !is_finite(trace.back()))
+      const auto i = static_cast<std::size_t>(first + row);
+      square[i] = inner_product(d, g, g);
+      trace[i] = (a + b) / static_cast<double>(probes);
+      half_traces[0][i] = 2 * a / static_cast<double>(probes);
+      half_traces[1][i] = 2 * b / static_cast<double>(probes);
+      if (!is_finite(square[i]) || !is_finite(trace[i]))
         throw ValueError("audit: the energy's gradient or Hessian is not finite at sample " +
                          std::to_string(first + row));
     }
   }
 
   template <class T>
-  void add_clean(const PosteriorCovariance<T>& c, const Tensor<double>& x, const Tensor<double>& y) {
+  void add_clean(const PosteriorCovariance<T>& c, Index first, const Tensor<double>& x, const Tensor<double>& y) {
     const Tensor<double> xhat = c.xhat();
     const Index d = c.shape().stride(0);
     for (Index row = 0; row < c.shape()[0]; ++row) {
@@ -144,8 +161,8 @@ struct AuditSamples {
         error += std::pow(x.data()[i] - xhat.data()[i], 2);
         distance += std::pow(y.data()[i] - x.data()[i], 2);
       }
-      loss.push_back(error);
-      noise.push_back(distance);
+      loss[static_cast<std::size_t>(first + row)] = error;
+      noise[static_cast<std::size_t>(first + row)] = distance;
     }
   }
 };
@@ -210,9 +227,9 @@ inline void summarise_spectra(Audit& audit, Tensor<double> values) {
   audit.spectra = std::move(values);
 }
 
-template <class Phi>
+template <class Phi, AllReduce Ranks>
 Audit audit_samples(const Phi& phi, const Tensor<double>* x, const Tensor<double>& y, double sigma, const Key& key,
-                    const AuditOptions& options, const OnProgress& on_progress) {
+                    const AuditOptions& options, const OnProgress& on_progress, Ranks& ranks) {
   check_sigma("audit", sigma);
   if (y.rank() < 2 || y.shape()[0] < 2 || y.size() == 0)
     throw ShapeError("audit: expects at least two noisy samples (N, ...)   [y: " + y.shape().to_string() + "]");
@@ -224,34 +241,46 @@ Audit audit_samples(const Phi& phi, const Tensor<double>* x, const Tensor<double
   if (options.batch < 1) throw ValueError("audit: batch is at least 1, got " + std::to_string(options.batch));
   const Index n = y.shape()[0], d = y.shape().stride(0), spectra = std::clamp<Index>(options.spectra, 0, n);
   const Index work = n * (options.probes + 2) + spectra * d;
-  Index done = 0;
-  const auto go_on = [&](Index more) {
-    done += more;
+  const auto go_on = [&](Index done) {
     return !on_progress || on_progress({static_cast<double>(done) / static_cast<double>(work), done}) || done == work;
   };
   Audit audit{.sigma = sigma, .dimensions = d};
-  AuditSamples samples;
-  bool going = true;
-  for (Index begin = 0; begin < n && going; begin += options.batch) {
-    const Index end = std::min(begin + options.batch, n);
+  AuditSamples samples(n, x != nullptr);
+  const auto measure = [&](Index batch) {
+    const Index begin = batch * options.batch, end = std::min(begin + options.batch, n);
     const Tensor<double> noisy = y.rows(begin, end);
     const PosteriorCovariance c(phi, noisy, sigma);
     samples.add(c, begin, options.probes, key.fold("audit"));
-    if (x != nullptr) samples.add_clean(c, x->rows(begin, end), noisy);
-    going = go_on((end - begin) * (options.probes + 2));
-  }
+    if (x != nullptr) samples.add_clean(c, begin, x->rows(begin, end), noisy);
+  };
+  const Index batches = work_in_rounds(tile_count(n, options.batch), ranks, measure, [&](Index done) {
+    return go_on(std::min(n, done * options.batch) * (options.probes + 2));
+  });
+  const Index seen = std::min(n, batches * options.batch);
+  samples.visit([&](std::vector<double>& list) {
+    fill_in(std::span(list), ranks);
+    if (!list.empty()) list.resize(static_cast<std::size_t>(seen));
+  });
   summarise(audit, samples);
+
   constexpr Index matrices = 10;  // of 784 x 784 numbers: 49 MB
-  std::vector<double> eigenvalues_of_c;
-  for (Index begin = 0; begin < spectra && going; begin += matrices) {
-    const Index end = std::min(begin + matrices, spectra);
-    const Tensor<double> values = eigenvalues(PosteriorCovariance(phi, y.rows(begin, end), sigma));
-    eigenvalues_of_c.insert(eigenvalues_of_c.end(), values.span().begin(), values.span().end());
-    going = go_on((end - begin) * d);
+  std::vector<double> eigenvalues_of_c(memory_size(spectra * d));
+  Index groups = 0;
+  if (seen == n) {
+    const auto decompose = [&](Index group) {
+      const Index begin = group * matrices, end = std::min(begin + matrices, spectra);
+      const Tensor<double> values = eigenvalues(PosteriorCovariance(phi, y.rows(begin, end), sigma));
+      std::copy(values.span().begin(), values.span().end(), eigenvalues_of_c.begin() + begin * d);
+    };
+    groups = work_in_rounds(tile_count(spectra, matrices), ranks, decompose, [&](Index done) {
+      return go_on(n * (options.probes + 2) + std::min(spectra, done * matrices) * d);
+    });
+    fill_in(std::span(eigenvalues_of_c), ranks);
   }
-  if (!eigenvalues_of_c.empty())
-    summarise_spectra(audit, Tensor<double>({std::ssize(eigenvalues_of_c) / d, d}, eigenvalues_of_c));
-  if (going && x != nullptr && options.profiled > 0)
+  const Index decomposed = std::min(spectra, groups * matrices);
+  eigenvalues_of_c.resize(static_cast<std::size_t>(decomposed * d));
+  if (decomposed > 0) summarise_spectra(audit, Tensor<double>({decomposed, d}, eigenvalues_of_c));
+  if (seen == n && decomposed == spectra && x != nullptr && options.profiled > 0)
     audit.clean->profile = radial_profile(phi, x->rows(0, std::min(options.profiled, n)), sigma,
                                           {0, 0.25, 0.5, 0.75, 1}, key, options.batch);
   return audit;
@@ -261,19 +290,20 @@ Audit audit_samples(const Phi& phi, const Tensor<double>* x, const Tensor<double
 
 /// Audits phi as the energy of noisy samples y: (N, ...) of noise level sigma, with probes that `key` fixes. Calls `on_progress`
 /// now and then, with the products of Hessians and vectors so far; when that returns false, the audit is of the samples seen.
+/// The ranks share the samples, and all have the result, the same bits for any number of them; rank 0 alone calls `on_progress`.
 /// Throws ShapeError for fewer than two samples, ValueError when sigma is not positive, a derivative is not finite, or options are
 /// out of range.
-template <Energy<double> Phi>
+template <Energy<double> Phi, AllReduce Ranks = OneProcess>
 Audit audit(const Phi& phi, const Tensor<double>& y, double sigma, const Key& key, const AuditOptions& options = {},
-            const OnProgress& on_progress = {}) {
-  return bayes::audit_samples(phi, nullptr, y, sigma, key, options, on_progress);
+            const OnProgress& on_progress = {}, Ranks& ranks = one_process) {
+  return bayes::audit_samples(phi, nullptr, y, sigma, key, options, on_progress, ranks);
 }
 
 /// The same with the clean samples x that y = x + sigma e were made of, one shape: what they add is in Audit::clean.
-template <Energy<double> Phi>
+template <Energy<double> Phi, AllReduce Ranks = OneProcess>
 Audit audit(const Phi& phi, const Tensor<double>& x, const Tensor<double>& y, double sigma, const Key& key,
-            const AuditOptions& options = {}, const OnProgress& on_progress = {}) {
-  return bayes::audit_samples(phi, &x, y, sigma, key, options, on_progress);
+            const AuditOptions& options = {}, const OnProgress& on_progress = {}, Ranks& ranks = one_process) {
+  return bayes::audit_samples(phi, &x, y, sigma, key, options, on_progress, ranks);
 }
 
 }  // namespace neb

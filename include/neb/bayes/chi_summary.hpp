@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
+#include "neb/core/bits.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/distributed/all_reduce.hpp"
 
 namespace neb {
 
@@ -51,6 +55,21 @@ class ChiSummary {
     sum_ += other.sum_;
     min_ = std::min(min_, other.min_);
     max_ = std::max(max_, other.max_);
+  }
+
+  double sum() const { return sum_; }
+
+  /// Makes of the summaries of all ranks that of all pairs, with the sums of all pieces of it in order.
+  template <AllReduce Ranks>
+  void combine(const std::vector<double>& sums, Ranks& ranks) {
+    sum_ = 0;
+    for (const double sum : sums) sum_ += sum;
+    ranks.sum(std::span(histogram_));
+    // Bits of numbers that are not negative are ordered as they are.
+    std::int64_t extremes[] = {-bit_cast<std::int64_t>(min_), bit_cast<std::int64_t>(max_)};
+    ranks.max(extremes);
+    min_ = bit_cast<double>(-extremes[0]);
+    max_ = bit_cast<double>(extremes[1]);
   }
 
   SphereOverlap result(Index images) const {

@@ -63,16 +63,16 @@ inline std::vector<double> shadows(const std::vector<double>& radii, double shar
 /// power of 2 balances the radii, and 0 leaves the inside to count for little.
 inline double radius_weight(double u, double power) { return std::pow(std::max(u, 0.2), -power); }
 
-/// y = x + u sigma e for x: (N, ...) and one radius u a row; with all radii 1 it is smooth(x, sigma, key) to the last bit.
-/// Throws ShapeError unless there is one radius a row, ValueError unless sigma > 0.
+/// y = x + u sigma e for x: (N, ...) and one radius u a row; with all radii 1 it is smooth(x, sigma, key, first) to the
+/// last bit. Throws ShapeError unless there is one radius a row, ValueError unless sigma > 0.
 template <Scalar T>
 Tensor<T> smooth_inside(const Tensor<T>& x, std::type_identity_t<T> sigma, const std::vector<double>& radii,
-                        const Key& key) {
+                        const Key& key, Index first = 0) {
   check_sigma("smooth_inside", static_cast<double>(sigma));
   if (x.rank() < 1 || x.shape()[0] != std::ssize(radii))
     throw ShapeError("smooth_inside: expects one radius a row   [x: " + x.shape().to_string() +
                      ", radii: " + std::to_string(radii.size()) + "]");
-  Tensor<T> y = random_normal<T>(x.shape(), key.fold("smooth"));
+  Tensor<T> y = random_normal<T>(x.shape(), key.fold("smooth"), first);
   T* const out = y.mutable_data();
   const Index d = x.shape().stride(0);
   for (Index row = 0; row < std::ssize(radii); ++row) {

@@ -5,6 +5,7 @@
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/random.hpp"
+#include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 #include "neb/energy/limits.hpp"
 #include "neb/kernels/pointwise.hpp"
@@ -13,11 +14,11 @@
 namespace neb {
 
 /// y = x + sigma e with e ~ N(0, I) (Saremi & Hyvärinen 2019, Sec. 1), for x: (N, ...); row i of the noise depends on the
-/// key and i alone. Throws ValueError unless sigma is a noise level.
+/// key and first + i alone. Throws ValueError unless sigma is a noise level.
 template <Scalar T>
-Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key) {
+Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key, Index first = 0) {
   check_sigma("smooth", static_cast<double>(sigma));
-  Tensor<T> y = random_normal<T>(x.shape(), key.fold("smooth"));
+  Tensor<T> y = random_normal<T>(x.shape(), key.fold("smooth"), first);
   kernels::update(
       y.size(), y.mutable_data(), [sigma](T e, T clean) { return clean + sigma * e; }, x.data());
   return y;
@@ -25,9 +26,9 @@ Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& k
 
 /// The same for a variable: gradients pass through to x.
 template <Scalar T>
-Var<T> smooth(const Var<T>& x, std::type_identity_t<T> sigma, const Key& key) {
+Var<T> smooth(const Var<T>& x, std::type_identity_t<T> sigma, const Key& key, Index first = 0) {
   check_sigma("smooth", static_cast<double>(sigma));
-  return x + sigma * Var<T>::constant(random_normal<T>(x.shape(), key.fold("smooth")));
+  return x + sigma * Var<T>::constant(random_normal<T>(x.shape(), key.fold("smooth"), first));
 }
 
 }  // namespace neb

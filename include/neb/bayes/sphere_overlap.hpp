@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
+#include "neb/distributed/all_reduce.hpp"
+#include "neb/distributed/rounds.hpp"
 #include "neb/kernels/gemm.hpp"
 #include "neb/kernels/packed_rows.hpp"
 #include "neb/kernels/scratch.hpp"
@@ -109,61 +112,80 @@ void add_block(ChiSummary& summary, const Tensor<T>& x, const std::vector<double
   }
 }
 
+/// What measure(piece, an empty summary) finds in pieces 0 to count - 1, each on one rank, until go_on(pieces) is false.
+template <Scalar T, class Measure, AllReduce Ranks, class GoOn>
+SphereOverlap summarise(const Tensor<T>& x, Index count, const Measure& measure, Ranks& ranks, const GoOn& go_on) {
+  const ChiSummary empty(chi_bound(x) / (ChiSummary::bins - 1));
+  ChiSummary total = empty;
+  // Sums are not associative: those of all pieces are kept, to be added up in order.
+  std::vector<double> sums(memory_size(count));
+  const auto work = [&](Index piece) {
+    ChiSummary summary = empty;
+    measure(piece, summary);
+    sums[static_cast<std::size_t>(piece)] = summary.sum();
+    total.add(summary);
+  };
+  work_in_rounds(count, ranks, work, go_on);
+  fill_in(std::span(sums), ranks);
+  total.combine(sums, ranks);
+  return total.result(x.shape()[0]);
+}
+
 }  // namespace bayes
 
-/// Chi of `pairs` pairs of different samples of x: (N, ...), drawn with `key`. Calls `on_progress` now and then, with the
-/// number of pairs measured, and returns what these give when it returns false. Throws ShapeError for fewer than two
-/// samples, ValueError for no pairs and for numbers that are not finite.
-template <Scalar T>
-SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key, const OnProgress& on_progress = {}) {
+/// Chi of `pairs` pairs of different samples of x: (N, ...), drawn with `key`. The ranks share the pairs, and all have the result,
+/// the same bits for any number of them. Calls `on_progress` on rank 0 now and then, with the number of pairs measured, and
+/// returns what these give when it returns false. Throws ShapeError for fewer than two samples, ValueError for no pairs and for
+/// numbers that are not finite.
+template <Scalar T, AllReduce Ranks = OneProcess>
+SphereOverlap sphere_overlap(const Tensor<T>& x, Index pairs, const Key& key, const OnProgress& on_progress = {},
+                             Ranks& ranks = one_process) {
   bayes::check_images(x);
   if (pairs < 1) throw ValueError("sphere_overlap: expects at least one pair, got " + std::to_string(pairs));
   const Index n = x.shape()[0], d = x.shape().stride(0);
   const Key draws = key.fold("sphere_overlap");
-  constexpr Index tile = 1 << 16;
-  std::vector<double> values(static_cast<std::size_t>(std::min(pairs, 8 * tile)));
-  bayes::ChiSummary total(bayes::chi_bound(x) / (bayes::ChiSummary::bins - 1));
-  for (Index done = 0; done < pairs; done += std::ssize(values)) {
-    const Index count = std::min<Index>(std::ssize(values), pairs - done);
-    parallel_tiles(count, 1024, [&](Index begin, Index end) {
+  constexpr Index chunk = 1 << 19;
+  const auto measure = [&](Index piece, bayes::ChiSummary& summary) {
+    std::vector<double> values(memory_size(std::min(chunk, pairs - piece * chunk)));
+    parallel_tiles(std::ssize(values), 1024, [&](Index begin, Index end) {
       for (Index k = begin; k < end; ++k) {
-        const Index i = random_index(n, draws, 2 * (done + k));
-        const Index other = random_index(n - 1, draws, 2 * (done + k) + 1);
+        const Index draw = 2 * (piece * chunk + k);
+        const Index i = random_index(n, draws, draw), other = random_index(n - 1, draws, draw + 1);
         const Index j = other + (other >= i ? 1 : 0);  // any but i, evenly
         values[static_cast<std::size_t>(k)] = chi(d, x.data() + i * d, x.data() + j * d);
       }
     });
-    for (Index k = 0; k < count; ++k) total.add(values[static_cast<std::size_t>(k)]);
-    const Index measured = done + count;
-    if (on_progress && !on_progress({static_cast<double>(measured) / static_cast<double>(pairs), measured})) break;
-  }
-  return total.result(n);
+    for (const double value : values) summary.add(value);
+  };
+  return bayes::summarise(x, tile_count(pairs, chunk), measure, ranks, [&](Index pieces) {
+    const Index measured = std::min(pairs, pieces * chunk);
+    return !on_progress || on_progress({static_cast<double>(measured) / static_cast<double>(pairs), measured});
+  });
 }
 
-/// Chi of all pairs of samples of x: (N, ...), by one blocked matrix product, with the same `on_progress`; what it returns
-/// when that returns false is of all pairs that hold one of the first samples. Throws ShapeError for fewer than two samples,
-/// ValueError for numbers that are not finite.
-template <Scalar T>
-SphereOverlap sphere_overlap(const Tensor<T>& x, const OnProgress& on_progress = {}) {
+/// Chi of all pairs of samples of x: (N, ...), by one blocked matrix product, with the same ranks and `on_progress`; what it
+/// returns when that returns false is of all pairs that hold one of the first samples. Throws ShapeError for fewer than two
+/// samples, ValueError for numbers that are not finite.
+template <Scalar T, AllReduce Ranks = OneProcess>
+SphereOverlap sphere_overlap(const Tensor<T>& x, const OnProgress& on_progress = {}, Ranks& ranks = one_process) {
   bayes::check_images(x);
   const Index n = x.shape()[0], pairs = n * (n - 1) / 2, blocks = tile_count(n, bayes::pair_block);
   const std::vector<double> squares = bayes::squared_norms(x);
-  const double bin_width = bayes::chi_bound(x) / (bayes::ChiSummary::bins - 1);
-  bayes::ChiSummary total(bin_width);
-  for (Index row = 0; row < blocks; ++row) {
+  const auto measure = [&](Index row, bayes::ChiSummary& summary) {
     // A row of blocks in parallel, in shares with a histogram each, summarised in order.
     const Index shares = std::min<Index>(blocks - row, 16);
-    std::vector<bayes::ChiSummary> partial(static_cast<std::size_t>(shares), bayes::ChiSummary(bin_width));
+    std::vector<bayes::ChiSummary> partial(memory_size(shares), summary);
     parallel_tasks(shares, [&](Index share) {
       for (Index column = row + share; column < blocks; column += shares)
         bayes::add_block(partial[static_cast<std::size_t>(share)], x, squares, row * bayes::pair_block,
                          column * bayes::pair_block);
     });
-    for (const bayes::ChiSummary& summary : partial) total.add(summary);
-    const Index last = std::min(n, (row + 1) * bayes::pair_block), measured = last * (2 * n - last - 1) / 2;
-    if (on_progress && !on_progress({static_cast<double>(measured) / static_cast<double>(pairs), measured})) break;
-  }
-  return total.result(n);
+    for (const bayes::ChiSummary& of_share : partial) summary.add(of_share);
+  };
+  return bayes::summarise(x, blocks, measure, ranks, [&](Index rows) {
+    const Index last = std::min(n, rows * bayes::pair_block), measured = last * (2 * n - last - 1) / 2;
+    return !on_progress || on_progress({static_cast<double>(measured) / static_cast<double>(pairs), measured});
+  });
 }
 
 }  // namespace neb

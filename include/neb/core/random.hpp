@@ -85,9 +85,10 @@ constexpr T unit_uniform(std::uint32_t bits) {
 }
 
 /// Calls `fill(words, offset, row)` for every block of four elements of every row, in parallel over rows: rows are the
-/// samples of the first axis (rank 0 and 1 are one row), so sample i of a stream does not depend on the batch size.
+/// samples of the first axis (rank 0 and 1 are one row), so sample i of a stream does not depend on the batch size. Row 0 is
+/// sample `first` of the stream.
 template <Scalar T, class Fill>
-Tensor<T> fill_random(const Shape& shape, Fill&& fill) {
+Tensor<T> fill_random(const Shape& shape, Index first, Fill&& fill) {
   Tensor<T> x(shape);
   const Index rows = shape.rank() <= 1 ? 1 : shape[0];
   const Index row_size = rows == 0 ? 0 : x.size() / rows;
@@ -100,7 +101,7 @@ Tensor<T> fill_random(const Shape& shape, Fill&& fill) {
     const Index end = std::min(begin + tile, row_size);
     for (Index i = begin; i < end; i += 4) {
       std::array<T, 4> four;
-      fill(static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(i / 4), four);
+      fill(static_cast<std::uint32_t>(first + row), static_cast<std::uint32_t>(i / 4), four);
       std::copy_n(four.begin(), std::min<Index>(4, end - i), data + row * row_size + i);
     }
   });
@@ -111,16 +112,16 @@ Tensor<T> fill_random(const Shape& shape, Fill&& fill) {
 /// alone.
 template <Scalar T>
 Tensor<T> random_uniform(const Shape& shape, const Key& key, T low = T(0), T high = T(1)) {
-  return fill_random<T>(shape, [&](std::uint32_t row, std::uint32_t block, std::array<T, 4>& four) {
+  return fill_random<T>(shape, 0, [&](std::uint32_t row, std::uint32_t block, std::array<T, 4>& four) {
     const auto bits = key.bits(row, block);
     for (std::size_t i = 0; i < 4; ++i) four[i] = low + (high - low) * unit_uniform<T>(bits[i]);
   });
 }
 
-/// Independent standard normal numbers, of `shape`; row i depends on the key and i alone (Box & Muller 1958).
+/// Independent standard normal numbers, of `shape`; row i depends on the key and first + i alone (Box & Muller 1958).
 template <Scalar T>
-Tensor<T> random_normal(const Shape& shape, const Key& key) {
-  return fill_random<T>(shape, [&](std::uint32_t row, std::uint32_t block, std::array<T, 4>& four) {
+Tensor<T> random_normal(const Shape& shape, const Key& key, Index first = 0) {
+  return fill_random<T>(shape, first, [&](std::uint32_t row, std::uint32_t block, std::array<T, 4>& four) {
     const auto bits = key.bits(row, block);
     for (std::size_t i = 0; i < 4; i += 2) {
       // 1 - u is in (0, 1], so its logarithm is finite.

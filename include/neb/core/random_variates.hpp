@@ -46,7 +46,7 @@ template <Scalar T, class Draw>
 Tensor<T> fill_elements(const Shape& shape, Draw&& draw) {
   const Index rows = shape.rank() <= 1 ? 1 : shape[0];
   const Index row_size = rows == 0 ? 0 : shape.size() / rows;
-  return fill_random<T>(shape, [&](std::uint32_t row, std::uint32_t block, std::array<T, 4>& four) {
+  return fill_random<T>(shape, 0, [&](std::uint32_t row, std::uint32_t block, std::array<T, 4>& four) {
     four = {};
     const Index begin = Index{4} * block, end = std::min(begin + 4, row_size);
     for (Index place = begin; place < end; ++place)

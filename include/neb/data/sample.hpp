@@ -15,17 +15,17 @@
 
 namespace neb {
 
-/// `count` rows of `x` (N, ...), each uniform and independent (with replacement): (count, ...).
-/// Throws ShapeError when x has no rows, ValueError when `count` is negative.
+/// `count` rows of `x` (N, ...), each uniform and independent (with replacement): (count, ...). They are draws number `first`
+/// and following of the key. Throws ShapeError when x has no rows, ValueError when `count` is negative.
 template <Scalar T>
-Tensor<T> sample_rows(const Tensor<T>& x, Index count, const Key& key) {
+Tensor<T> sample_rows(const Tensor<T>& x, Index count, const Key& key, Index first = 0) {
   if (x.rank() == 0 || x.shape()[0] == 0)
     throw ShapeError("sample_rows: expects at least one row   [x: " + x.shape().to_string() + "]");
   if (count < 0) throw ValueError("sample_rows: count is not negative, got " + std::to_string(count));
   const Key stream = key.fold("sample_rows");
   std::vector<Index> indices(memory_size(count));
   for (Index draw = 0; draw < count; ++draw)
-    indices[static_cast<std::size_t>(draw)] = random_index(x.shape()[0], stream, draw);
+    indices[static_cast<std::size_t>(draw)] = random_index(x.shape()[0], stream, first + draw);
   return gather_rows(x, indices);
 }
 

@@ -126,15 +126,16 @@ Phi read_energy(const SafeTensors& file) {
   }
 }
 
-/// Writes a trained energy, atomically, with a checksum. Throws FileError when that fails or a weight is not finite, ValueError
-/// when sigma is no noise level or a weight overflows a half.
+/// Writes a trained energy, atomically, with a checksum, and with what else `metadata` says about it. Throws FileError when that
+/// fails or a weight is not finite, ValueError when sigma is no noise level or a weight overflows a half.
 template <Module Phi>
-void write_model(const std::string& path, const Phi& phi, double sigma, Storage storage = Storage::exact) {
+void write_model(const std::string& path, const Phi& phi, double sigma, Storage storage = Storage::exact,
+                 Metadata metadata = {}) {
   check_sigma("write_model", sigma);
   TensorMap tensors;
   for (auto& [name, tensor] : state(phi)) tensors.emplace(name, tensor);
   visit_buffers(phi, [&](const std::string& name, const auto& tensor) { tensors.emplace(name, tensor); });
-  Metadata metadata = architecture_metadata(phi.options);
+  metadata.merge(architecture_metadata(phi.options));
   metadata["format"] = "neb.model";
   metadata["sigma"] = number_text(sigma);
   check_finite(path, tensors);

@@ -25,6 +25,8 @@ class Checksum {
     add(ByteSpan(&zero, 1));
   }
 
+  /// The checksum as a number.
+  std::uint64_t value() const { return hash_; }
   /// "fnv1a64:" and 16 hexadecimal digits.
   std::string text() const {
     std::string digits = "fnv1a64:";

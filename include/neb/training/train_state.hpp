@@ -2,13 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "neb/autodiff/var.hpp"
 #include "neb/core/finite.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
+#include "neb/distributed/all_reduce.hpp"
 #include "neb/io/checkpoint.hpp"
 #include "neb/io/file.hpp"
 #include "neb/io/number_text.hpp"
@@ -28,6 +31,21 @@ struct TrainState {
   AdamState<typename Phi::value_type> moments;  ///< of Adam; its steps are the report's
   TrainReport report;                           ///< step, seconds and progress are kept in the file
 };
+
+/// Gives all ranks the weights, averages and moments of rank 0.
+template <Module Phi, AllReduce Ranks>
+void broadcast_weights(TrainState<Phi>& state, Ranks& ranks) {
+  using T = typename Phi::value_type;
+  const auto share = [&](Tensor<T>& x) { ranks.broadcast(std::as_writable_bytes(x.mutable_span())); };
+  for (Phi* phi : {&state.phi, &state.average})
+    visit_parameters(*phi, [&](const std::string&, Var<T>& parameter) {
+      Tensor<T> value = parameter.value();
+      share(value);
+      parameter = Var<T>(std::move(value));
+    });
+  for (auto* moments : {&state.moments.first, &state.moments.second})
+    for (Tensor<T>& moment : *moments) share(moment);
+}
 
 /// Writes a state, atomically, with the settings of its run and whatever else `metadata` holds. Throws FileError.
 template <Module Phi>
