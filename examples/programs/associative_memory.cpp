@@ -1,6 +1,8 @@
 /// NEBULA, the associative memory: Fig. 7 to 10 of the paper.
 #include "parts/associative_memory.hpp"
 
+#include "common/shared_work.hpp"
+
 using namespace examples;
 
 namespace {
@@ -37,6 +39,7 @@ CommandLine command_line() {
           "them: those that still moved are crossed out as well.",
       .example = "associative_memory --model out/train_energy/model.safetensors --init uniform --count 40",
       .out = "out/associative_memory",
+      .shares_work = true,
   });
   line.data_and_model("The energy that train_energy wrote (needed)");
   line.option("sigma", "S", "Noise level; must be the model's, which is the default")
@@ -71,6 +74,9 @@ int main(int argc, char** argv) {
                             .film = options.given("film"),
                             .stoppable = true};
     const Images images = read_images(options);
-    program.write_summary(associative_memory(program, read_energy(options, images), images, memories));
+    check_same(program, images);
+    with_shared_energy(program, read_energy(program, options, images), [&](const TrainedEnergy& energy) {
+      program.write_summary(associative_memory(program, energy, images, memories));
+    });
   });
 }

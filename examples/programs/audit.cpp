@@ -5,6 +5,7 @@
 
 #include <neb/bayes/smooth.hpp>
 
+#include "common/shared_work.hpp"
 #include "common/trained_energy.hpp"
 
 using namespace examples;
@@ -43,6 +44,7 @@ CommandLine command_line() {
           "docs/09-what-the-jump-does-not-know.md derives where the verdict draws its lines.",
       .example = "audit --model models/sigma-0.30.safetensors",
       .out = "out/audit",
+      .shares_work = true,
   });
   line.data_and_model("The energy to audit (needed)");
   line.option("noisy", "FILE", "Noisy images, instead of those that are made from --data")
@@ -64,10 +66,14 @@ int main(int argc, char** argv) {
     const neb::AuditOptions thorough{.probes = options.count("probes", 2), .spectra = options.count("spectra", 0)};
     if (thorough.probes % 2 != 0) options.reject("probes", "an even number");
     const double claimed = options.given("sigma") ? options.positive("sigma") : 0;
-    const DoubleEnergy energy = read_double_energy(options.text("model"));
+    const auto copy_of = [&](const char* option) {
+      return check_input([&] { return program.ranks->copy_of(options.text(option)); });
+    };
+    const DoubleEnergy energy = read_double_energy(copy_of("model"));
     const double sigma = claimed > 0 ? claimed : energy.sigma;
-    const NoisyImages images = options.given("noisy") ? read_noisy_images(options.text("noisy"), energy, count)
+    const NoisyImages images = options.given("noisy") ? read_noisy_images(copy_of("noisy"), energy, count)
                                                       : with_noise(program, options, energy, sigma, count);
+    check_same(program, "images", {std::as_bytes(images.y.span()), std::as_bytes(images.x.value_or(images.y).span())});
     program.write_summary(audit(program, energy, images, sigma, thorough));
   });
 }

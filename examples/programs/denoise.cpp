@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
     if (profiled == 0 && options.given("without-kde"))
       throw UsageError("--without-kde is about the radial profile: give --profile N as well");
     const Images images = read_images(options);
-    const TrainedEnergy energy = read_energy(options, images);
+    const TrainedEnergy energy = read_energy(program, options, images);
     Summary summary = denoise(program, energy, images, count);
     if (profiled > 0) {
       const Summary profile = radial_profile(program, energy, images, profiled, !options.given("without-kde"));

@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
 
     TrainedEnergy energy;
     if (options.given("model")) {
-      energy = read_energy(options, images);
+      energy = read_energy(program, options, images);
     } else {
       program.print("1. an energy of noisy images\n");
       const auto trained = train(program, images, training);

@@ -1,6 +1,8 @@
 /// How much noise is much: Table 1 of the paper.
 #include "parts/sphere_overlap.hpp"
 
+#include "common/shared_work.hpp"
+
 using namespace examples;
 
 namespace {
@@ -16,6 +18,7 @@ CommandLine command_line() {
           "s_c = max chi all spheres overlap. Draws its histogram with lines at the sigmas of your choice.",
       .example = "sphere_overlap --sigma 0.15,0.3 --pairs 1000000",
       .out = "out/sphere_overlap",
+      .shares_work = true,
   });
   line.data_and_model("Mark the noise level that this model was trained at, instead of --sigma's");
   line.option("sigma", "S,S,...", "Noise levels to mark (the paper's)", "0.15,0.3")
@@ -31,7 +34,8 @@ int main(int argc, char** argv) {
     std::vector<double> sigmas = options.positives("sigma");
     neb::Index pairs = options.given("pairs") && options.text("pairs") != "all" ? options.count("pairs") : 0;
     const Images images = read_images(options);
-    if (options.given("model") && !options.given("sigma")) sigmas = {read_energy(options, images).sigma};
+    check_same(program, images);
+    if (options.given("model") && !options.given("sigma")) sigmas = {read_energy(program, options, images).sigma};
     if (!options.given("pairs") && images.train.shape()[0] > 20000) pairs = 10'000'000;
     if (images.train.shape()[0] < 2) throw UsageError("--data: a pair takes two training images, there is only one");
     program.write_summary(sphere_overlap(program, images, pairs, sigmas));

@@ -119,9 +119,11 @@ CommandLine command_line() {
           "DIR gets model.safetensors (averages of the weights), checkpoint.safetensors, log.jsonl and summary.json.\n"
           "Ctrl-C saves the checkpoint and says how to go on; with --steps a resumed run gives the same bits as one\n"
           "that was never stopped. The paper's network is --channels 256,512,1024; it names no kernel, stride, padding,\n"
-          "batch, learning rate, schedule or length: those defaults are ours.",
+          "batch, learning rate, schedule or length: those defaults are ours.\n"
+          "Under mpirun -n R, with --shards of at least R, R processes train as one and with its bits.",
       .example = "train_energy --minutes 5 --channels 64,128,256 --out out/mine",
       .out = "out/train_energy",
+      .shares_work = true,
   });
   line.data_and_model(
       "Start from the weights and the architecture of this model instead of random weights; --quadratic changes "
@@ -144,6 +146,10 @@ CommandLine command_line() {
               "creative memories are grey without it, take 0.4 (not from the paper)",
               "0")
       .option("shade-after", "N", "Steps at the start of the run in which none has (not from the paper)", "0")
+      .option("shards", "S",
+              "Parts of a batch that are computed alone, by up to S processes of mpirun; the weights depend on S, and "
+              "not on how many there are (not from the paper)",
+              "1")
       .option("steps", "N", "Length of the run (not from the paper)", "4000")
       .option("minutes", "M", "Length of the run in time; takes the place of --steps")
       .option("report", "N", "Steps between two lines of log.jsonl", "50")
@@ -168,7 +174,8 @@ neb::TrainOptions train_options(const CommandLine& line) {
           .fill = line.fraction("fill"),
           .fill_weight = line.not_negative("fill-weight"),
           .shade = line.fraction("shade"),
-          .shade_after = line.count("shade-after", 0)};
+          .shade_after = line.count("shade-after", 0),
+          .shards = line.count("shards")};
 }
 
 /// The option that sets a field of TrainOptions.
@@ -179,9 +186,9 @@ std::string option_of(std::string field) {
 }
 
 /// The kind of energy that the command line names, or else the checkpoint holds.
-std::string kind_of_energy(const CommandLine& line) {
+std::string kind_of_energy(const CommandLine& line, const std::string& resume) {
   if (!line.given("resume") || line.given("energy")) return line.text("energy");
-  return check_input([&] { return neb::read_checkpoint(line.text("resume")).text("energy"); });
+  return check_input([&] { return neb::read_checkpoint(resume).text("energy"); });
 }
 
 /// What the checkpoint says and the command line does not; where both speak, train() compares them.
@@ -205,7 +212,7 @@ void adopt_checkpoint(const CommandLine& line, Training& training) {
     const bool length = name == "steps" || name == "minutes";
     if (length ? line.given("steps") || line.given("minutes") : line.given(option_of(name))) return;
     if (!file.metadata().contains(name)) {  // as in checkpoints from before there was such a setting
-      field = Number{};
+      field = name == "shards" ? Number(1) : Number{};
       return;
     }
     if constexpr (std::is_enum_v<Number>)
@@ -223,12 +230,16 @@ int main(int argc, char** argv) {
       throw UsageError("--steps and --minutes exclude each other; choose one");
     if (line.given("model") && line.given("resume"))
       throw UsageError("--model and --resume exclude each other: a checkpoint holds its own weights");
+    const auto copy_of = [&](const char* option) {
+      return check_input([&] { return program.ranks->copy_of(line.text(option)); });
+    };
+    const std::string resume = copy_of("resume");
     Training training{
-        .architecture = read_architecture(line, kind_of_energy(line)),
+        .architecture = read_architecture(line, kind_of_energy(line, resume)),
         .options = train_options(line),
-        .start = line.text("model"),
+        .start = copy_of("model"),
         .start_quadratic = line.given("quadratic") ? std::optional(line.not_negative("quadratic")) : std::nullopt,
-        .resume = line.text("resume"),
+        .resume = resume,
         .checkpoint = line.given("checkpoint") ? line.text("checkpoint") : program.path("checkpoint.safetensors"),
         .checkpoint_minutes = line.positive("checkpoint-minutes"),
         .report_every = line.count("report"),

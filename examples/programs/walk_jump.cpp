@@ -6,6 +6,7 @@
 #include <neb/io/checkpoint.hpp>
 #include <neb/io/options.hpp>
 
+#include "common/shared_work.hpp"
 #include "parts/walk_jump.hpp"
 
 using namespace examples;
@@ -56,6 +57,7 @@ CommandLine command_line() {
           "and says how to go on; a walk that was resumed has the bits of one that was never stopped.",
       .example = "walk_jump --model models/sigma-0.30.safetensors --sampler mala --steps 5000 --every 500",
       .out = "out/walk_jump",
+      .shares_work = true,
   });
   line.data_and_model("The energy that train_energy wrote (needed)");
   line.option("sigma", "S", "Noise level; must be the model's, which is the default")
@@ -165,7 +167,9 @@ int main(int argc, char** argv) {
     walk.checkpoint = line.given("checkpoint") ? line.text("checkpoint") : program.path("checkpoint.safetensors");
     walk.trace = line.given("trace") ? line.text("trace") : program.path("trace.safetensors");
     walk.checkpoint_minutes = line.positive("checkpoint-minutes");
-    if (!walk.resume.empty()) program.seed = check_input([&] { return adopt_checkpoint(line, walk); });
+    // Rank 0 alone walks; the others compute.
+    if (!walk.resume.empty() && program.ranks->rank() == 0)
+      program.seed = check_input([&] { return adopt_checkpoint(line, walk); });
     walk.resume_command = "walk_jump --resume " + shell_word(walk.checkpoint) + " --out " + shell_word(program.out) +
                           " --model " + shell_word(line.text("model"));
     if (line.given("data")) walk.resume_command += " --data " + shell_word(line.text("data"));
@@ -173,7 +177,9 @@ int main(int argc, char** argv) {
     if (line.given("trace")) walk.resume_command += " --trace " + shell_word(walk.trace);
 
     const Images images = read_images(line);
-    if (const auto summary = walk_jump(program, read_energy(line, images), images, walk))
-      program.write_summary(*summary);
+    check_same(program, images);
+    with_shared_energy(program, read_energy(program, line, images), [&](const TrainedEnergy& energy) {
+      if (const auto summary = walk_jump(program, energy, images, walk)) program.write_summary(*summary);
+    });
   });
 }

@@ -54,6 +54,10 @@ CommandLine::CommandLine(About about) : about_(std::move(about)), parser_(std::m
        "Of convolutions: accurate, with errors of 2e-6, or fast, with errors of 8e-6; a run that is resumed needs the same",
        cxxopts::value<std::string>()->default_value("accurate"), "NAME")  //
       ("quiet", "Print nothing but errors");
+  if (about_.shares_work)
+    parser_->options.add_options("every program")(
+        "mixed",
+        "Under mpirun: run where programs or processors differ from rank to rank; results then differ in last digits");
   option("out", "DIR",
          about_.out.empty() ? "Folder to write summary.json to (default: nothing is written)"
                             : "Folder for summary.json and the pictures",

@@ -19,10 +19,11 @@ class UsageError : public std::runtime_error {
 
 /// What --help says above the list of options.
 struct About {
-  std::string name;         ///< of the program
-  std::string text;         ///< what it shows, and the formula
-  std::string example;      ///< a command to try
-  std::string out = "out";  ///< where it writes by default; empty for nowhere
+  std::string name;          ///< of the program
+  std::string text;          ///< what it shows, and the formula
+  std::string example;       ///< a command to try
+  std::string out = "out";   ///< where it writes by default; empty for nowhere
+  bool shares_work = false;  ///< whether the processes of an MPI launcher may share its work
 };
 
 /// The options of a program. Values are kept as text until somebody asks for them, so that a wrong one is reported with

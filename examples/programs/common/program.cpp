@@ -7,8 +7,10 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <new>
 #include <string_view>
+#include <utility>
 
 #include <neb/core/parallel.hpp>
 #include <neb/core/precision.hpp>
@@ -49,26 +51,35 @@ void put_line(std::string_view text) {
   std::fputs(text.size() > longest ? "...\n" : "\n", stderr);
 }
 
-int fail(int code, const char* name, const char* message) {
+/// Says why the program ends. Of several ranks, which may all have the same reason, rank 0 has the first word, and the others speak
+/// only if they are not ended by it.
+int fail(int code, const char* name, const char* message, Ranks& ranks) {
+  if (ranks.rank() > 0) ::usleep(500'000);
   flush_output();
   std::fprintf(stderr, "%s: ", name);
+  if (ranks.rank() > 0) std::fprintf(stderr, "rank %d: ", ranks.rank());
   put_line(message);
+  if (ranks.count() > 1) ranks.end(code);
   return code;
 }
 
-Program start(const CommandLine& line) {
+Program start(const CommandLine& line, std::shared_ptr<Ranks> ranks) {
   Program program{.name = line.about().name, .seed = line.seed(), .out = line.text("out"), .quiet = line.quiet()};
+  program.ranks = std::move(ranks);
+  if (program.ranks->rank() > 0) program.quiet = true;
   if (line.given("threads")) {
     const neb::Index threads = line.count("threads");
     if (threads > 1024) line.reject("threads", "a whole number from 1 to 1024");
     neb::set_threads(static_cast<int>(threads));
+  } else if (program.ranks->count() > 1) {
+    neb::set_threads(program.ranks->threads(neb::threads()));
   }
   if (line.text("precision") == "fast")
     neb::set_conv2d_precision(neb::Conv2dPrecision::fast);
   else if (line.text("precision") != "accurate")
     line.reject("precision", "accurate or fast");
   if (line.given("out") && program.out.empty()) line.reject("out", "a folder");
-  if (!program.out.empty()) make_folder(program.out);
+  if (!program.out.empty() && program.ranks->rank() == 0) make_folder(program.out);
   return program;
 }
 
@@ -96,7 +107,7 @@ void Program::warn(const std::string& message) const {
 std::string Program::picture_file(const std::string& stem) { return stem + (neb::png_available ? ".png" : ".ppm"); }
 
 void Program::write_summary(const Summary& summary) const {
-  if (!out.empty()) write_json(path("summary.json"), summary);
+  if (!out.empty() && ranks->rank() == 0) write_json(path("summary.json"), summary);
 }
 
 std::string shell_word(const std::string& text) {
@@ -123,22 +134,27 @@ int run(int argc, const char* const* argv, CommandLine (*command_line)(),
   const char* const slash = std::strrchr(path, '/');
   const char* const name = slash != nullptr ? slash + 1 : path;
   int code = 0;
+  auto ranks = std::make_shared<Ranks>();
   try {
     open_standard_streams();
     CommandLine line = command_line();
+    *ranks = Ranks::join();
     if (line.parse(argc, argv)) {
-      Program program = start(line);
+      if (ranks->count() > 1 && !line.about().shares_work)
+        throw UsageError("runs in one process; start it without an MPI launcher");
+      check_input([&] { ranks->check_same_start(argc, argv, line.about().shares_work && line.given("mixed")); });
+      Program program = start(line, ranks);
       body(program, line);
       code = program.exit_code;
     }
   } catch (const UsageError& error) {
-    return fail(2, name, error.what());
+    return fail(2, name, error.what(), *ranks);
   } catch (const std::bad_alloc&) {
-    return fail(1, name, out_of_memory);
+    return fail(1, name, out_of_memory, *ranks);
   } catch (const std::length_error&) {
-    return fail(1, name, out_of_memory);
+    return fail(1, name, out_of_memory, *ranks);
   } catch (const std::exception& error) {
-    return fail(1, name, error.what());
+    return fail(1, name, error.what(), *ranks);
   }
   if (const int failure = output_failure(); failure != 0) {
     std::fprintf(stderr, "%s: standard output cannot be written: %s\n", name, std::strerror(failure));

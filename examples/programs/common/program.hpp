@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <new>
 #include <string>
 
@@ -10,6 +11,7 @@
 
 #include "common/command_line.hpp"
 #include "common/progress_bar.hpp"
+#include "common/ranks.hpp"
 #include "common/summary.hpp"
 
 namespace examples {
@@ -21,6 +23,8 @@ struct Program {
   std::string out;  ///< folder that it writes to, which exists; empty for none
   bool quiet = false;
   int exit_code = 0;
+  std::shared_ptr<Ranks> ranks =
+      std::make_shared<Ranks>();  ///< that share the work; rank 0 alone prints and writes files
 
   /// printf, unless quiet.
   [[gnu::format(printf, 2, 3)]] void print(const char* format, ...) const;

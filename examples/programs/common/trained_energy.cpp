@@ -44,12 +44,12 @@ TrainedEnergy read_energy(const std::string& file, const Images& images) {
       model.phi);
 }
 
-TrainedEnergy read_energy(const CommandLine& line, const Images& images) {
+TrainedEnergy read_energy(const Program& program, const CommandLine& line, const Images& images) {
   const std::string file = line.text("model");
   if (file.empty())
     throw UsageError(
         "--model FILE is missing: train an energy with train_energy, which writes out/train_energy/model.safetensors");
-  TrainedEnergy energy = read_energy(file, images);
+  TrainedEnergy energy = read_energy(check_input([&] { return program.ranks->copy_of(file); }), images);
   if (line.given("sigma") && line.positive("sigma") != energy.sigma)
     throw UsageError("--sigma " + line.text("sigma") + ": the model " + file + " was trained at sigma " +
                      neb::number_text(energy.sigma) +

@@ -31,9 +31,9 @@ Images read_images(const CommandLine& line);
 /// The energy in a file, when it fits the images. Throws UsageError.
 TrainedEnergy read_energy(const std::string& file, const Images& images);
 
-/// The energy that --model names, when it fits the images. A --sigma other than the one that it was trained at is an error.
+/// The energy that --model names on rank 0, when it fits the images. A --sigma other than the one that it was trained at is an error.
 /// Throws UsageError.
-TrainedEnergy read_energy(const CommandLine& line, const Images& images);
+TrainedEnergy read_energy(const Program& program, const CommandLine& line, const Images& images);
 
 /// The closed form of the training images at a noise level, what a perfect network would learn from them: the control beside
 /// a learned energy, wherever one is asked for. Gradients at 200 images take a second of a core with all of MNIST.

@@ -224,10 +224,11 @@ Summary audit(const Program& program, const DoubleEnergy& energy, const NoisyIma
     ProgressBar bar = program.progress("auditing", "products");
     const neb::Key key(program.seed);
     found = check_input([&] {
-      return images.x ? neb::audit(energy.phi, *images.x, images.y, sigma, key, options, std::ref(bar))
-                      : neb::audit(energy.phi, images.y, sigma, key, options, std::ref(bar));
+      return images.x ? neb::audit(energy.phi, *images.x, images.y, sigma, key, options, std::ref(bar), *program.ranks)
+                      : neb::audit(energy.phi, images.y, sigma, key, options, std::ref(bar), *program.ranks);
     });
   }
+  if (program.ranks->rank() > 0) return {};
   const neb::AuditVerdict verdict = neb::verdict(found);
   print_numbers(program, found);
   const std::string words = words_of(found, verdict);

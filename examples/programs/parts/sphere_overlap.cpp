@@ -77,9 +77,11 @@ Summary sphere_overlap(const Program& program, const Images& images, Index pairs
   {
     ProgressBar bar = program.progress("comparing", "pairs");
     bar.update(0, 0);
-    overlap = pairs > 0 ? neb::sphere_overlap(images.train, pairs, neb::Key(program.seed), std::ref(bar))
-                        : neb::sphere_overlap(images.train, std::ref(bar));
+    overlap = pairs > 0
+                  ? neb::sphere_overlap(images.train, pairs, neb::Key(program.seed), std::ref(bar), *program.ranks)
+                  : neb::sphere_overlap(images.train, std::ref(bar), *program.ranks);
   }
+  if (program.ranks->rank() > 0) return {};
   const std::string picture = program.picture_path(picture_stem);
   draw(overlap, sigmas).write(picture);
 

@@ -15,6 +15,7 @@
 #include <neb/io/checkpoint.hpp>
 
 #include "common/interrupt.hpp"
+#include "common/shared_work.hpp"
 #include "parts/training_log.hpp"
 
 // Compiled in common/trained_energy.cpp.
@@ -64,8 +65,8 @@ auto make_energy(const neb::ConvexEnergyOptions& architecture, const neb::Key& k
 
 /// Steps to the end or to the first signal, which is returned.
 template <class Phi>
-int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& training, const Interrupt& interrupt,
-              const std::function<void()>& save) {
+int run_steps(Program& program, neb::DeenTrainer<Phi, Ranks>& trainer, const Training& training,
+              const Interrupt& interrupt, const std::function<void()>& save) {
   using Clock = std::chrono::steady_clock;
   TrainingLog log(program, trainer.report().step);
   ProgressBar bar = program.progress("training", "images");
@@ -103,6 +104,21 @@ int run_steps(Program& program, neb::DeenTrainer<Phi>& trainer, const Training& 
   return trainer.finished() ? 0 : interrupt.signal();
 }
 
+/// The energy of the averaged weights.
+template <class Phi>
+TrainedEnergy averaged_energy(const neb::DeenTrainer<Phi, Ranks>& trainer, double sigma) {
+  const auto averaged = std::make_shared<const Phi>(trainer.averaged());
+  return {[averaged](const neb::Var<float>& y) { return (*averaged)(y); }, sigma, averaged->options.image};
+}
+
+/// What ranks other than 0 do: their part of each step, and of the test loss, if there is one.
+template <class Phi>
+void follow(const Program& program, neb::DeenTrainer<Phi, Ranks>& trainer) {
+  const Interrupt left_to_rank_0;
+  trainer.run();
+  if (trainer.finished()) with_shared_energy(program, averaged_energy(trainer, 0), {});
+}
+
 /// train() of an energy of either kind.
 template <class Phi>
 std::optional<Trained> train_from(Program& program, const Images& images, const Training& training, Phi phi) {
@@ -112,8 +128,13 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
   if (phi.options.image != image)
     throw UsageError("--model " + training.start + ": was trained on images of " + phi.options.image.to_string() +
                      ", those of --data are " + image.to_string() + "; choose two that fit");
-  neb::DeenTrainer trainer = check_input([&] { return neb::DeenTrainer(std::move(phi), images.train, options); });
+  check_same(program, images);
+  auto trainer = check_input([&] { return neb::DeenTrainer(std::move(phi), images.train, options, *program.ranks); });
   if (!training.resume.empty()) check_input([&] { trainer.resume(training.resume); });
+  if (program.ranks->rank() > 0) {
+    follow(program, trainer);
+    return std::nullopt;
+  }
   const std::string model_path = program.path("model.safetensors");
   check_input([&] {
     neb::check_writable(training.checkpoint);
@@ -136,7 +157,10 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
 
   const auto save = [&] { trainer.save(training.checkpoint, neb::architecture_metadata(net)); };
   const Interrupt interrupt;  // until everything is saved: the next signal must not cut that short
+  const std::uint64_t sent_before = program.ranks->bytes_sent();
+  const neb::Index steps_before = trainer.report().step;
   const int signal = run_steps(program, trainer, training, interrupt, save);
+  const std::uint64_t sent = program.ranks->bytes_sent() - sent_before;
   if (signal != 0) {
     save();
     program.print("stopped after %ld steps; go on with\n  %s\n", static_cast<long>(trainer.report().step),
@@ -145,13 +169,12 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
     return std::nullopt;
   }
 
-  const auto averaged = std::make_shared<const Phi>(trainer.averaged());
-  TrainedEnergy energy{[averaged](const neb::Var<float>& y) { return (*averaged)(y); }, options.sigma, net.image};
+  TrainedEnergy energy = averaged_energy(trainer, options.sigma);
   const neb::TrainReport& report = trainer.report();
   const double images_per_second = static_cast<double>(report.step * options.batch) / report.seconds;
   double loss = 0;
   try {
-    loss = test_loss(energy, images);
+    with_shared_energy(program, energy, [&](const TrainedEnergy& shared) { loss = test_loss(shared, images); });
   } catch (const std::bad_alloc&) {  // the test images may need more of it than a batch
     save();
     throw;
@@ -159,8 +182,11 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
   if (!neb::is_finite(loss))
     throw neb::Error("training diverged: the test loss is " + std::to_string(loss) +
                      ", and no model is written; lower --learning-rate");
-  const bool written = write_or_warn(program, "the checkpoint holds what was learned",
-                                     [&] { neb::write_model(model_path, *averaged, options.sigma); });
+  neb::Metadata shards;
+  if (options.shards > 1) shards["shards"] = std::to_string(options.shards);
+  const bool written = write_or_warn(program, "the checkpoint holds what was learned", [&] {
+    neb::write_model(model_path, trainer.averaged(), options.sigma, neb::Storage::exact, shards);
+  });
   if (!written) {
     save();
     program.exit_code = 1;
@@ -174,8 +200,14 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
   program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n",
                 loss, static_cast<long>(images.test.shape()[0]), noise_alone);
   program.print("model: %s\n", model_path.c_str());
-  return Trained{energy,
-                 {{"steps", report.step},
+  Summary shared;
+  if (program.ranks->count() > 1) {
+    const double per_step = static_cast<double>(sent) / static_cast<double>(report.step - steps_before);
+    shared = {{"ranks", Index{program.ranks->count()}}, {"shards", options.shards}, {"bytes_per_step", per_step}};
+    program.print("shared: %ld shards on %d ranks, each of which gives %.0f bytes a step to MPI\n",
+                  static_cast<long>(options.shards), program.ranks->count(), per_step);
+  }
+  Summary summary{{"steps", report.step},
                   {"seconds", report.seconds},
                   {"images_per_second", images_per_second},
                   {"test_loss", loss},
@@ -185,7 +217,9 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
                   {"batch", options.batch},
                   {"weights", neb::parameter_count(trainer.phi())},
                   {"model", model_path},
-                  {"model_checksum", neb::SafeTensors(model_path).text("checksum")}}};
+                  {"model_checksum", neb::SafeTensors(model_path).text("checksum")}};
+  summary.insert(summary.end(), shared.begin(), shared.end());
+  return Trained{energy, std::move(summary)};
 }
 
 }  // namespace
