@@ -202,6 +202,19 @@ TEST_CASE("denoising error: neither the batch size nor the number of threads mat
   for (const int threads : {2, 3, 4}) CHECK(error(16, threads) == error(16, 1));
 }
 
+TEST_CASE("denoising error: every sample is in one batch, and no batch is empty") {
+  std::vector<Index> batches;
+  const auto phi = [&](const Var<double>& y) {
+    batches.push_back(y.shape()[0]);
+    return GaussianEnergy<double>{1}(y);
+  };
+  denoising_error(phi, Tensor<double>::zeros({12, 2}), 0.5, Key(1), 4);
+  CHECK(batches == std::vector<Index>{4, 4, 4});
+  batches.clear();
+  denoising_error(phi, Tensor<double>::zeros({9, 2}), 0.5, Key(1), 4);
+  CHECK(batches == std::vector<Index>{4, 4, 1});
+}
+
 TEST_CASE("denoising error: an empty set and a batch of none are refused") {
   const GaussianEnergy<double> phi{1};
   CHECK(message_of<ShapeError>([&] {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -79,6 +80,34 @@ TEST_CASE("chart: the name of an axis is below its numbers, in the middle of the
       }
   CHECK(last > first);
   CHECK(std::abs(first + last - 2 * (left + 100)) <= 4);
+}
+
+TEST_CASE("chart: names of lines stand one after the other, and in the next row where they do not fit") {
+  const Tensor<float> below({2, 2}, {0, -1, 1, -1});  // outside the window: only their names are seen
+  Chart chart({0, 1, 0, 1}, 100, 300);
+  chart.line(below, {1, 0, 0}, "first");
+  chart.line(below, {0, 0, 1}, "second");
+  chart.line(below, {0, 1, 0}, "a long name that needs a row");
+  const Tensor<float> pixels = chart.picture().pixels();
+  struct Box {
+    Index top = 1000, bottom = -1, left = 1000, right = -1;
+  };
+  // Where one channel is bright and another dark.
+  const auto box_of = [&](Index bright, Index dark) {
+    Box box;
+    for (Index row = 0; row < pixels.shape()[0] - 100; ++row)
+      for (Index column = 0; column < pixels.shape()[1]; ++column)
+        if (pixels(row, column, bright) > 0.5F && pixels(row, column, dark) < 0.5F)
+          box = {std::min(box.top, row), std::max(box.bottom, row), std::min(box.left, column),
+                 std::max(box.right, column)};
+    return box;
+  };
+  const Box first = box_of(0, 2), second = box_of(2, 0), third = box_of(1, 0);
+  CHECK(first.left >= 12);
+  CHECK(second.left >= first.right + 20);
+  CHECK(second.top < 28);
+  CHECK(third.top >= 28);
+  CHECK(third.left < second.left);
 }
 
 TEST_CASE("chart: lines from and to points that are not finite are left out") {

@@ -119,6 +119,13 @@ TEST_CASE("kde energy: far from all samples it is finite and falls towards the n
   CHECK(g.value()(0, 0) == doctest::Approx(1e4).epsilon(0.05));
 }
 
+TEST_CASE("kde energy: samples may be numbers, each a row of its own") {
+  const Tensor<double> numbers({3}, {-1, 0.5, 2}), points({2}, {0.25, 3});
+  const KdeEnergy<double> line(numbers, 0.5), column(numbers.reshaped({3, 1}), 0.5);
+  CHECK(test::same_bits(line(Var<double>::constant(points)).value(),
+                        column(Var<double>::constant(points.reshaped({2, 1}))).value()));
+}
+
 TEST_CASE("kde energy: images are rows like any other, and shapes are checked") {
   const KdeEnergy<float> phi(random_normal<float>({4, 2, 2, 1}, Key(3)), 0.5F);
   CHECK(phi(Var<float>::constant(Tensor<float>::zeros({3, 2, 2, 1}))).shape() == Shape{3});

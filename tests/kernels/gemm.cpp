@@ -125,13 +125,16 @@ TEST_CASE("gemm keeps its bits inside a parallel region and when Eigen was given
 
 TEST_CASE_TEMPLATE("gemm gives a row the same bits alone and at any place among others", T, float, double) {
   const Index m = 29;
-  for (const auto& [n, k] : {std::pair<Index, Index>{1, 700}, {10, 5000}, {40, 3}, {700, 300}, {3, 17}})
+  // Pairs are taken apart by hand: clang 14 lets no lambda, as CAPTURE has, see structured bindings.
+  for (const auto& size : {std::pair<Index, Index>{1, 700}, {10, 5000}, {40, 3}, {700, 300}, {3, 17}})
     for (const Transpose tb : both) {
+      const Index n = size.first, k = size.second;
       const auto a = reals<T>(m * k, 1), b = reals<T>(k * n, 2);
       const Operand<T> right{b.data(), tb == Transpose::no ? n : k, tb};
       auto whole = unwritten<T>(m * n);
       gemm(m, n, k, {a.data(), k}, right, whole.data(), n);
-      for (const auto& [first, rows] : {std::pair<Index, Index>{0, 1}, {28, 1}, {3, 2}, {7, 6}, {2, 19}}) {
+      for (const auto& part_of : {std::pair<Index, Index>{0, 1}, {28, 1}, {3, 2}, {7, 6}, {2, 19}}) {
+        const Index first = part_of.first, rows = part_of.second;
         auto part = unwritten<T>(rows * n);
         gemm(rows, n, k, {a.data() + first * k, k}, right, part.data(), n);
         CAPTURE(n);

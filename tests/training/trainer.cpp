@@ -264,6 +264,16 @@ TEST_CASE("trainer: the loss that it reports is the shell's, whatever is filled"
   CHECK(trainer.report().loss == doctest::Approx(shell / rows).epsilon(1e-5));
 }
 
+TEST_CASE("trainer: every schedule runs") {
+  for (const Schedule schedule : {Schedule::constant, Schedule::linear, Schedule::cosine, Schedule::trapezoid}) {
+    TrainOptions scheduled = options;
+    scheduled.schedule = schedule;
+    Trainer trainer(fresh(), images(), scheduled);
+    for (int step = 0; step < 2; ++step) trainer.step();
+    CHECK(trainer.report().learning_rate == doctest::Approx(3e-3 * schedule_factor(schedule, 1 / 7.0, 0.3)));
+  }
+}
+
 TEST_CASE("trainer: reports count steps, follow the schedule, and a callback can stop the run") {
   Trainer trainer(fresh(), images(), options);
   Index steps = 0;

@@ -162,11 +162,11 @@ class MovingRows {
     }
   }
 
-  /// phi(next) - phi(y) by the trapezoid rule: unlike the difference of two energies it keeps its digits.
+  /// Twice phi(next) - phi(y) by the trapezoid rule: unlike the difference of two energies it keeps its sign.
   double work(const T* y, const T* slope, const T* next, const T* next_slope) const {
     double sum = 0;
     for (Index p = 0; p < d_; ++p)
-      sum += static_cast<double>(slope[p] + next_slope[p]) * static_cast<double>(next[p] - y[p]) / 2;
+      sum += static_cast<double>(slope[p] + next_slope[p]) * static_cast<double>(next[p] - y[p]);
     return sum;
   }
 

@@ -94,7 +94,7 @@ class TemporaryFile {
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile() {
-    if (!renamed_) ::unlink(name_.c_str());
+    if (!name_.empty()) ::unlink(name_.c_str());
   }
 
   void append(ByteSpan bytes) {
@@ -110,7 +110,7 @@ class TemporaryFile {
     if (retry_interrupted([&] { return ::fsync(descriptor_.number()); }) != 0 || !descriptor_.close())
       throw errno_error(target_, "cannot be written");
     if (::rename(name_.c_str(), target_.c_str()) != 0) throw errno_error(target_, "cannot be replaced");
-    renamed_ = true;
+    name_.clear();
     sync_directory();
   }
 
@@ -154,9 +154,8 @@ class TemporaryFile {
   }
 
   std::string target_;
-  std::string name_;
+  std::string name_;  // empty once it has its place
   Descriptor descriptor_;
-  bool renamed_ = false;
 };
 
 /// Throws FileError when something stands at `path` that is no file: rename() would replace /dev/null as readily.
