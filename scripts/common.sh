@@ -71,10 +71,12 @@ install_missing() {
   install_packages "${missing[@]}"
 }
 
-# install_optional COMMAND: Debian's package of that name, if it can be had.
+# install_optional COMMAND [PACKAGE...]: what has the command, by default Debian's package of that name, if it can be had.
 install_optional() {
-  if has_command "$1"; then return 0; fi
-  (install_packages "$1") || say "going on without $1"
+  local command=$1
+  shift
+  if has_command "$command"; then return 0; fi
+  (install_packages "${@:-$command}") || say "going on without $command"
 }
 
 # configure [CMAKE_OPTION...]: the preset that $build is named after; silent unless it fails.

@@ -20,6 +20,8 @@ esac
 
 install_missing
 install_optional doxygen # checks that everything public is documented
+install_optional mpicxx openmpi-bin libopenmpi-dev # programs that share their work over several processes
+if has_command mpicxx; then options+=(-DNEB_WITH_MPI=ON); fi
 configure "${options[@]}"
 build_targets all
 exec ctest --test-dir "$build" --output-on-failure -j 2 "$@"

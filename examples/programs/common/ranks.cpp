@@ -33,6 +33,7 @@ struct Processes : neb::OneProcess {
   void set_alike(bool) {}
   int on_this_machine() const { return 1; }
   std::uint64_t bytes_sent() const { return 0; }
+  double seconds() const { return 0; }
   void abort(int code) { std::exit(code); }
 };
 #endif
@@ -165,6 +166,7 @@ int Ranks::threads(int most) const {
 }
 
 std::uint64_t Ranks::bytes_sent() const { return job_ ? job_->processes.bytes_sent() : 0; }
+double Ranks::seconds() const { return job_ ? job_->processes.seconds() : 0; }
 
 void Ranks::end(int exit_code) {
   if (job_) job_->processes.abort(exit_code);

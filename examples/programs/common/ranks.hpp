@@ -41,8 +41,9 @@ class Ranks {
   std::string copy_of(const std::string& file);
   /// As many threads as a rank has processors of its machine, and no more than `most`.
   int threads(int most) const;
-  /// The payload that this rank gave to MPI so far, in bytes.
+  /// The payload that this rank gave to MPI so far, in bytes, and the time that it spent there, waiting for others included.
   std::uint64_t bytes_sent() const;
+  double seconds() const;
   /// Ends all ranks.
   void end(int exit_code);
 

@@ -63,6 +63,36 @@ auto make_energy(const neb::ConvexEnergyOptions& architecture, const neb::Key& k
   return neb::ConvexEnergy<float>(architecture, key, std::move(centre));
 }
 
+/// What a run costs on the wire, from the moment that this is made.
+class Wire {
+ public:
+  Wire(const Ranks& ranks, const neb::TrainReport& report)
+      : ranks_(ranks), bytes_(ranks.bytes_sent()), seconds_(ranks.seconds()), step_(report.step) {}
+
+  /// Prints and returns it; nothing in one process.
+  Summary summary(const Program& program, Index shards, const neb::TrainReport& report) const {
+    if (ranks_.count() == 1) return {};
+    program.print("shared: %ld shards on %d ranks, of which this one gives %.0f bytes to MPI in each step\n",
+                  static_cast<long>(shards), ranks_.count(), run_bytes_ / static_cast<double>(report.step - step_));
+    return {{"ranks", Index{ranks_.count()}},
+            {"shards", shards},
+            {"bytes_per_step", run_bytes_ / static_cast<double>(report.step - step_)},
+            {"mpi_seconds_per_step", run_seconds_ / static_cast<double>(report.step - step_)}};
+  }
+  /// Stops counting.
+  void stop() {
+    run_bytes_ = static_cast<double>(ranks_.bytes_sent() - bytes_);
+    run_seconds_ = ranks_.seconds() - seconds_;
+  }
+
+ private:
+  const Ranks& ranks_;
+  std::uint64_t bytes_;
+  double seconds_;
+  Index step_;
+  double run_bytes_ = 0, run_seconds_ = 0;
+};
+
 /// Steps to the end or to the first signal, which is returned.
 template <class Phi>
 int run_steps(Program& program, neb::DeenTrainer<Phi, Ranks>& trainer, const Training& training,
@@ -156,11 +186,10 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
     program.print("resumed: %s, after %ld steps\n", training.resume.c_str(), static_cast<long>(trainer.report().step));
 
   const auto save = [&] { trainer.save(training.checkpoint, neb::architecture_metadata(net)); };
+  Wire wire(*program.ranks, trainer.report());
   const Interrupt interrupt;  // until everything is saved: the next signal must not cut that short
-  const std::uint64_t sent_before = program.ranks->bytes_sent();
-  const neb::Index steps_before = trainer.report().step;
   const int signal = run_steps(program, trainer, training, interrupt, save);
-  const std::uint64_t sent = program.ranks->bytes_sent() - sent_before;
+  wire.stop();
   if (signal != 0) {
     save();
     program.print("stopped after %ld steps; go on with\n  %s\n", static_cast<long>(trainer.report().step),
@@ -200,13 +229,7 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
   program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n",
                 loss, static_cast<long>(images.test.shape()[0]), noise_alone);
   program.print("model: %s\n", model_path.c_str());
-  Summary shared;
-  if (program.ranks->count() > 1) {
-    const double per_step = static_cast<double>(sent) / static_cast<double>(report.step - steps_before);
-    shared = {{"ranks", Index{program.ranks->count()}}, {"shards", options.shards}, {"bytes_per_step", per_step}};
-    program.print("shared: %ld shards on %d ranks, each of which gives %.0f bytes a step to MPI\n",
-                  static_cast<long>(options.shards), program.ranks->count(), per_step);
-  }
+  const Summary shared = wire.summary(program, options.shards, report);
   Summary summary{{"steps", report.step},
                   {"seconds", report.seconds},
                   {"images_per_second", images_per_second},

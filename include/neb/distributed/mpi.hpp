@@ -49,6 +49,7 @@ class Mpi {
   bool alike() const { return alike_; }                ///< whether all compute the same bits
   void set_alike(bool alike) { alike_ = alike; }       ///< says whether they do, on all ranks
   std::uint64_t bytes_sent() const { return bytes_; }  ///< the payload that this rank gave to MPI so far
+  double seconds() const { return seconds_; }  ///< that this rank spent in MPI so far, waiting for others included
 
   /// How many ranks share this machine.
   int on_this_machine() const {
@@ -68,25 +69,26 @@ class Mpi {
   /// The bytes of rank 0.
   void broadcast(std::span<std::byte> bytes) {
     for_pieces(bytes.size(), 1 << 30, [&](std::size_t begin, int size) {
-      MPI_Bcast(bytes.data() + begin, size, MPI_BYTE, 0, MPI_COMM_WORLD);
-      if (rank_ == 0) bytes_ += static_cast<std::uint64_t>(size);
+      call(rank_ == 0 ? size : 0, [&] { MPI_Bcast(bytes.data() + begin, size, MPI_BYTE, 0, MPI_COMM_WORLD); });
     });
   }
 
   /// Cuts rank 0's bytes into pieces. Throws ValueError for 2 GB or more at once.
   void scatter(std::span<const std::byte> all, std::span<const std::size_t> sizes, std::span<std::byte> mine) {
     const Layout layout(sizes);
-    MPI_Scatterv(all.data(), layout.sizes.data(), layout.begins.data(), MPI_BYTE, mine.data(),
-                 static_cast<int>(mine.size()), MPI_BYTE, 0, MPI_COMM_WORLD);
-    bytes_ += all.size();
+    call(static_cast<int>(all.size()), [&] {
+      MPI_Scatterv(all.data(), layout.sizes.data(), layout.begins.data(), MPI_BYTE, mine.data(),
+                   static_cast<int>(mine.size()), MPI_BYTE, 0, MPI_COMM_WORLD);
+    });
   }
 
   /// Puts the pieces together on rank 0. Throws ValueError for 2 GB or more at once.
   void gather(std::span<const std::byte> mine, std::span<const std::size_t> sizes, std::span<std::byte> all) {
     const Layout layout(sizes);
-    MPI_Gatherv(mine.data(), static_cast<int>(mine.size()), MPI_BYTE, all.data(), layout.sizes.data(),
-                layout.begins.data(), MPI_BYTE, 0, MPI_COMM_WORLD);
-    if (rank_ != 0) bytes_ += mine.size();
+    call(rank_ == 0 ? 0 : static_cast<int>(mine.size()), [&] {
+      MPI_Gatherv(mine.data(), static_cast<int>(mine.size()), MPI_BYTE, all.data(), layout.sizes.data(),
+                  layout.begins.data(), MPI_BYTE, 0, MPI_COMM_WORLD);
+    });
   }
 
   /// Ends all ranks, with that exit code.
@@ -120,15 +122,25 @@ class Mpi {
   }
 
   void reduce(std::span<std::int64_t> numbers, MPI_Op operation) {
-    for_pieces(numbers.size(), 1 << 27, [&](std::size_t begin, int size) {
-      MPI_Allreduce(MPI_IN_PLACE, numbers.data() + begin, size, MPI_INT64_T, operation, MPI_COMM_WORLD);
+    for_pieces(numbers.size(), 1 << 24, [&](std::size_t begin, int size) {
+      call(size * static_cast<int>(sizeof(std::int64_t)),
+           [&] { MPI_Allreduce(MPI_IN_PLACE, numbers.data() + begin, size, MPI_INT64_T, operation, MPI_COMM_WORLD); });
     });
-    bytes_ += numbers.size() * sizeof(std::int64_t);
+  }
+
+  /// Calls MPI, to which this rank gives so many bytes.
+  template <class F>
+  void call(int bytes, F&& mpi) {
+    const double start = MPI_Wtime();
+    mpi();
+    seconds_ += MPI_Wtime() - start;
+    bytes_ += static_cast<std::uint64_t>(bytes);
   }
 
   int rank_ = 0, count_ = 1, exceptions_ = std::uncaught_exceptions();
   bool alike_ = true;
   std::uint64_t bytes_ = 0;
+  double seconds_ = 0;
 };
 
 }  // namespace neb
