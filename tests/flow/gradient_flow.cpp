@@ -54,6 +54,20 @@ TEST_CASE("gradient flow: to one sample it is a straight line with e-folding tim
   CHECK((flow.y(0, 0) - x(0, 0)) * 0.9 == doctest::Approx((flow.y(0, 1) - x(0, 1)) * 1.2).epsilon(1e-3));
 }
 
+TEST_CASE("gradient flow: a point at rest is probed by 48 gradients, and one that settles by none") {
+  Index gradients = 0;
+  const auto phi = [&](const Var<double>& y) {
+    gradients += y.tracked() ? 1 : 0;
+    return sum(square(y), 1) / 2.0;
+  };
+  const auto cost = [&](FlowUntil until) {
+    gradients = 0;
+    gradient_flow(phi, Tensor<double>::zeros({1, 3}), 1, {.until = until});
+    return gradients;
+  };
+  CHECK(cost(FlowUntil::minimum) == cost(FlowUntil::settled) + 48);
+}
+
 TEST_CASE("gradient flow: the stop rule is s^2 |grad phi|_inf below the tolerance, in data units") {
   constexpr double s = 0.3;
   const Tensor<double> x({1, 2}, {0.0, 0.0}), y0({1, 2}, {1.0, 0.5});
@@ -352,6 +366,8 @@ TEST_CASE("gradient flow: settings and starts out of range are refused") {
   CHECK(error({.until = FlowUntil::moved}) == "gradient_flow: until moved needs moved_by, a chi above 0, got 0.000000");
   CHECK(error({.snapshots = {-1}}) ==
         "gradient_flow: snapshots are times from 0 that rise, in units of sigma^2, got -1.000000");
+  for (const double wrong : {-0.5, HUGE_VAL, std::nan("")})
+    CHECK(error({.snapshots = {wrong}}).find("gradient_flow: snapshots are times from 0 that rise") == 0);
   const std::string falls =
       "gradient_flow: snapshots are times from 0 that rise, in units of sigma^2, got 3.000000 after 3.000000";
   CHECK(error({.snapshots = {0, 3, 3}}) == falls);

@@ -135,10 +135,6 @@ class BufferPool {
   static BufferPool& make() {
     auto* const pool = new BufferPool;
 #if defined(__unix__) || defined(__APPLE__)
-    pool->has_thread_end_ = pthread_key_create(&pool->thread_end_, [](void*) {
-                              instance().close_small_blocks();
-                              small_blocks_open_ = false;
-                            }) == 0;
     // A child of fork() would otherwise find the lock closed for ever, if another thread held it at that moment.
     pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
                    [] { instance().mutex_.unlock(); });
@@ -239,7 +235,10 @@ class BufferPool {
 
 #if defined(__unix__) || defined(__APPLE__)
   pthread_key_t thread_end_{};
-  bool has_thread_end_ = false;
+  const bool has_thread_end_ = pthread_key_create(&thread_end_, [](void*) {
+                                 instance().close_small_blocks();
+                                 small_blocks_open_ = false;
+                               }) == 0;
 #endif
   std::mutex mutex_;            // of everything below that is not atomic
   std::size_t total_ = 0;       // bytes from the system
