@@ -70,6 +70,7 @@ TEST_CASE("train_energy has the same bits without MPI and on 1, 2, 3 and 5 ranks
   set.runs(0, command + "alone");
   const auto alone = read_json(set.scratch.path("alone/summary.json"));
   CHECK_FALSE(alone.contains("ranks"));
+  CHECK(set.content("alone/model.safetensors").find("\"shards\":\"5\"") != std::string::npos);
   for (const int ranks : {1, 2, 3, 5}) {
     CAPTURE(ranks);
     set.runs(ranks, command + "shared");

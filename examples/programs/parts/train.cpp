@@ -17,6 +17,7 @@
 #include "common/interrupt.hpp"
 #include "common/shared_work.hpp"
 #include "parts/training_log.hpp"
+#include "parts/wire.hpp"
 
 // Compiled in common/trained_energy.cpp.
 extern template struct neb::ConvEnergy<float>;
@@ -62,36 +63,6 @@ auto make_energy(const neb::ConvEnergyOptions& architecture, const neb::Key& key
 auto make_energy(const neb::ConvexEnergyOptions& architecture, const neb::Key& key, neb::Tensor<float> centre) {
   return neb::ConvexEnergy<float>(architecture, key, std::move(centre));
 }
-
-/// What a run costs on the wire, from the moment that this is made.
-class Wire {
- public:
-  Wire(const Ranks& ranks, const neb::TrainReport& report)
-      : ranks_(ranks), bytes_(ranks.bytes_sent()), seconds_(ranks.seconds()), step_(report.step) {}
-
-  /// Prints and returns it; nothing in one process.
-  Summary summary(const Program& program, Index shards, const neb::TrainReport& report) const {
-    if (ranks_.count() == 1) return {};
-    program.print("shared: %ld shards on %d ranks, of which this one gives %.0f bytes to MPI in each step\n",
-                  static_cast<long>(shards), ranks_.count(), run_bytes_ / static_cast<double>(report.step - step_));
-    return {{"ranks", Index{ranks_.count()}},
-            {"shards", shards},
-            {"bytes_per_step", run_bytes_ / static_cast<double>(report.step - step_)},
-            {"mpi_seconds_per_step", run_seconds_ / static_cast<double>(report.step - step_)}};
-  }
-  /// Stops counting.
-  void stop() {
-    run_bytes_ = static_cast<double>(ranks_.bytes_sent() - bytes_);
-    run_seconds_ = ranks_.seconds() - seconds_;
-  }
-
- private:
-  const Ranks& ranks_;
-  std::uint64_t bytes_;
-  double seconds_;
-  Index step_;
-  double run_bytes_ = 0, run_seconds_ = 0;
-};
 
 /// Steps to the end or to the first signal, which is returned.
 template <class Phi>
@@ -186,10 +157,10 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
     program.print("resumed: %s, after %ld steps\n", training.resume.c_str(), static_cast<long>(trainer.report().step));
 
   const auto save = [&] { trainer.save(training.checkpoint, neb::architecture_metadata(net)); };
-  Wire wire(*program.ranks, trainer.report());
+  Wire wire(program, trainer.report().step);
   const Interrupt interrupt;  // until everything is saved: the next signal must not cut that short
   const int signal = run_steps(program, trainer, training, interrupt, save);
-  wire.stop();
+  wire.stop(trainer.report().step);
   if (signal != 0) {
     save();
     program.print("stopped after %ld steps; go on with\n  %s\n", static_cast<long>(trainer.report().step),
@@ -229,7 +200,7 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
   program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n",
                 loss, static_cast<long>(images.test.shape()[0]), noise_alone);
   program.print("model: %s\n", model_path.c_str());
-  const Summary shared = wire.summary(program, options.shards, report);
+  const Summary shared = wire.summary(options.shards);
   Summary summary{{"steps", report.step},
                   {"seconds", report.seconds},
                   {"images_per_second", images_per_second},
