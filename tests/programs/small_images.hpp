@@ -38,10 +38,13 @@ inline std::string put_images(const Scratch& scratch, const std::string& name, c
   return folder;
 }
 
-/// Writes an untrained model for such images, at sigma 0.3; returns its path.
-inline std::string put_model(const Scratch& scratch, const std::string& name, const Shape& image) {
-  const ConvEnergy<float> phi({.image = image, .channels = {4, 8}, .stride = {2}, .padding = 1, .bottleneck = 4},
-                              Key(3));
+/// Writes an untrained model for such images, at sigma 0.3, whose walks stay near the data with the coefficient of a quadratic part;
+/// returns its path.
+inline std::string put_model(const Scratch& scratch, const std::string& name, const Shape& image,
+                             double quadratic = 0) {
+  const ConvEnergy<float> phi(
+      {.image = image, .channels = {4, 8}, .stride = {2}, .padding = 1, .bottleneck = 4, .quadratic = quadratic},
+      Key(3));
   write_model(scratch.path(name), phi, 0.3);
   return scratch.path(name);
 }

@@ -18,12 +18,7 @@ struct Set {
   Scratch scratch;
   std::string data = put_images(scratch, "data", grey);
 
-  Set() {
-    const ConvEnergy<float> phi(
-        {.image = grey, .channels = {4, 8}, .stride = {2}, .padding = 1, .bottleneck = 4, .quadratic = 1 / 0.18},
-        Key(3));
-    write_model(scratch.path("model"), phi, 0.3);
-  }
+  Set() { put_model(scratch, "model", grey, 1 / 0.18); }
   Arguments walk(const std::string& out, const Arguments& more) const {
     Arguments arguments{"--data", data, "--model", "model", "--out", out, "--chains", "3", "--threads", "1"};
     arguments.insert(arguments.end(), more.begin(), more.end());

@@ -23,10 +23,7 @@ struct Set {
   std::string data = put_images(scratch, "data", grey);
 
   Set() {
-    const ConvEnergy<float> phi(
-        {.image = grey, .channels = {4, 8}, .stride = {2}, .padding = 1, .bottleneck = 4, .quadratic = 1 / 0.18},
-        Key(3));
-    write_model(scratch.path("model"), phi, 0.3);
+    put_model(scratch, "model", grey, 1 / 0.18);
     // Open MPI asks for these before it runs as root, or more ranks than there are cores; others do not look at them.
     for (const char* name :
          {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe",
