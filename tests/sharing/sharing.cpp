@@ -1,9 +1,14 @@
 /// Programs whose work several processes share under an MPI launcher: the bits of one process, and an end for all of them when one
 /// fails.
-#include <csignal>
+#include <doctest/doctest.h>
+
+#include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "programs/run_program.hpp"
 #include "programs/small_images.hpp"
