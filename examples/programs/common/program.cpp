@@ -59,7 +59,10 @@ int fail(int code, const char* name, const char* message, Ranks& ranks) {
   std::fprintf(stderr, "%s: ", name);
   if (ranks.rank() > 0) std::fprintf(stderr, "rank %d: ", ranks.rank());
   put_line(message);
-  if (ranks.count() > 1) ranks.end(code);
+  if (ranks.count() > 1) {
+    ::usleep(300'000);  // launchers lose what was written just before the end
+    ranks.end(code);
+  }
   return code;
 }
 
