@@ -41,11 +41,6 @@ struct Processes : neb::OneProcess {
 /// What launchers tell the processes that they start: how many there are, where it is known by name.
 constexpr const char* launched_by[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_FD"};
 
-bool launched() {
-  return std::any_of(std::begin(launched_by), std::end(launched_by),
-                     [](const char* name) { return std::getenv(name) != nullptr; });
-}
-
 /// What bits depend on beside the program: its processor, by what libraries choose their code by, and the library of functions.
 std::uint64_t checksum_of_processor() {
   neb::Checksum checksum;
@@ -98,7 +93,9 @@ Ranks::~Ranks() = default;
 Ranks Ranks::join() {
   Ranks ranks;
 #ifdef NEB_WITH_MPI
-  if (launched()) ranks.job_ = std::make_unique<Job>();
+  const bool launched = std::any_of(std::begin(launched_by), std::end(launched_by),
+                                    [](const char* name) { return std::getenv(name) != nullptr; });
+  if (launched) ranks.job_ = std::make_unique<Job>();
 #else
   for (const char* name : {launched_by[0], launched_by[1]}) {
     const char* const count = std::getenv(name);
