@@ -53,15 +53,16 @@ void put_line(std::string_view text) {
 
 /// Says why the program ends. Of several ranks, which may all have the same reason, rank 0 has the first word, and the others speak
 /// only if they are not ended by it.
-int fail(int code, const char* name, const char* message, Ranks& ranks) {
-  if (ranks.rank() > 0) ::usleep(500'000);
+int fail(int code, const char* name, const char* message, Ranks* ranks) {
+  const int rank = ranks != nullptr ? ranks->rank() : 0;
+  if (rank > 0) ::usleep(500'000);
   flush_output();
   std::fprintf(stderr, "%s: ", name);
-  if (ranks.rank() > 0) std::fprintf(stderr, "rank %d: ", ranks.rank());
+  if (rank > 0) std::fprintf(stderr, "rank %d: ", rank);
   put_line(message);
-  if (ranks.count() > 1) {
+  if (ranks != nullptr && ranks->count() > 1) {
     ::usleep(300'000);  // launchers lose what was written just before the end
-    ranks.end(code);
+    ranks->end(code);
   }
   return code;
 }
@@ -137,11 +138,11 @@ int run(int argc, const char* const* argv, CommandLine (*command_line)(),
   const char* const slash = std::strrchr(path, '/');
   const char* const name = slash != nullptr ? slash + 1 : path;
   int code = 0;
-  auto ranks = std::make_shared<Ranks>();
+  std::shared_ptr<Ranks> ranks;
   try {
     open_standard_streams();
     CommandLine line = command_line();
-    *ranks = Ranks::join();
+    ranks = std::make_shared<Ranks>(Ranks::join());
     if (line.parse(argc, argv)) {
       if (ranks->count() > 1 && !line.about().shares_work)
         throw UsageError("runs in one process; start it without an MPI launcher");
@@ -151,13 +152,13 @@ int run(int argc, const char* const* argv, CommandLine (*command_line)(),
       code = program.exit_code;
     }
   } catch (const UsageError& error) {
-    return fail(2, name, error.what(), *ranks);
+    return fail(2, name, error.what(), ranks.get());
   } catch (const std::bad_alloc&) {
-    return fail(1, name, out_of_memory, *ranks);
+    return fail(1, name, out_of_memory, ranks.get());
   } catch (const std::length_error&) {
-    return fail(1, name, out_of_memory, *ranks);
+    return fail(1, name, out_of_memory, ranks.get());
   } catch (const std::exception& error) {
-    return fail(1, name, error.what(), *ranks);
+    return fail(1, name, error.what(), ranks.get());
   }
   if (const int failure = output_failure(); failure != 0) {
     std::fprintf(stderr, "%s: standard output cannot be written: %s\n", name, std::strerror(failure));

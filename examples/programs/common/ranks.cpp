@@ -87,7 +87,6 @@ struct Ranks::Job {
 
 Ranks::Ranks() = default;
 Ranks::Ranks(Ranks&&) noexcept = default;
-Ranks& Ranks::operator=(Ranks&&) noexcept = default;
 Ranks::~Ranks() = default;
 
 Ranks Ranks::join() {

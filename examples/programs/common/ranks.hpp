@@ -17,7 +17,6 @@ class Ranks {
   /// This process alone.
   Ranks();
   Ranks(Ranks&&) noexcept;
-  Ranks& operator=(Ranks&&) noexcept;
   ~Ranks();
 
   /// The job that an MPI launcher started this process for, if one did. Throws UsageError when it started several and the program

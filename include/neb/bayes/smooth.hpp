@@ -16,7 +16,7 @@ namespace neb {
 /// y = x + sigma e with e ~ N(0, I) (Saremi & Hyvärinen 2019, Sec. 1), for x: (N, ...); row i of the noise depends on the
 /// key and first + i alone. Throws ValueError unless sigma is a noise level.
 template <Scalar T>
-Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key, Index first = 0) {
+Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key, Index first) {
   check_sigma("smooth", static_cast<double>(sigma));
   Tensor<T> y = random_normal<T>(x.shape(), key.fold("smooth"), first);
   kernels::update(
@@ -26,9 +26,23 @@ Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& k
 
 /// The same for a variable: gradients pass through to x.
 template <Scalar T>
-Var<T> smooth(const Var<T>& x, std::type_identity_t<T> sigma, const Key& key, Index first = 0) {
+Var<T> smooth(const Var<T>& x, std::type_identity_t<T> sigma, const Key& key, Index first) {
   check_sigma("smooth", static_cast<double>(sigma));
   return x + sigma * Var<T>::constant(random_normal<T>(x.shape(), key.fold("smooth"), first));
+}
+
+// Not a default argument: compilers would tell who forgot the key that four arguments are needed.
+
+/// The same from row 0 on.
+template <Scalar T>
+Tensor<T> smooth(const Tensor<T>& x, std::type_identity_t<T> sigma, const Key& key) {
+  return smooth(x, sigma, key, 0);
+}
+
+/// The same from row 0 on.
+template <Scalar T>
+Var<T> smooth(const Var<T>& x, std::type_identity_t<T> sigma, const Key& key) {
+  return smooth(x, sigma, key, 0);
 }
 
 }  // namespace neb
