@@ -171,7 +171,6 @@ TEST_CASE("an error on one rank ends all of them, with a line that says whose it
   set.ends(apart(train, train), 2, "train_energy: the images of rank 1 are not those of rank 0");
 
   // A program that is not the same to the last byte, and runs all the same where that is asked for.
-  std::filesystem::copy(other + "/train-images-idx3-ubyte", other + "/x");
   std::filesystem::copy(set.data + "/t10k-images-idx3-ubyte", other + "/t10k-images-idx3-ubyte",
                         std::filesystem::copy_options::overwrite_existing);
   const std::string copy = set.scratch.path("train_energy");

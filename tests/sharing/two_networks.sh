@@ -48,7 +48,7 @@ AGENT
 chmod +x "$folder/agent"
 
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-train() { # train SHARDS_AND_LENGTH OUT
+train() { # train OPTIONS OUT
   # shellcheck disable=SC2086
   ip netns exec "$here" "$mpiexec" --host 10.77.0.1:1,10.77.0.2:1 --mca plm_rsh_agent "$folder/agent" \
     --mca oob_tcp_if_include 10.77.0.0/24 --mca btl tcp,self --mca btl_tcp_if_include 10.77.0.0/24 \
