@@ -160,6 +160,10 @@ TEST_CASE("an error on one rank ends all of them, with a line that says whose it
   set.ends(apart(train, train), 0, "");
   set.ends(apart(train, train + " --seed 1"), 2, "train_energy: the arguments of rank 1 are not those of rank 0");
 
+  // A rank whose mathematical functions do not use all of its processor computes other bits.
+  set.ends(apart(train, "env GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-AVX2_Usable " + train), 2,
+           "train_energy: the processors of rank 1 are not those of rank 0");
+
   write_idx_images(set.scratch.path("one-image"), spots(1, grey, Key(9)));
   const std::string other = set.scratch.path("b/data");
   std::filesystem::remove(other);
@@ -189,6 +193,20 @@ TEST_CASE("what cannot be shared is refused under a launcher: too many ranks, to
   set.ends(NEB_MPIEXEC " -n 2 denoise --model model", 2, "denoise: runs in one process");
   set.ends(NEB_MPIEXEC " -n 2 train_energy --shards 2 --learning-rate 1e30" + out, 1, "training diverged at step");
   set.ends(NEB_MPIEXEC " -n 2 walk_jump --model missing --data " + set.data, 2, "walk_jump: missing");
+}
+
+TEST_CASE("a number on one rank that is not finite ends all of them, with the library's sentence") {
+  const Set set;
+  set.ends(NEB_MPIEXEC " -n 3 neb_one_rank_diverges", 1,
+           "training diverged at step 0: the loss or its gradient is not finite");
+}
+
+TEST_CASE("help is printed once, however many ranks are started with it") {
+  const Set set;
+  const std::string help = set.run(3, "train_energy --help").out;
+  const std::size_t usage = help.find("Usage:");
+  CHECK(usage != std::string::npos);
+  CHECK(help.find("Usage:", usage + 1) == std::string::npos);
 }
 
 #else

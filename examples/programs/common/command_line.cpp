@@ -93,16 +93,17 @@ bool CommandLine::parse(int argc, const char* const* argv) {
   } catch (const cxxopts::exceptions::exception& error) {
     throw UsageError(error.what() + see_help);
   }
-  if (given("help")) {
-    options.custom_help("[OPTION...]").set_width(110);
-    std::fputs((about_.text + "\n\nExample:  " + about_.example + "\n\n").c_str(), stdout);
-    std::fputs(options.help({about_.name, "every program"}).c_str(), stdout);
-    std::fputs("\nExit codes: 0 done, 1 failed, 2 wrong usage or bad input, 128 + N stopped by signal N.\n", stdout);
-    return false;
-  }
+  if (given("help")) return false;
   if (!parser_->result.unmatched().empty())
     throw UsageError("unexpected argument \"" + parser_->result.unmatched()[0] + "\"" + see_help);
   return true;
+}
+
+std::string CommandLine::help() const {
+  cxxopts::Options& options = parser_->options;
+  options.custom_help("[OPTION...]").set_width(110);
+  return about_.text + "\n\nExample:  " + about_.example + "\n\n" + options.help({about_.name, "every program"}) +
+         "\nExit codes: 0 done, 1 failed, 2 wrong usage or bad input, 128 + N stopped by signal N.\n";
 }
 
 bool CommandLine::given(const std::string& name) const { return parser_->result.count(name) > 0; }

@@ -43,8 +43,10 @@ class CommandLine {
   /// Declares --data DIR and --model FILE, which all but the teaching programs have.
   CommandLine& data_and_model(const std::string& model_help);
 
-  /// Reads the arguments; false when they ask for help, which is then printed. Throws UsageError.
+  /// Reads the arguments; false when they ask for help. Throws UsageError.
   bool parse(int argc, const char* const* argv);
+  /// What --help prints.
+  std::string help() const;
 
   const About& about() const { return about_; }
   bool given(const std::string& name) const;

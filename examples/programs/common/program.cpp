@@ -143,7 +143,9 @@ int run(int argc, const char* const* argv, CommandLine (*command_line)(),
     open_standard_streams();
     CommandLine line = command_line();
     ranks = std::make_shared<Ranks>(Ranks::join());
-    if (line.parse(argc, argv)) {
+    if (!line.parse(argc, argv)) {
+      if (ranks->rank() == 0) std::fputs(line.help().c_str(), stdout);
+    } else {
       if (ranks->count() > 1 && !line.about().shares_work)
         throw UsageError("runs in one process; start it without an MPI launcher");
       check_input([&] { ranks->check_same_start(argc, argv, line.about().shares_work && line.given("mixed")); });

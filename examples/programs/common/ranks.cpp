@@ -41,7 +41,8 @@ struct Processes : neb::OneProcess {
 /// What launchers tell the processes that they start: how many there are, where it is known by name.
 constexpr const char* launched_by[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_FD"};
 
-/// What bits depend on beside the program: its processor, by what libraries choose their code by, and the library of functions.
+/// What bits depend on beside the program: its processor, by what libraries choose their code by, the library of functions, and what
+/// that is told not to use.
 std::uint64_t checksum_of_processor() {
   neb::Checksum checksum;
 #if defined(__x86_64__)
@@ -53,6 +54,7 @@ std::uint64_t checksum_of_processor() {
 #endif
 #if defined(__GLIBC__)
   checksum.add(gnu_get_libc_version());
+  if (const char* const tunables = std::getenv("GLIBC_TUNABLES"); tunables != nullptr) checksum.add(tunables);
 #endif
   return checksum.value();
 }
