@@ -24,19 +24,22 @@ inline constexpr int tile_vectors = 2;
 template <class T>
 inline constexpr Index tile_columns = Index{tile_vectors} * vector_lanes<T>;
 
-/// What one tile multiplies: a(k, row) = a[outer * a_outer + inner * a_inner + row * a_row] for
-/// k = (outer, inner), and b, which holds one panel row per k.
+/// What one tile multiplies: a(k, row) = a[image * a_image + outer * a_outer + inner * a_inner + row * a_row] for
+/// k = (image, outer, inner), and b, which holds one panel row per k.
 template <class T>
 struct TileProduct {
   const T* a = nullptr;
   Index a_row = 0;
+  Index images = 1;   ///< number of outermost steps of k
+  Index a_image = 0;  ///< elements of a between them
   Index outer = 0;    ///< number of outer steps of k
   Index a_outer = 0;  ///< elements of a between them
   Index inner = 0;    ///< number of inner steps of k
   Index a_inner = 0;
-  const T* b = nullptr;  ///< (outer, inner, tile_columns)
-  Index b_gap = 0;       ///< elements of b to pass over after each outer step
-  T* c = nullptr;        ///< (rows, columns), `c_row` elements between rows
+  const T* b = nullptr;   ///< (images, outer, inner, tile_columns)
+  Index b_gap = 0;        ///< elements of b to pass over after each outer step
+  Index b_image_gap = 0;  ///< and after each outermost one
+  T* c = nullptr;         ///< (rows, columns), `c_row` elements between rows
   Index c_row = 0;
   Index columns = 0;  ///< of c to write, at most tile_columns
   bool add = false;   ///< the product to c, which it replaces otherwise
@@ -61,20 +64,22 @@ void tile_product(const TileProduct<T>& t) {
   const Index a_inner = t.a_inner;
   const T* b = t.b;
   Vector<T> sums[Rows][Vectors] = {};
-  for (Index outer = 0; outer < t.outer; ++outer, b += t.b_gap) {
-    const T* a = t.a + outer * t.a_outer;
-    for (Index inner = t.inner; inner > 0; --inner, a += a_inner, b += tile_columns<T>) {
-      // The panel streams from the second- or third-level cache; 16 steps, some 220 cycles, cover the way from either.
+  for (Index image = 0; image < t.images; ++image, b += t.b_image_gap) {
+    for (Index outer = 0; outer < t.outer; ++outer, b += t.b_gap) {
+      const T* a = t.a + image * t.a_image + outer * t.a_outer;
+      for (Index inner = t.inner; inner > 0; --inner, a += a_inner, b += tile_columns<T>) {
+        // The panel streams from the second- or third-level cache; 16 steps, some 220 cycles, cover the way from either.
 #pragma GCC unroll 2
-      for (int v = 0; v < tile_vectors; ++v) __builtin_prefetch(b + 16 * tile_columns<T> + v * lanes);
-      Vector<T> right[Vectors];
+        for (int v = 0; v < tile_vectors; ++v) __builtin_prefetch(b + 16 * tile_columns<T> + v * lanes);
+        Vector<T> right[Vectors];
 #pragma GCC unroll 2
-      for (int v = 0; v < Vectors; ++v) right[v] = load(b + v * lanes);
+        for (int v = 0; v < Vectors; ++v) right[v] = load(b + v * lanes);
 #pragma GCC unroll 14
-      for (int row = 0; row < Rows; ++row) {
-        const Vector<T> left = a[row * a_row] - Vector<T>{};
+        for (int row = 0; row < Rows; ++row) {
+          const Vector<T> left = a[row * a_row] - Vector<T>{};
 #pragma GCC unroll 2
-        for (int v = 0; v < Vectors; ++v) sums[row][v] += left * right[v];
+          for (int v = 0; v < Vectors; ++v) sums[row][v] += left * right[v];
+        }
       }
     }
   }

@@ -104,6 +104,7 @@ double relative_error(const std::vector<T>& values, const std::vector<double>& e
 const std::vector<Conv2dGeometry> larger = {
     geometry({3, 16, 17, 40}, {70, 3, 3, 40}, 1, 0), geometry({3, 14, 14, 33}, {48, 4, 4, 33}, 2, 1),
     geometry({1, 24, 24, 32}, {48, 3, 3, 32}, 1, 1), geometry({9, 12, 12, 1}, {32, 5, 5, 1}, 1, 2),
+    geometry({29, 7, 7, 24}, {40, 7, 7, 24}, 2, 3),  geometry({20, 4, 4, 66}, {17, 3, 3, 66}, 1, 1),
     geometry({2, 13, 10, 40}, {300, 3, 3, 40}, 1, 1)};  // wide: Winograd's filters do not stay in a core's cache
 
 /// A geometry drawn at random: sizes 0..9, kernels 1..5, strides 1..4, paddings 0..4, channels often around a register.
@@ -115,7 +116,7 @@ Conv2dGeometry random_geometry(std::mt19937& generator) {
   const Index kernel_height = draw(1, 5), kernel_width = draw(1, 5), padding = draw(0, 4), in = channels();
   const Index height = std::max(draw(0, 9), kernel_height - 2 * padding);
   const Index width = std::max(draw(0, 9), kernel_width - 2 * padding);
-  return geometry({draw(1, 2), height, width, in}, {channels(), kernel_height, kernel_width, in}, draw(1, 4), padding);
+  return geometry({draw(1, 9), height, width, in}, {channels(), kernel_height, kernel_width, in}, draw(1, 4), padding);
 }
 
 }  // namespace
@@ -209,9 +210,33 @@ TEST_CASE("the automatic rung is the one that choose_rung names, and Winograd wh
   CHECK(neb::kernels::choose_rung(geometry({32, 26, 26, 32}, {64, 5, 5, 32}, 1, 2)) == Conv2dRung::winograd);
   CHECK(neb::kernels::choose_rung(geometry({16, 28, 28, 64}, {128, 5, 5, 64}, 2, 0)) == Conv2dRung::winograd);
   CHECK(neb::kernels::choose_rung(geometry({16, 7, 7, 128}, {256, 3, 3, 128}, 2, 1)) == Conv2dRung::direct);
+  CHECK(neb::kernels::choose_rung(geometry({16, 14, 14, 16}, {32, 4, 4, 16}, 1, 2)) == Conv2dRung::winograd);
+  CHECK(neb::kernels::choose_rung(geometry({16, 4, 4, 64}, {64, 3, 3, 64}, 1, 1)) == Conv2dRung::direct);
   CHECK(neb::kernels::choose_rung(geometry({8, 28, 28, 1}, {32, 3, 3, 1}, 1, 0)) == Conv2dRung::direct);
   // A tile of the direct kernel needs a few pixels in a row.
   CHECK(neb::kernels::choose_rung(geometry({8, 2, 2, 32}, {32, 1, 1, 32}, 1, 0)) == Conv2dRung::im2col);
+}
+
+TEST_CASE_TEMPLATE("an image has the same bits alone, among few and among many", T, float, double) {
+  for (Conv2dGeometry g :
+       {geometry({17, 7, 7, 20}, {33, 7, 7, 20}, 2, 3), geometry({17, 14, 13, 64}, {18, 3, 3, 64}, 2, 1),
+        geometry({17, 4, 5, 70}, {16, 3, 2, 70}, 1, 1), geometry({17, 20, 19, 16}, {17, 3, 3, 16}, 1, 1)})
+    for (const Conv2dRung rung : {Conv2dRung::im2col, Conv2dRung::direct, Conv2dRung::winograd}) {
+      if (!suits(rung, g)) continue;
+      CAPTURE(describe(g));
+      CAPTURE(static_cast<int>(rung));
+      const Triple<T> all(g, rung, reals<T>);
+      const Index in = g.input_shape().stride(0), out = g.output_shape().stride(0), size = g.batch;
+      for (const auto& [first, count] : {std::array<Index, 2>{0, 1}, {16, 1}, {3, 2}, {5, 11}}) {
+        g.batch = count;
+        std::vector<T> y = unwritten<T>(count * out), dx = unwritten<T>(count * in);
+        neb::kernels::conv2d(g, all.x.data() + first * in, all.w.data(), y.data(), rung);
+        neb::kernels::conv2d_input_grad(g, all.dy.data() + first * out, all.w.data(), dx.data(), rung);
+        CHECK(std::equal(y.begin(), y.end(), all.y.begin() + first * out));
+        CHECK(std::equal(dx.begin(), dx.end(), all.dx.begin() + first * in));
+      }
+      g.batch = size;
+    }
 }
 
 TEST_CASE("a process that prefers speed gets eight points, and six again when it asks for them") {

@@ -24,15 +24,14 @@ enum class Conv2dRung { automatic, reference, im2col, direct, winograd, winograd
 /// transform from some 10 images on, fewer take longer than they need.
 inline Conv2dRung choose_rung(Conv2dGeometry g, Conv2dPrecision precision = conv2d_precision()) {
   g.batch = 16;
-  // A tile of the direct kernel lies along a row of the image, and needs about four pixels to fill the multipliers. It
-  // reaches some three quarters of the peak.
+  // In a single image a tile of the direct kernel lies along a row, and needs about four pixels to fill the multipliers.
   const Conv2dRung direct = std::min(g.width, g.out_width()) < 4 ? Conv2dRung::im2col : Conv2dRung::direct;
   if (!winograd::applies_to(g) || std::min(g.in_channels, g.out_channels) < 16) return direct;
   const double six = winograd::cost(g, 6), eight = winograd::cost(g, 8);
-  const double direct_cost = static_cast<double>(g.macs()) / 0.75;
+  const auto direct_cost = static_cast<double>(g.macs_inside());
   if (precision == Conv2dPrecision::fast && winograd::phase_taps(g) > 2 && eight < six)
-    return 1.25 * eight < direct_cost ? Conv2dRung::winograd_eight : direct;
-  return 1.25 * six < direct_cost ? Conv2dRung::winograd : direct;
+    return eight < direct_cost ? Conv2dRung::winograd_eight : direct;
+  return six < direct_cost ? Conv2dRung::winograd : direct;
 }
 
 /// What the passes of a convolution read and write. A pass whose result is null is not computed; what only it reads may

@@ -35,6 +35,9 @@ struct Correlation {
   }
   Index columns() const { return (out_width - 1) * stride + kernel_width; }  ///< of x that one output row reads
   bool needs_columns_of_zeros() const { return left > 0 || columns() - left > width; }
+  /// Whether a row of the output is too short for register tiles along it: they lie across the images of a batch then, at one
+  /// place of all of them, where all have the same inputs and no zeros.
+  bool across_images() const { return out_width <= 16; }
   /// Whether the columns of the kernel are summed one by one, each over the outputs that it has an input for: no zeros
   /// are copied or multiplied then, but sums come and go once for each column, which must be worth it.
   bool columns_apart() const { return needs_columns_of_zeros() && kernel_height * channels >= 64; }
@@ -71,11 +74,11 @@ inline Correlation forward_correlation(const Conv2dGeometry& g) {
 
 }  // namespace detail
 
-/// Calls body(correlation, images, first) for the whole batch when no column of zeros is copied; otherwise for parts of
-/// the batch, from image `first` on, whose images were copied between the zeros that they need.
+/// Calls body(correlation, images, first) for the whole batch when no column of zeros is needed, or those of the kernel are summed
+/// `apart`; otherwise for parts of the batch, from image `first` on, whose images were copied between the zeros that they need.
 template <class T, class Body>
-void with_columns_of_zeros(const Correlation& k, const T* x, Body&& body) {
-  if (!k.needs_columns_of_zeros() || k.columns_apart()) return body(k, x, Index{0});
+void with_columns_of_zeros(const Correlation& k, bool apart, const T* x, Body&& body) {
+  if (!k.needs_columns_of_zeros() || apart) return body(k, x, Index{0});
   constexpr Index part_bytes = Index{8} << 20;  // in the last-level cache, and little beside a large batch
   Correlation padded = k;
   padded.width = k.columns();

@@ -4,6 +4,8 @@
 /// image, and the KW * C inputs under one kernel row are one run: so there is no im2col, and k runs over kernel rows
 /// and then along that run. Loop order: blocks of filters (a group of them stays in the second-level cache), rows of
 /// the output, tiles along a row, and inside the tile k.
+/// In small images, whose rows fill no tiles and where zeros are a large part of what a kernel meets, tiles lie across the images
+/// of the batch instead, at one place of the output.
 #pragma once
 
 #include <algorithm>
@@ -25,8 +27,7 @@ namespace detail {
 template <class T>
 void correlate_row(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
   const Index in_row = out_row * k.stride - k.top;
-  const Index first = std::clamp<Index>(-in_row, 0, k.kernel_height);  // kernel rows [first, last) lie inside
-  const Index last = std::clamp<Index>(k.height - in_row, first, k.kernel_height);
+  const auto [first, last] = kernel_inside(in_row, k.kernel_height, k.height);
   const TileProduct<T> tile{.a = first == last ? image : image + ((in_row + first) * k.width - k.left) * k.channels,
                             .a_row = k.stride * k.channels,
                             .outer = last - first,
@@ -44,8 +45,7 @@ void correlate_row(const Correlation& k, const T* image, Index out_row, const T*
 template <class T>
 void correlate_row_apart(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
   const Index in_row = out_row * k.stride - k.top;
-  const Index first = std::clamp<Index>(-in_row, 0, k.kernel_height);
-  const Index last = std::clamp<Index>(k.height - in_row, first, k.kernel_height);
+  const auto [first, last] = kernel_inside(in_row, k.kernel_height, k.height);
   for (Index c = 0; c < k.out_width; ++c) std::fill_n(y + c * k.y_pixel, columns, T(0));
   if (first == last) return;
   const Index row_size = k.width * k.channels;
@@ -104,6 +104,54 @@ struct CorrelationTasks {
   Index first_row(Index task) const { return (task / stripe / groups * stripe + task % stripe) * band; }
 };
 
+/// The outputs at one place of `images` neighbouring images, at most tile_rows, for one block of filters.
+template <class T>
+void correlate_across(const Correlation& k, Index images, const T* x, Index place, const T* filters, Index columns,
+                      T* y) {
+  const Index row = place / k.out_width * k.stride - k.top, column = place % k.out_width * k.stride - k.left;
+  const auto [top, bottom] = kernel_inside(row, k.kernel_height, k.height);
+  const auto [left, right] = kernel_inside(column, k.kernel_width, k.width);
+  const bool none = top == bottom || left == right;
+  multiply_tile<T>(images, {.a = none ? x : x + ((row + top) * k.width + column + left) * k.channels,
+                            .a_row = k.height * k.width * k.channels,
+                            .outer = none ? 0 : bottom - top,
+                            .a_outer = k.width * k.channels,
+                            .inner = (right - left) * k.channels,
+                            .a_inner = 1,
+                            .b = filters + (top * k.kernel_width + left) * k.channels * tile_columns<T>,
+                            .b_gap = (k.kernel_width - (right - left)) * k.channels * tile_columns<T>,
+                            .c = y + place / k.out_width * k.y_row + place % k.out_width * k.y_pixel,
+                            .c_row = k.y_image,
+                            .columns = columns});
+}
+
+/// All outputs, in tiles across images. A task is a group of blocks of filters, which stays in the second-level cache, over a band of
+/// places in tiles of images; the inputs of a place stay in the first-level cache while the blocks pass by.
+template <class T>
+void correlate_images_across(const Correlation& k, const T* x, const T* packed, T* y) {
+  constexpr Index filter_bytes = 256 << 10, work = 1 << 20, scalar_bytes = sizeof(T);
+  const Index image_size = k.height * k.width * k.channels, places = k.out_height * k.out_width;
+  const Index blocks = tile_count(k.out_channels, tile_columns<T>);
+  const Index block_size = std::max<Index>(1, k.depth() * tile_columns<T>);
+  const Index group = std::clamp<Index>(filter_bytes / (block_size * scalar_bytes), 1, blocks);
+  const Index tiles = tile_count(k.batch, tile_rows);
+  const Index band = std::clamp<Index>(work / (group * block_size * tile_rows), 1, tiles * places);
+  const Index bands = tile_count(tiles * places, band);
+  parallel_tasks(tile_count(blocks, group) * bands, [&](Index task) {
+    const Index first_block = task / bands * group, last_block = std::min(first_block + group, blocks);
+    const Index begin = task % bands * band;
+    for (Index item = begin; item < std::min(begin + band, tiles * places); ++item) {
+      // Of equal height as far as possible.
+      const Index tile = item / places, first = tile * k.batch / tiles, last = (tile + 1) * k.batch / tiles;
+      for (Index block = first_block; block < last_block; ++block) {
+        const Index channel = block * tile_columns<T>;
+        correlate_across(k, last - first, x + first * image_size, item % places, packed + channel * k.depth(),
+                         std::min(tile_columns<T>, k.out_channels - channel), y + first * k.y_image + channel);
+      }
+    }
+  });
+}
+
 template <class T>
 void correlate_images(const Correlation& k, const T* x, const T* packed, T* y) {
   const CorrelationTasks<T> tasks(k);
@@ -132,9 +180,12 @@ void correlate(const Correlation& k, const T* x, const T* packed, T* y) {
   if (k.batch * k.out_height * k.out_width * k.out_channels == 0) return;
   if (k.pointwise())
     return multiply_packed_rows(k.batch * k.height * k.width, k.out_channels, k.channels, x, packed, y);
-  with_columns_of_zeros(k, x, [&](const Correlation& part, const T* images, Index first) {
-    detail::correlate_images(part, images, packed, y + first * k.y_image);
-  });
+  // A few images do not fill tiles across them, and get the same bits from tiles along rows with their zeros.
+  if (k.across_images() && 2 * k.batch >= tile_rows) return detail::correlate_images_across(k, x, packed, y);
+  with_columns_of_zeros(k, k.columns_apart() && !k.across_images(), x,
+                        [&](const Correlation& part, const T* images, Index first) {
+                          detail::correlate_images(part, images, packed, y + first * k.y_image);
+                        });
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -2,7 +2,8 @@
 ///
 /// dw(o, kh, kw, i) = sum over pixels of dy(pixel, o) x(pixel under (kh, kw), i). A tile has neighbours in the run
 /// of KW * I inputs under a kernel row as its rows, a block of output channels as its columns, and k runs over the
-/// pixels of a band of output rows. Loop order: bands; kernel rows; tiles along the run; pixels.
+/// pixels of a band of output rows, or of several images where these are small. Loop order: bands; kernel rows; tiles along
+/// the run; pixels.
 /// dy is packed into panels of a block of channels; a band of about 192 pixels keeps the panel (24 KiB in float) in the
 /// first-level cache while all inputs pass by. Sums stay packed as (O / block, KH, KW, I, block) and are transposed
 /// once, when the shares of the batch that different tasks summed are added in order.
@@ -24,25 +25,42 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
 
+/// What a panel holds: as many output rows as are near 192 pixels, or as many images as are.
+struct FilterGradBand {
+  Index rows, images, per_image;
+
+  explicit FilterGradBand(const Conv2dGeometry& g)
+      : rows(std::clamp<Index>(192 / g.out_width(), 1, g.out_height())),
+        images(std::max<Index>(1, 192 / g.out_pixels())),
+        per_image(tile_count(g.out_height(), rows)) {}
+
+  /// How many there are in a batch: those of one image are several, or one is of several images.
+  Index count(Index batch) const { return tile_count(batch, images) * per_image; }
+};
+
 /// Filter gradients of one block of output channels, summed over bands of output rows.
 template <class T>
 class FilterGradBlock {
  public:
   /// `dy` starts at the block's first channel and has `channels` channels in all, `width` of them in the block.
-  FilterGradBlock(const Correlation& k, Index band, const T* x, const T* dy, Index channels, Index width, T* sum)
+  FilterGradBlock(const Correlation& k, const FilterGradBand& band, const T* x, const T* dy, Index channels,
+                  Index width, T* sum)
       : k_(k),
+        band_(band),
         x_(x),
         dy_(dy),
         channels_(channels),
         width_(width),
         sum_(sum),
-        panel_(band * k.out_width * tile_columns<T>) {}
+        panel_(band.images * band.rows * k.out_width * tile_columns<T>) {}
 
-  /// Sets the sums to those over output rows [begin, end) of image n, at most a band of them, or adds these.
-  void sum_band(Index n, Index begin, Index end, bool add) const {
-    pack_upstream((n * k_.out_height + begin) * k_.out_width, (n * k_.out_height + end) * k_.out_width);
-    const T* const image = x_ + n * k_.height * k_.width * k_.channels;
-    for (Index kh = 0; kh < k_.kernel_height; ++kh) sum_kernel_row(image, kh, begin, end, add);
+  /// Sets the sums to those over a band, or adds these.
+  void sum_band(Index band, bool add) const {
+    const Index n = band / band_.per_image * band_.images, images = std::min(band_.images, k_.batch - n);
+    const Index begin = band % band_.per_image * band_.rows, end = std::min(begin + band_.rows, k_.out_height);
+    pack_upstream((n * k_.out_height + begin) * k_.out_width, ((n + images - 1) * k_.out_height + end) * k_.out_width);
+    const T* const first = x_ + n * k_.height * k_.width * k_.channels;
+    for (Index kh = 0; kh < k_.kernel_height; ++kh) sum_kernel_row(first, images, kh, begin, end, add);
   }
 
  private:
@@ -60,8 +78,8 @@ class FilterGradBlock {
     }
   }
 
-  /// For one kernel row, over those of the output rows [begin, end) whose input row exists.
-  void sum_kernel_row(const T* image, Index kh, Index begin, Index end, bool add) const {
+  /// For one kernel row, over those of the output rows [begin, end) of `images` images whose input row exists.
+  void sum_kernel_row(const T* image, Index images, Index kh, Index begin, Index end, bool add) const {
     const Index lead = k_.top - kh;  // output row r reads input row r * stride - lead
     const Index first = std::clamp(lead > 0 ? (lead - 1) / k_.stride + 1 : 0, begin, end);
     const Index reach = k_.height - 1 + lead;
@@ -72,11 +90,14 @@ class FilterGradBlock {
     const TileProduct<T> tile{
         .a = rows - k_.left * k_.channels,
         .a_row = 1,
+        .images = images,
+        .a_image = k_.height * pitch,
         .outer = last - first,
         .a_outer = k_.stride * pitch,
         .inner = k_.out_width,
         .a_inner = k_.stride * k_.channels,
         .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
+        .b_image_gap = (end - begin - (last - first)) * k_.out_width * tile_columns<T>,
         .c = sum_ + kh * k_.run() * tile_columns<T>,
         .c_row = tile_columns<T>,
         .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
@@ -95,6 +116,7 @@ class FilterGradBlock {
   }
 
   const Correlation& k_;
+  const FilterGradBand& band_;
   const T* x_;
   const T* dy_;
   Index channels_;
@@ -129,14 +151,14 @@ void conv2d_filter_grad_direct(const Conv2dGeometry& g, const T* x, const T* dy,
   const Index size = g.filter_shape().size();
   if (g.batch == 0) std::fill_n(dw, size, T(0));
   if (g.batch * size == 0) return;
-  const Index band = std::clamp<Index>(192 / g.out_width(), 1, g.out_height());
-  const Index per_image = tile_count(g.out_height(), band);
+  const detail::FilterGradBand band(g);
   const Index blocks = tile_count(g.out_channels, tile_columns<T>);
-  const Index shares = detail::filter_grad_shares(g, blocks, g.batch * per_image);
+  const Index shares = detail::filter_grad_shares(g, blocks, band.count(g.batch));
   const Index block_size = g.patch_size() * tile_columns<T>;
   const Scratch<T> sums(shares * blocks * block_size);
-  with_columns_of_zeros(detail::forward_correlation(g), x, [&](const Correlation& k, const T* images, Index first) {
-    const Index bands = k.batch * per_image;
+  const Correlation forward = detail::forward_correlation(g);
+  with_columns_of_zeros(forward, forward.columns_apart(), x, [&](const Correlation& k, const T* images, Index first) {
+    const Index bands = band.count(k.batch);
     const Index share = tile_count(bands, shares);
     parallel_tasks(shares * blocks, [&](Index task) {
       const Index channel = task % blocks * tile_columns<T>;
@@ -146,9 +168,7 @@ void conv2d_filter_grad_direct(const Conv2dGeometry& g, const T* x, const T* dy,
       const Index begin = task / blocks * share;
       const Index end = std::min(begin + share, bands);
       if (begin >= end && first == 0) std::fill_n(sum, block_size, T(0));
-      for (Index b = begin; b < end; ++b)
-        block.sum_band(b / per_image, b % per_image * band, std::min(b % per_image * band + band, g.out_height()),
-                       b != begin || first != 0);
+      for (Index b = begin; b < end; ++b) block.sum_band(b, b != begin || first != 0);
     });
   });
   detail::unpack_filter_sums(g.out_channels, g.patch_size(), shares, sums.data(), dw);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "neb/core/error.hpp"
 #include "neb/core/shape.hpp"
@@ -21,6 +22,12 @@ struct Conv2dOptions {
 };
 
 namespace kernels::inline NEB_INSTRUCTION_SET {
+
+/// The pixels [first, last) of `kernel` ones along an axis that lie inside `extent`, where the first of them lies at `at`.
+inline std::pair<Index, Index> kernel_inside(Index at, Index kernel, Index extent) {
+  const Index first = std::clamp<Index>(-at, 0, kernel);
+  return {first, std::clamp<Index>(extent - at, first, kernel)};
+}
 
 /// Extents of y(n,h,w,o) = sum over kh,kw,i of x(n, h*stride + kh - padding, w*stride + kw - padding, i) w(o,kh,kw,i).
 struct Conv2dGeometry {
@@ -48,6 +55,20 @@ struct Conv2dGeometry {
 
   /// Multiply-adds of one convolution, counting those with padding; each gradient takes as many.
   Index macs() const { return batch * out_pixels() * out_channels * patch_size(); }
+
+  /// The same without those with padding.
+  Index macs_inside() const {
+    const auto taps = [&](Index outputs, Index kernel, Index extent) {
+      Index sum = 0;
+      for (Index o = 0; o < outputs; ++o) {
+        const auto [first, last] = kernel_inside(o * stride - padding, kernel, extent);
+        sum += last - first;
+      }
+      return sum;
+    };
+    return batch * in_channels * out_channels * taps(out_height(), kernel_height, height) *
+           taps(out_width(), kernel_width, width);
+  }
 
   Shape input_shape() const { return {batch, height, width, in_channels}; }
   Shape filter_shape() const { return {out_channels, kernel_height, kernel_width, in_channels}; }
