@@ -79,7 +79,8 @@ TEST_CASE("including neb is light beside including Eigen") {
   CHECK(all < 4 * eigen);
 }
 
-TEST_CASE("the unit that trains compiles in little memory, and not in minutes") {
+// The last two run with --no-skip: they compile this unit, which takes half a minute each time.
+TEST_CASE("the unit that trains compiles in little memory, and not in minutes" * doctest::skip()) {
   const double eigen = eigen_seconds();
   const Cost training = compile(NEB_SOURCE_DIR "/examples/programs/parts/train.cpp", "-O2");
   std::printf(
@@ -89,7 +90,6 @@ TEST_CASE("the unit that trains compiles in little memory, and not in minutes") 
   CHECK(training.seconds < 40 * eigen);
 }
 
-// Run with --no-skip: it compiles that unit twice.
 TEST_CASE("it compiles faster, and in less memory, where neb::kernels is linked" * doctest::skip()) {
   const char* const unit = NEB_SOURCE_DIR "/examples/programs/parts/train.cpp";
   const Cost alone = compile(unit, "-O2"), linked = compile(unit, "-O2", true);
