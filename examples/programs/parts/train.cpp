@@ -120,43 +120,108 @@ void follow(const Program& program, neb::DeenTrainer<Phi, Ranks>& trainer) {
   if (trainer.finished()) with_shared_energy(program, averaged_energy(trainer, 0), {});
 }
 
+double noise_alone(const Training& training, const neb::Shape& image) {
+  return training.options.sigma * training.options.sigma * static_cast<double>(image.size());
+}
+
+/// What there is to read before the first step.
+template <class Phi>
+void print_plan(const Program& program, const Images& images, const Training& training,
+                const neb::DeenTrainer<Phi, Ranks>& trainer) {
+  const auto& net = trainer.phi().options;
+  const auto count = [](const neb::Tensor<float>& x) { return static_cast<long>(x.shape()[0]); };
+  const auto [low, high] = pixel_range(images.train);
+  program.print("images: %ld to train on, %ld to test with, %s pixels from %.3g to %.3g\n", count(images.train),
+                count(images.test), size_text(net.image).c_str(), low, high);
+  program.print("energy: %s: %ld weights\n", text_of(net).c_str(),
+                static_cast<long>(neb::parameter_count(trainer.phi())));
+  program.print(
+      "noise: sigma %.4g; an image loses d sigma^2 = %.4g to it, and the jump wins back what the energy knows\n",
+      training.options.sigma, noise_alone(training, net.image));
+  if (!training.resume.empty())
+    program.print("resumed: %s, after %ld steps\n", training.resume.c_str(), static_cast<long>(trainer.report().step));
+}
+
+/// The loss of an energy on the test images, of which all ranks take a share. Throws neb::Error when it is not finite.
+double loss_on_test(const Program& program, const Images& images, const TrainedEnergy& energy) {
+  double loss = 0;
+  with_shared_energy(program, energy, [&](const TrainedEnergy& shared) { loss = test_loss(shared, images); });
+  if (!neb::is_finite(loss))
+    throw neb::Error("training diverged: the test loss is " + std::to_string(loss) +
+                     ", and no model is written; lower --learning-rate");
+  return loss;
+}
+
+/// Writes the model and the last checkpoint; false when there is no model.
+template <class Phi>
+bool write_result(Program& program, const Training& training, const neb::DeenTrainer<Phi, Ranks>& trainer,
+                  const std::string& model, const std::function<void()>& save) {
+  neb::Metadata shards;
+  if (training.options.shards > 1) shards["shards"] = std::to_string(training.options.shards);
+  const bool written = write_or_warn(program, "the checkpoint holds what was learned", [&] {
+    neb::write_model(model, trainer.averaged(), training.options.sigma, neb::Storage::exact, shards);
+  });
+  if (!written) {
+    save();
+    program.exit_code = 1;
+  } else if (!write_or_warn(program, "the model is written, but this run cannot be taken up again", save)) {
+    program.exit_code = 1;
+  }
+  return written;
+}
+
+/// Prints what came out, and returns it for summary.json.
+template <class Phi>
+Summary summary_of(const Program& program, const Images& images, const Training& training,
+                   const neb::DeenTrainer<Phi, Ranks>& trainer, double loss, const std::string& model) {
+  const neb::TrainReport& report = trainer.report();
+  const Index batch = training.options.batch;
+  const double images_per_second = static_cast<double>(report.step * batch) / report.seconds;
+  const double noise = noise_alone(training, trainer.phi().options.image);
+  program.print("trained: %ld steps of %ld images in %.1f s, %.0f images/s, at most %.0f MB of memory\n",
+                static_cast<long>(report.step), static_cast<long>(batch), report.seconds, images_per_second,
+                peak_rss_mb());
+  program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n",
+                loss, static_cast<long>(images.test.shape()[0]), noise);
+  program.print("model: %s\n", model.c_str());
+  return {{"steps", report.step},
+          {"seconds", report.seconds},
+          {"images_per_second", images_per_second},
+          {"test_loss", loss},
+          {"peak_rss_mb", peak_rss_mb()},
+          {"noise_alone", noise},
+          {"sigma", training.options.sigma},
+          {"batch", batch},
+          {"weights", neb::parameter_count(trainer.phi())},
+          {"model", model},
+          {"model_checksum", neb::SafeTensors(model).text("checksum")}};
+}
+
 /// train() of an energy of either kind.
 template <class Phi>
 std::optional<Trained> train_from(Program& program, const Images& images, const Training& training, Phi phi) {
-  const neb::TrainOptions& options = training.options;
   const neb::Shape& data = images.train.shape();
   const neb::Shape image{data[1], data[2], data[3]};
   if (phi.options.image != image)
     throw UsageError("--model " + training.start + ": was trained on images of " + phi.options.image.to_string() +
                      ", those of --data are " + image.to_string() + "; choose two that fit");
   check_same(program, images);
-  auto trainer = check_input([&] { return neb::DeenTrainer(std::move(phi), images.train, options, *program.ranks); });
+  auto trainer =
+      check_input([&] { return neb::DeenTrainer(std::move(phi), images.train, training.options, *program.ranks); });
   if (!training.resume.empty()) check_input([&] { trainer.resume(training.resume); });
   if (program.ranks->rank() > 0) {
     follow(program, trainer);
     return std::nullopt;
   }
-  const std::string model_path = program.path("model.safetensors");
+  const std::string model = program.path("model.safetensors");
   check_input([&] {
     neb::check_writable(training.checkpoint);
-    neb::check_writable(model_path);
+    neb::check_writable(model);
   });
   if (training.resume.empty()) neb::set_aside_checkpoint(training.checkpoint);
+  print_plan(program, images, training, trainer);
 
-  const auto& net = trainer.phi().options;
-  program.print("images: %ld to train on, %ld to test with, %s pixels from %.3g to %.3g\n", static_cast<long>(data[0]),
-                static_cast<long>(images.test.shape()[0]), size_text(net.image).c_str(), pixel_range(images.train).low,
-                pixel_range(images.train).high);
-  program.print("energy: %s: %ld weights\n", text_of(net).c_str(),
-                static_cast<long>(neb::parameter_count(trainer.phi())));
-  const double noise_alone = options.sigma * options.sigma * static_cast<double>(net.image.size());
-  program.print(
-      "noise: sigma %.4g; an image loses d sigma^2 = %.4g to it, and the jump wins back what the energy knows\n",
-      options.sigma, noise_alone);
-  if (!training.resume.empty())
-    program.print("resumed: %s, after %ld steps\n", training.resume.c_str(), static_cast<long>(trainer.report().step));
-
-  const auto save = [&] { trainer.save(training.checkpoint, neb::architecture_metadata(net)); };
+  const auto save = [&] { trainer.save(training.checkpoint, neb::architecture_metadata(trainer.phi().options)); };
   Wire wire(program, trainer.report().step);
   const Interrupt interrupt;  // until everything is saved: the next signal must not cut that short
   const int signal = run_steps(program, trainer, training, interrupt, save);
@@ -169,51 +234,19 @@ std::optional<Trained> train_from(Program& program, const Images& images, const 
     return std::nullopt;
   }
 
-  TrainedEnergy energy = averaged_energy(trainer, options.sigma);
-  const neb::TrainReport& report = trainer.report();
-  const double images_per_second = static_cast<double>(report.step * options.batch) / report.seconds;
+  TrainedEnergy energy = averaged_energy(trainer, training.options.sigma);
   double loss = 0;
   try {
-    with_shared_energy(program, energy, [&](const TrainedEnergy& shared) { loss = test_loss(shared, images); });
+    loss = loss_on_test(program, images, energy);
   } catch (const std::bad_alloc&) {  // the test images may need more of it than a batch
     save();
     throw;
   }
-  if (!neb::is_finite(loss))
-    throw neb::Error("training diverged: the test loss is " + std::to_string(loss) +
-                     ", and no model is written; lower --learning-rate");
-  neb::Metadata shards;
-  if (options.shards > 1) shards["shards"] = std::to_string(options.shards);
-  const bool written = write_or_warn(program, "the checkpoint holds what was learned", [&] {
-    neb::write_model(model_path, trainer.averaged(), options.sigma, neb::Storage::exact, shards);
-  });
-  if (!written) {
-    save();
-    program.exit_code = 1;
-    return std::nullopt;
-  }
-  if (!write_or_warn(program, "the model is written, but this run cannot be taken up again", save))
-    program.exit_code = 1;
-  program.print("trained: %ld steps of %ld images in %.1f s, %.0f images/s, at most %.0f MB of memory\n",
-                static_cast<long>(report.step), static_cast<long>(options.batch), report.seconds, images_per_second,
-                peak_rss_mb());
-  program.print("test loss: %.3f   (sum over pixels of (x - xhat)^2, mean over %ld test images; noise alone %.4g)\n",
-                loss, static_cast<long>(images.test.shape()[0]), noise_alone);
-  program.print("model: %s\n", model_path.c_str());
-  const Summary shared = wire.summary(options.shards);
-  Summary summary{{"steps", report.step},
-                  {"seconds", report.seconds},
-                  {"images_per_second", images_per_second},
-                  {"test_loss", loss},
-                  {"peak_rss_mb", peak_rss_mb()},
-                  {"noise_alone", noise_alone},
-                  {"sigma", options.sigma},
-                  {"batch", options.batch},
-                  {"weights", neb::parameter_count(trainer.phi())},
-                  {"model", model_path},
-                  {"model_checksum", neb::SafeTensors(model_path).text("checksum")}};
+  if (!write_result(program, training, trainer, model, save)) return std::nullopt;
+  Summary summary = summary_of(program, images, training, trainer, loss, model);
+  const Summary shared = wire.summary(training.options.shards);
   summary.insert(summary.end(), shared.begin(), shared.end());
-  return Trained{energy, std::move(summary)};
+  return Trained{std::move(energy), std::move(summary)};
 }
 
 }  // namespace
