@@ -42,6 +42,8 @@ Interrupt::Interrupt() {
 }
 
 Interrupt::~Interrupt() {
+  // A program that was stopped ends now, and a signal that is repeated must not take its exit code.
+  if (received != 0) return;
   for (const int number : handled) replace(number, SIG_DFL);
 }
 

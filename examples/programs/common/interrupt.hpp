@@ -3,8 +3,8 @@
 
 namespace examples {
 
-/// While one of these exists, the first SIGINT, SIGTERM or SIGHUP only makes signal() tell its number; another one kills, unless
-/// it comes within a second or two.
+/// While one of these exists, the first SIGINT, SIGTERM or SIGHUP only makes signal() tell its number; another one kills, also
+/// afterwards, unless it comes within a second or two.
 class Interrupt {
  public:
   Interrupt();
