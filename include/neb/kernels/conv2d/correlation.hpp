@@ -1,7 +1,7 @@
 /// Correlations: what a convolution and its input gradient compute, and how columns of padding are met.
 ///
-/// Rows of padding are skipped. Columns of padding are left out where the columns of the kernel can be summed apart; where
-/// those are too short they cost a copy of the images.
+/// Rows of padding are skipped. Columns of padding are left out where tiles lie across images, and where the columns of the kernel
+/// can be summed apart; where those are too short they cost a copy of the images.
 #pragma once
 
 #include <algorithm>

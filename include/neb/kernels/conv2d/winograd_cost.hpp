@@ -27,8 +27,7 @@ inline Index whole_tiles(const Conv2dGeometry& g, Index outputs, Index out_exten
 
 /// About how many multiply-adds of the direct kernels, those with padding not counted, take as long as a pass at `points` points. A
 /// number that is transformed costs 8 of them, and twice that in a tile at the edge of an image, of which a part is copied first; a
-/// filter's costs 60. The numbers were fitted to passes of 299 shapes of 4 x 4 to 28 x 28 pixels on a processor with AVX2, where what
-/// is chosen by them takes 2 % longer than the faster of both.
+/// filter's costs 60: fitted to passes over images of 4 x 4 to 28 x 28 pixels on a processor with AVX2.
 inline double cost(const Conv2dGeometry& g, Index points) {
   const auto number = [](Index n) { return static_cast<double>(n); };
   const Index outputs = points + 1 - phase_taps(g);
