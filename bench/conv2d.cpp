@@ -30,6 +30,7 @@ const std::vector<Kernel> kernels = {
     {"im2col", "conv2d_neb", "im2col"},
     {"direct", "conv2d_neb", "direct"},
     {"winograd", "conv2d_neb", "winograd"},
+    {"winograd-seven", "conv2d_neb", "winograd_seven"},
     {"winograd-eight", "conv2d_neb", "winograd_eight"},
     {"onednn", "conv2d_onednn", "any"},
     {"onednn-nhwc", "conv2d_onednn", "nhwc"},

@@ -24,6 +24,8 @@ Rung rung_named(const std::string& name) {
   if (name == "im2col") return Rung::im2col;
   if (name == "direct") return Rung::direct;
   if (name == "winograd") return Rung::winograd;
+  if constexpr (requires { Rung::winograd_seven; })
+    if (name == "winograd_seven") return Rung::winograd_seven;
   if constexpr (requires { Rung::winograd_eight; })
     if (name == "winograd_eight") return Rung::winograd_eight;
   throw std::invalid_argument("there is no rung '" + name + "'");

@@ -10,6 +10,7 @@
 using namespace neb::kernels;
 using winograd::EightPoints;
 using winograd::Form;
+using winograd::SevenPoints;
 using winograd::SixPoints;
 
 namespace {
@@ -17,7 +18,7 @@ namespace {
 /// The entry of a matrix at point `point`, in the order 0, r, -r, ..., infinity, by the rule for negative points.
 template <class Matrix>
 long double entry(int point, int column) {
-  if (point == 2 * Matrix::pairs + 1) return Matrix::at(Matrix::pairs + 1, column);
+  if (point == 2 * Matrix::At::pairs + 1) return Matrix::at(Matrix::At::pairs + 1, column);
   const long double value = Matrix::at((point + 1) / 2, column);
   return point > 0 && point % 2 == 0 && column % 2 == 1 ? -value : value;
 }
@@ -50,7 +51,7 @@ void check_form() {
 template <class Matrix>
 void check_transforms() {
   using V = Vector<double>;
-  constexpr int columns = Matrix::columns, points = 2 * Matrix::pairs + 2;
+  constexpr int columns = Matrix::columns, points = winograd::point_count<typename Matrix::At>;
   const auto coefficients = neb::test::reals<long double>(columns, 1),
              values = neb::test::reals<long double>(points, 2);
   V from[columns], to[points], back_from[points], back[columns];
@@ -86,6 +87,9 @@ TEST_CASE("every F(outputs, taps) is the convolution's trilinear form, and its t
   check_all<SixPoints, 3>();
   check_all<SixPoints, 4>();
   check_all<SixPoints, 5>();
+  check_all<SevenPoints, 3>();
+  check_all<SevenPoints, 4>();
+  check_all<SevenPoints, 5>();
   check_all<EightPoints, 3>();
   check_all<EightPoints, 4>();
   check_all<EightPoints, 5>();

@@ -2,7 +2,8 @@
 ///
 /// The rungs compute the same function in four ways, to be compared and learned from: plain loops, matrix products over
 /// copied patches, a direct kernel, and Winograd's. They differ in the order of their sums, so in the last bits; Winograd's
-/// also rounds differently, to some 2e-6 of the result in float with six points and 8e-6 with eight, see Conv2dPrecision.
+/// also rounds differently, to some 2e-6 of the result in float with six points, 4e-6 with seven and 8e-6 with eight, see
+/// Conv2dPrecision.
 #pragma once
 
 #include <algorithm>
@@ -15,23 +16,33 @@
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
-/// How to compute a convolution; Winograd's kernels evaluate at six points or at eight.
-enum class Conv2dRung { automatic, reference, im2col, direct, winograd, winograd_eight };
+/// How to compute a convolution; Winograd's kernels evaluate at six points, at seven or at eight.
+enum class Conv2dRung { automatic, reference, im2col, direct, winograd, winograd_seven, winograd_eight };
 
 /// The rung that `automatic` stands for: a function of an image, its filters and the precision asked for. Never of the number
 /// of threads, so that the same program gives the same bits at any; nor of the number of images, so that an image has the same
 /// bits alone and among others: what is fastest for a batch of 16 is chosen for all. Where Winograd's filters are worth their
-/// transform from some 10 images on, fewer take longer than they need.
-inline Conv2dRung choose_rung(Conv2dGeometry g, Conv2dPrecision precision = conv2d_precision()) {
+/// transform from some 10 images on, fewer take longer than they need. Who computes in double wants digits, and gets six points.
+template <class T = float>
+Conv2dRung choose_rung(Conv2dGeometry g, Conv2dPrecision precision = conv2d_precision()) {
   g.batch = 16;
   // In a single image a tile of the direct kernel lies along a row, and needs about four pixels to fill the multipliers.
   const Conv2dRung direct = std::min(g.width, g.out_width()) < 4 ? Conv2dRung::im2col : Conv2dRung::direct;
   if (!winograd::applies_to(g) || std::min(g.in_channels, g.out_channels) < 16) return direct;
-  const double six = winograd::cost(g, 6), eight = winograd::cost(g, 8);
-  const auto direct_cost = static_cast<double>(g.macs_inside());
-  if (precision == Conv2dPrecision::fast && winograd::phase_taps(g) > 2 && eight < six)
-    return eight < direct_cost ? Conv2dRung::winograd_eight : direct;
-  return six < direct_cost ? Conv2dRung::winograd : direct;
+  const bool fast = precision == Conv2dPrecision::fast;
+  Conv2dRung best = Conv2dRung::winograd;
+  double cost = winograd::cost(g, 6);
+  const auto consider = [&](Conv2dRung rung, Index points, double least_gain) {
+    const double other = winograd::cost(g, points);
+    if (other >= (1 - least_gain) * cost) return;
+    best = rung;
+    cost = other;
+  };
+  if (sizeof(T) == sizeof(float) && winograd::phase_taps(g) > 2) {
+    consider(Conv2dRung::winograd_seven, 7, fast ? 0 : 0.2);
+    if (fast) consider(Conv2dRung::winograd_eight, 8, 0);
+  }
+  return cost < static_cast<double>(g.macs_inside()) ? best : direct;
 }
 
 /// What the passes of a convolution read and write. A pass whose result is null is not computed; what only it reads may

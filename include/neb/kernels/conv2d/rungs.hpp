@@ -23,7 +23,7 @@ namespace detail {
 /// The rung to run: the fast kernels need scalars that vector registers hold, so not long double.
 template <class T>
 Conv2dRung resolve_rung(const Conv2dGeometry& g, Conv2dRung rung) {
-  if (rung == Conv2dRung::automatic) rung = choose_rung(g);
+  if (rung == Conv2dRung::automatic) rung = choose_rung<T>(g);
   if (rung >= Conv2dRung::winograd && !winograd::applies_to(g))
     throw ValueError(
         "conv2d: Winograd's kernels take filters of 2 to 5 taps a stride   [x: " + g.input_shape().to_string() +
@@ -52,9 +52,11 @@ void conv2d_passes(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung
     if (a.dx) conv2d_input_grad_im2col(g, a.dy, a.w, a.dx);
     if (a.dw) conv2d_filter_grad_im2col(g, a.x, a.dy, a.dw);
   } else if constexpr (sizeof(T) <= sizeof(double)) {
-    if constexpr (sizeof(T) == sizeof(float))
+    // More points than six are compiled for float alone, see choose_rung().
+    if constexpr (sizeof(T) == sizeof(float)) {
+      if (rung == Conv2dRung::winograd_seven) return conv2d_winograd<winograd::SevenPoints>(g, a);
       if (rung == Conv2dRung::winograd_eight) return conv2d_winograd<winograd::EightPoints>(g, a);
-    // Who computes in double wants digits, so eight points are compiled for float alone.
+    }
     if (rung >= Conv2dRung::winograd) return conv2d_winograd<winograd::SixPoints>(g, a);
     if (a.y) conv2d_direct(g, a.x, a.w, a.y);
     if (a.dx) conv2d_input_grad_direct(g, a.dy, a.w, a.dx);

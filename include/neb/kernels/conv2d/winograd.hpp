@@ -48,8 +48,8 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   if (a.dx) stages.filters_by_output(a.w, 0, exchanged.planes(out, in));
 
   // Bands and shares follow from the layer, whatever is asked for, so that sums over tiles are always the same. Few images
-  // are no work for many threads: all share each stage then.
-  const bool apart = batch >= 4;
+  // are no work for many threads, and few tiles of one no work for products: all share each stage then.
+  const bool apart = batch >= 4 && layer.image_tiles >= 16;
   const Index tile_bytes = F::planes * static_cast<Index>(sizeof(T)) * (in + out + most);
   const Index band = std::clamp<Index>(band_bytes / tile_bytes, 36, 96) * (apart ? 1 : 4);
   const Index shares = apart ? std::min<Index>(batch, a.dw ? 8 : 64) : 1;
@@ -181,7 +181,7 @@ void contract(const Conv2dGeometry& g, const Conv2dArrays<T>& a) {
 
 }  // namespace winograd
 
-/// The passes that are asked for; float or double. `Points` are SixPoints or EightPoints.
+/// The passes that are asked for; float or double. `Points` are SixPoints, SevenPoints or EightPoints.
 template <class Points, class T>
 void conv2d_winograd(const Conv2dGeometry& g, const Conv2dArrays<T>& a) {
   using namespace winograd;

@@ -26,8 +26,10 @@ inline Index whole_tiles(const Conv2dGeometry& g, Index outputs, Index out_exten
 }
 
 /// About how many multiply-adds of the direct kernels, those with padding not counted, take as long as a pass at `points` points. A
-/// number that is transformed costs 8 of them, and twice that in a tile at the edge of an image, of which a part is copied first; a
-/// filter's costs 60: fitted to passes over images of 4 x 4 to 28 x 28 pixels on a processor with AVX2.
+/// number that is transformed costs 7 of them, and twice that in a tile at the edge of an image, of which a part is copied first; a
+/// filter's costs as much as products with 20 tiles: fitted to passes over images of 7 x 7 to 28 x 28 pixels on a processor with
+/// AVX2. Few tiles with many filters then go to the direct kernels, also where those at the points would win by a fifth in a
+/// last-level cache that nobody shares; in one that others fill they take up to twice as long.
 inline double cost(const Conv2dGeometry& g, Index points) {
   const auto number = [](Index n) { return static_cast<double>(n); };
   const Index outputs = points + 1 - phase_taps(g);
@@ -36,7 +38,7 @@ inline double cost(const Conv2dGeometry& g, Index points) {
   const double tiles = number(g.batch * tile_count(g.out_height(), outputs) * tile_count(g.out_width(), outputs));
   const double whole = number(g.batch * whole_tiles(g, outputs, g.out_height(), g.height, g.kernel_height) *
                               whole_tiles(g, outputs, g.out_width(), g.width, g.kernel_width));
-  return number(points * points) * ((tiles + 60) * in * out + 8 * (2 * tiles - whole) * (in + out));
+  return number(points * points) * ((tiles + 20) * in * out + 7 * (2 * tiles - whole) * (in + out));
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd

@@ -33,7 +33,7 @@ struct Part {
 template <class Matrix, class T>
 [[gnu::noinline]] void slab_to_points(const Square<const T>& square, T* to, const Planes<T>& planes) {
   using V = Vector<T>;
-  constexpr int side = Matrix::columns, points = 2 * Matrix::pairs + 2, lanes = vector_lanes<T>;
+  constexpr int side = Matrix::columns, points = point_count<typename Matrix::At>, lanes = vector_lanes<T>;
   const Index pitch = planes.pitch();
   const bool past_caches = planes.past_caches;
   // Loops stay loops where what they index is in memory anyway: unrolled, they would fill the registers with addresses.
@@ -73,7 +73,7 @@ template <class Matrix, class T>
 [[gnu::noinline]] void slab_from_points(const T* from, const Planes<T>& planes, const Square<T>& square, int add_rows,
                                         int add_columns) {
   using V = Vector<T>;
-  constexpr int side = Matrix::columns, points = 2 * Matrix::pairs + 2, lanes = vector_lanes<T>;
+  constexpr int side = Matrix::columns, points = point_count<typename Matrix::At>, lanes = vector_lanes<T>;
   const Index pitch = planes.pitch();
   for (int v = 0; v < slab_vectors; ++v) {
     V half[points][side];

@@ -16,7 +16,7 @@
 namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
 
 /// Operands larger than this are written past the caches.
-inline constexpr Index cache_bytes = 1 << 20;
+inline constexpr Index cache_bytes = 8 << 20;
 
 /// Scratch for planes of up to `rows` rows of `channels`; for none with rows = 0.
 template <class F, class T>

@@ -1,4 +1,4 @@
-/// Winograd's convolutions as a closed triple: what six or eight points of evaluation make of tiles, filters and cotangents.
+/// Winograd's convolutions as a closed triple: what six to eight points of evaluation make of tiles, filters and cotangents.
 ///
 /// A product of two polynomials, of `outputs` and of `taps` coefficients, is known from its values at outputs + taps - 1
 /// points: evaluate both (A and G), multiply point by point, interpolate (B). As a form in three arguments that is
@@ -13,8 +13,9 @@
 ///   Y = A dy A^T         dw = G^T (Y . X) G       summed over tiles
 ///
 /// (Winograd 1980; Lavin & Gray 2016.) Six points, 0, infinity and +-sqrt(1/2), +-sqrt(2), compute 4 outputs of 3 taps with a
-/// quarter of the multiplications; eight, with +-1/2, +-1, +-2, compute 6 with a fifth. Errors in float are some 1.5e-6 of the
-/// result's size with six points and 6e-6 with eight: transforms weigh differences by the powers of their points.
+/// quarter of the multiplications; eight, with +-1/2, +-1, +-2, compute 6 with a fifth. Seven have no infinity, and
+/// a pair far out in its place. Errors in float are some 1.5e-6 of the result's size with six points, 2.5e-6 with seven and 6e-6
+/// with eight: transforms weigh differences by the powers of their points.
 /// Nothing below is written out by hand: the matrices follow from the points, whose pairs +-r share sums of even and of odd
 /// coefficients.
 #pragma once
@@ -26,18 +27,32 @@
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
 
-/// The points beside 0 and infinity: pairs of roots +-r, and their squares, which are exact.
+/// The points beside 0: pairs of roots +-r, with their squares, which are exact, and infinity or not.
 struct SixPoints {
   static constexpr int pairs = 2;
+  static constexpr bool infinity = true;
   static constexpr long double squares[] = {0.5L, 2};
   static constexpr long double roots[] = {0.707106781186547524400844362104849039L,
                                           1.41421356237309504880168872420969808L};
 };
+struct SevenPoints {
+  static constexpr int pairs = 3;
+  static constexpr bool infinity = false;
+  static constexpr long double squares[] = {0.3125L, 1.375L, 12.5L};
+  static constexpr long double roots[] = {0.559016994374947424102293417182819058L,
+                                          1.172603939955857388641407528386116570L,
+                                          3.535533905932737622004221810524245196L};
+};
 struct EightPoints {
   static constexpr int pairs = 3;
+  static constexpr bool infinity = true;
   static constexpr long double squares[] = {1, 4, 0.25L};
   static constexpr long double roots[] = {1, 2, 0.5L};
 };
+
+/// How many there are.
+template <class Points>
+inline constexpr int point_count = 2 * Points::pairs + (Points::infinity ? 2 : 1);
 
 // Matrices have a row for each point, of which those for 0, +r of every pair, and infinity are written down: row q is that
 // of +roots[q - 1], and the row of its negative has the opposite sign in odd columns.
@@ -45,11 +60,12 @@ struct EightPoints {
 /// The values of a polynomial with `Columns` coefficients at the points: A of cotangents.
 template <class Points, int Columns>
 struct Evaluation {
-  static constexpr int pairs = Points::pairs, columns = Columns;
+  using At = Points;
+  static constexpr int columns = Columns;
 
   static constexpr long double at(int row, int column) {
     if (row == 0) return column == 0 ? 1 : 0;
-    if (row > pairs) return column == columns - 1 ? 1 : 0;
+    if (row > Points::pairs) return column == columns - 1 ? 1 : 0;
     long double power = column % 2 == 0 ? 1 : Points::roots[row - 1];
     for (int k = 2; k <= column; k += 2) power *= Points::squares[row - 1];
     return power;
@@ -59,7 +75,8 @@ struct Evaluation {
 /// The coefficients of Lagrange's polynomials of the points, each times its divisor: B^T of images.
 template <class Points>
 struct Interpolation {
-  static constexpr int pairs = Points::pairs, columns = 2 * pairs + 2;
+  using At = Points;
+  static constexpr int pairs = Points::pairs, columns = point_count<Points>;
 
   /// The polynomial of a point is x times all (x^2 - square), without the point's factor.
   static constexpr long double at(int row, int column) {
@@ -94,7 +111,8 @@ struct Interpolation {
 /// Values at the points over the divisors of the interpolation: G of filters.
 template <class Points, int Columns>
 struct ScaledEvaluation {
-  static constexpr int pairs = Points::pairs, columns = Columns;
+  using At = Points;
+  static constexpr int columns = Columns;
 
   static constexpr long double at(int row, int column) {
     return Evaluation<Points, Columns>::at(row, column) / Interpolation<Points>::divisor(row);
@@ -104,7 +122,7 @@ struct ScaledEvaluation {
 /// F(outputs, taps): sizes along one axis, and the matrices.
 template <class Points, int Taps>
 struct Form {
-  static constexpr int points = 2 * Points::pairs + 2;
+  static constexpr int points = point_count<Points>;
   static constexpr int planes = points * points;     ///< matrix products
   static constexpr int taps = Taps;                  ///< of a filter
   static constexpr int outputs = points + 1 - Taps;  ///< of a tile
@@ -166,7 +184,7 @@ struct ColumnOf {
 /// to = Matrix from: the values at the points, in the order 0, r, -r, ..., infinity.
 template <class Matrix, class V>
 [[gnu::always_inline]] inline void to_points(const V* from, V* to) {
-  constexpr int pairs = Matrix::pairs, columns = Matrix::columns;
+  constexpr int pairs = Matrix::At::pairs, columns = Matrix::columns;
   const auto x = [&](int column) __attribute__((always_inline)) { return from[column]; };
   to[0] = weighted_sum<RowOf<Matrix, 0>, 0, 1, columns, V>(x);
   unrolled<pairs>([&](auto pair) __attribute__((always_inline)) {
@@ -175,24 +193,25 @@ template <class Matrix, class V>
     to[2 * pair + 1] = even + odd;
     to[2 * pair + 2] = even - odd;
   });
-  to[2 * pairs + 1] = weighted_sum<RowOf<Matrix, pairs + 1>, 0, 1, columns, V>(x);
+  if constexpr (Matrix::At::infinity) to[2 * pairs + 1] = weighted_sum<RowOf<Matrix, pairs + 1>, 0, 1, columns, V>(x);
 }
 
 /// to = Matrix^T from: from the points back to coefficients.
 template <class Matrix, class V>
 [[gnu::always_inline]] inline void from_points(const V* from, V* to) {
-  constexpr int pairs = Matrix::pairs;
-  V sums[pairs + 2], differences[pairs + 2];
+  constexpr int pairs = Matrix::At::pairs, rows = pairs + (Matrix::At::infinity ? 2 : 1);
+  V sums[rows], differences[rows];
   sums[0] = differences[0] = from[0];
-  sums[pairs + 1] = differences[pairs + 1] = from[2 * pairs + 1];
+  if constexpr (Matrix::At::infinity) sums[pairs + 1] = differences[pairs + 1] = from[2 * pairs + 1];
   unrolled<pairs>([&](auto pair) __attribute__((always_inline)) {
     sums[pair + 1] = from[2 * pair + 1] + from[2 * pair + 2];
     differences[pair + 1] = from[2 * pair + 1] - from[2 * pair + 2];
   });
   unrolled<Matrix::columns>([&](auto column) __attribute__((always_inline)) {
     const V* const parts = column % 2 == 0 ? sums : differences;
-    to[column] = weighted_sum<ColumnOf<Matrix, column>, 0, 1, pairs + 2, V>([&](
-        int row) __attribute__((always_inline)) { return parts[row]; });
+    to[column] = weighted_sum<ColumnOf<Matrix, column>, 0, 1, rows, V>([&](int row) __attribute__((always_inline)) {
+      return parts[row];
+    });
   });
 }
 
