@@ -41,7 +41,8 @@ threads() {
   local configuration=(-DNEB_BUILD_EXAMPLES=OFF -DNEB_BUILD_BENCH=OFF) tests=("$@") archer
   local programs=(core kernels autodiff ops distributed training)
   has_command clang++ || install_packages clang libomp-dev
-  archer=$(clang++ -print-file-name=libarcher.so)
+  archer=$(clang++ -print-resource-dir)/../../libarcher.so # Debian's place; clang itself does not always look there
+  if [ ! -e "$archer" ]; then archer=$(clang++ -print-file-name=libarcher.so); fi
   if [ ! -e "$archer" ]; then fail 2 "Archer is missing: please install libomp-dev, of the version of clang++"; fi
   export OMP_TOOL_LIBRARIES=$archer
   export TSAN_OPTIONS=ignore_noninstrumented_modules=1:die_after_fork=0:suppressions=$root/tests/sanitizers/threads.supp
