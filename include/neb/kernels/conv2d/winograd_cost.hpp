@@ -28,8 +28,8 @@ inline Index whole_tiles(const Conv2dGeometry& g, Index outputs, Index out_exten
 /// About how many multiply-adds of the direct kernels, those with padding not counted, take as long as a pass at `points` points. A
 /// number that is transformed costs 7 of them, and twice that in a tile at the edge of an image, of which a part is copied first; a
 /// filter's costs as much as products with 20 tiles: fitted to passes over images of 7 x 7 to 28 x 28 pixels on a processor with
-/// AVX2. Few tiles with many filters then go to the direct kernels, also where those at the points would win by a fifth in a
-/// last-level cache that nobody shares; in one that others fill they take up to twice as long.
+/// AVX2. Few tiles with many filters so go to the direct kernels, also where these lose a fifth: megabytes of filters at the points
+/// come from a last-level cache that others may have filled.
 inline double cost(const Conv2dGeometry& g, Index points) {
   const auto number = [](Index n) { return static_cast<double>(n); };
   const Index outputs = points + 1 - phase_taps(g);
