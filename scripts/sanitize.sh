@@ -51,9 +51,11 @@ threads() {
   sanitize tsan neb_planted_race "${programs[@]/%/_tests}"
 }
 
+for argument in "$@"; do # ctest has an option of this name as well, and would be asked after an hour
+  case "$argument" in -h | --help) usage; exit 0 ;; esac
+done
 kind=
 case "${1-}" in
-  -h | --help) usage; exit 0 ;;
   memory | threads)
     kind=$1
     shift
