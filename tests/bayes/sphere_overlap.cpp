@@ -112,6 +112,20 @@ TEST_CASE("sphere overlap: sampled pairs converge to all pairs, and none is a sa
   CHECK(sampled.overlapping(0.2) == doctest::Approx(exact.overlapping(0.2)).epsilon(0.05));
 }
 
+TEST_CASE("sphere overlap: pair k is drawn with numbers 2k and 2k + 1 of the key, in every piece of the pairs") {
+  const Tensor<float> x({3, 1}, {0, 1, 5});
+  const Index pairs = (1 << 19) + 1000;  // more than one piece
+  const SphereOverlap overlap = sphere_overlap(x, pairs, Key(3));
+  const Key draws = Key(3).fold("sphere_overlap");
+  double sum = 0;
+  for (Index k = 0; k < pairs; ++k) {
+    const Index i = random_index(3, draws, 2 * k), step = 1 + random_index(2, draws, 2 * k + 1);
+    const Index j = step <= i ? step - 1 : step;
+    sum += std::abs(x.data()[i] - x.data()[j]) / 2;
+  }
+  CHECK(overlap.mean == doctest::Approx(sum / static_cast<double>(pairs)).epsilon(1e-12));
+}
+
 TEST_CASE("sphere overlap: every other sample is as likely a partner") {
   // Sample 0 stands alone: 2 of the 6 ordered pairs of three hold it on either side, so 2/3 of all pairs are far.
   const Tensor<double> x({3, 1}, {100.0, 0.0, 1.0});

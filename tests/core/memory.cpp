@@ -103,6 +103,18 @@ TEST_CASE("a large buffer stands in for one of more than half its size, and goes
   CHECK(from_system() == total);
 }
 
+TEST_CASE("up to a bound a buffer never stands in for a smaller one") {
+  release_cached_memory();
+  BufferPool& pool = BufferPool::instance();
+  std::size_t larger = BufferPool::size_class(BufferPool::exact + 1), capacity = BufferPool::exact;
+  void* const first = pool.allocate(larger);
+  pool.release(first, larger);
+  void* const second = pool.allocate(capacity);
+  CHECK(capacity == BufferPool::exact);
+  pool.release(second, capacity);
+  release_cached_memory();
+}
+
 TEST_CASE("a steady loop asks the system for nothing") {
   const auto step = [] {
     std::vector<Buffer> held;

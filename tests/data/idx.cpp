@@ -76,6 +76,15 @@ TEST_CASE("idx: every byte survives a round trip") {
   CHECK(test::content_of(scratch.path("b")) == bytes);
 }
 
+TEST_CASE("idx: a pixel is written as the nearest byte") {
+  const Scratch scratch;
+  Tensor<float> images({1, 1, 5, 1});
+  for (int i = 0; const float level : {0.4F, 0.6F, 100.45F, 100.55F, 254.6F}) images.mutable_data()[i++] = level / 255;
+  write_idx_images(scratch.path("a"), images);
+  const Tensor<float> again = read_idx_images<float>(scratch.path("a"));
+  for (int i = 0; const int level : {0, 1, 100, 101, 255}) CHECK(again.data()[i++] == static_cast<float>(level) / 255);
+}
+
 TEST_CASE("idx: pixels outside [0, 1] are not written") {
   const Scratch scratch;
   for (const float bad : {-0.01F, 1.01F, NAN})

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "io/scratch.hpp"
@@ -80,6 +81,29 @@ TEST_CASE("chart: the name of an axis is below its numbers, in the middle of the
       }
   CHECK(last > first);
   CHECK(std::abs(first + last - 2 * (left + 100)) <= 4);
+}
+
+TEST_CASE("chart: axes, their marks and their numbers stand at these pixels") {
+  Chart chart({1, 2, 3, 5}, 100, 200);  // the lines of zero are outside
+  chart.label_axes("across", "up");
+  Canvas expected(28 + 100 + 54, 84 + 200 + 42);
+  const Colour ink{0.2, 0.2, 0.2}, black{0, 0, 0};
+  expected.text(8, 12, "up", black);
+  expected.rectangle({128, 82, 2, 202}, ink);
+  expected.rectangle({28, 82, 100, 2}, ink);
+  for (int i = 0; i <= 10; ++i) {
+    const std::string below = i == 0 ? "1" : i == 10 ? "2" : "1." + std::to_string(i);
+    expected.rectangle({128, 83 + 20 * i, 8, 2}, ink);
+    expected.text(140, 84 + 20 * i - (below.size() == 3 ? 17 : 5), below);
+    const std::string beside =
+        i % 5 == 0 ? std::to_string(3 + i / 5) : std::to_string(3 + i / 5) + "." + std::to_string(2 * i % 10);
+    expected.rectangle({127 - 10 * i, 76, 2, 8}, ink);
+    expected.text(128 - 10 * i - 7, 72 - (beside.size() == 3 ? 34 : 10), beside);
+  }
+  expected.text(162, 84 + (200 - 70) / 2, "across", black);
+  const Canvas drawn = chart.picture();
+  REQUIRE(drawn.pixels().shape() == expected.pixels().shape());
+  for (Index i = 0; i < drawn.pixels().size(); ++i) REQUIRE(drawn.pixels().data()[i] == expected.pixels().data()[i]);
 }
 
 TEST_CASE("chart: names of lines stand one after the other, and in the next row where they do not fit") {

@@ -24,12 +24,13 @@ TEST_CASE("tiles: a grid has padding around and between, and background where im
 }
 
 TEST_CASE("tiles: a scaled grid repeats pixels, channels together") {
-  const Tensor<float> image({1, 1, 2, 3}, {1, 2, 3, 4, 5, 6});
-  const Tensor<float> grid = image_grid(image, 1, {.padding = 0, .scale = 2});
-  CHECK(grid.shape() == Shape{2, 4, 3});
-  for (Index y = 0; y < 2; ++y)
-    for (Index x = 0; x < 4; ++x)
-      for (Index c = 0; c < 3; ++c) CHECK(grid(y, x, c) == image(0, 0, x / 2, c));
+  Tensor<float> images({2, 5, 2, 3});
+  for (Index i = 0; i < images.size(); ++i) images.mutable_data()[i] = static_cast<float>(i);
+  const Tensor<float> grid = image_grid(images, 2, {.padding = 0, .scale = 3});
+  CHECK(grid.shape() == Shape{15, 12, 3});
+  for (Index y = 0; y < 15; ++y)
+    for (Index x = 0; x < 12; ++x)
+      for (Index c = 0; c < 3; ++c) CHECK(grid(y, x, c) == images(x / 6, y / 3, x % 6 / 3, c));
 }
 
 TEST_CASE("tiles: a grid of nothing or with impossible options is an error") {

@@ -58,6 +58,7 @@ TEST_CASE("image: what cannot be written is an error, and leaves no file") {
   CHECK_THROWS_AS(write_image("a.pgm", grey, {1, 1}), ValueError);
   CHECK_THROWS_AS(write_image("a.pgm", grey, {0, NAN}), ValueError);
   CHECK_THROWS_AS(write_image("a.pgm", grey, {0, HUGE_VAL}), ValueError);
+  CHECK_THROWS_AS(write_image("a.pgm", grey, {-1e308, 1e308}), ValueError);  // whose extent is no double
   CHECK_THROWS_AS(write_image(scratch.path("no/a.pgm"), grey), FileError);
   CHECK(scratch.file_count() == 0);
 }

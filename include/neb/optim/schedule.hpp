@@ -26,7 +26,7 @@ inline Schedule schedule_named(const std::string& name) {
 /// falls from 1 to 0, over all of the run or, for Schedule::trapezoid, its last 30 %; stays 1 for Schedule::constant.
 inline double schedule_factor(Schedule schedule, double progress, double warmup = 0) {
   const double p = std::clamp(progress, 0.0, 1.0);
-  const double rise = warmup > 0 ? std::min(1.0, p / warmup) : 1.0;
+  const double rise = p < warmup ? p / warmup : 1.0;
   switch (schedule) {
     case Schedule::constant:
       return rise;

@@ -41,6 +41,17 @@ TEST_CASE("im2col of a band is that band of the whole") {
   }
 }
 
+TEST_CASE("patches are formed in bands that are worth a task, share the work in sixteen, and fit into two megabytes") {
+  const auto band = [](const neb::kernels::Conv2dGeometry& g) {
+    return neb::kernels::detail::patch_band(g, sizeof(float));
+  };
+  CHECK(band(geometry({16, 14, 14, 32}, {64, 3, 3, 32}, 1, 1)) == 14 * 14);
+  CHECK(band(geometry({2, 14, 14, 32}, {64, 3, 3, 32}, 1, 1)) == 64);
+  CHECK(band(geometry({2, 14, 14, 4}, {64, 3, 3, 4}, 1, 1)) == (1 << 18) / (36 * 64));
+  CHECK(band(geometry({64, 28, 28, 4}, {4, 3, 3, 4}, 1, 1)) == 512);
+  CHECK(band(geometry({1, 28, 28, 512}, {4, 5, 5, 512}, 1, 1)) == (2 << 20) / (4 * 25 * 512));
+}
+
 TEST_CASE("col2im is the adjoint of im2col, and its owners of rows make up the whole image") {
   for (const auto& g : one_image) {
     CAPTURE(describe(g));
