@@ -2,9 +2,10 @@
 """Breaks the headers on purpose, one place at a time, and counts which breaks the tests notice.
 
 Each mutant is one header of include/neb with one change: a sign, a comparison, an index, a stride, a factor. It is compiled with
-the test file that mirrors the header; one that survives there meets every test file that includes the header, directly or not.
-What does not compile is no mutant, and another one is drawn; mpi.hpp is left out, whose tests need mpirun. Prints a line for
-each and the survivors at the end. Exit code 1 if fewer than 95 % are killed. About half an hour on two cores.
+the test file that mirrors the header, and with the standard library's assertions; one that survives there meets every test file
+that includes the header, directly or not. What does not compile is no mutant, and another one is drawn; mpi.hpp is left out, whose
+tests need mpirun. Prints a line for each and the survivors at the end. Exit code 1 if fewer than 95 % are killed. About half an
+hour on two cores.
 """
 
 import argparse
@@ -129,7 +130,7 @@ class Workshop:
             (place / mutant.header).write_text(mutant.text)
             # A mutant of a kernel is compiled with the test, any other is linked to the kernels as they are.
             alone = mutant.header.startswith("neb/kernels/")
-            command = ["g++", "-std=c++20", "-O1" if alone else "-O0", "-march=native", "-fopenmp", "-w", "-DNEB_HAVE_ZLIB",
+            command = ["g++", "-std=c++20", "-O1" if alone else "-O0", "-march=native", "-fopenmp", "-w", "-D_GLIBCXX_ASSERTIONS", "-DNEB_HAVE_ZLIB",
                        "-DNEB_HAVE_PNG", f'-DNEB_SOURCE_DIR="{ROOT}"', f"-I{place}", f"-I{ROOT}/include", f"-I{ROOT}/tests",
                        "-isystem", "/usr/include/eigen3", test, self.main]
             command += [] if alone else ["-DNEB_COMPILED_KERNELS", self.kernels]

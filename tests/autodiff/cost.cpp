@@ -39,6 +39,13 @@ TEST_CASE("the cost of a large step is told from two small ones") {
   CHECK(measured.flops > 600. * 2 * (64 * 64 + 8 * 64) * 5);
 }
 
+TEST_CASE("what a step did not allocate is not its cost") {
+  const Step step;
+  const double alone = cost_of_step(step, 20, 20).peak_bytes;
+  const Tensor<double> before({1000, 1000});
+  CHECK(cost_of_step(step, 20, 20).peak_bytes == doctest::Approx(alone).epsilon(1e-3));
+}
+
 TEST_CASE("cost_of_step refuses empty batches") {
   const Step step;
   CHECK_THROWS_AS(cost_of_step(step, 0), ValueError);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <limits>
@@ -113,6 +114,33 @@ TEST_CASE("up to a bound a buffer never stands in for a smaller one") {
   CHECK(capacity == BufferPool::exact);
   pool.release(second, capacity);
   release_cached_memory();
+}
+
+TEST_CASE("what the pool gives a container comes back whole, at the bound of sizes as well") {
+  release_cached_memory();
+  PoolAllocator<std::byte> allocator;
+  for (const std::size_t count : {BufferPool::exact - 1, BufferPool::exact, BufferPool::exact + 1}) {
+    std::byte* const first = allocator.allocate(count);
+    allocator.deallocate(first, count);
+    std::byte* const second = allocator.allocate(count);
+    CHECK(second == first);
+    allocator.deallocate(second, count);
+    release_cached_memory();
+  }
+}
+
+TEST_CASE("small blocks are kept by size, the last one first, and no more of them than there is room for") {
+  SmallBlocks blocks;
+  std::vector<std::array<std::byte, 128>> memory(5000);
+  CHECK(blocks.take(128) == nullptr);
+  std::size_t kept = 0;
+  while (kept < memory.size() && blocks.keep(memory[kept].data(), 128)) ++kept;
+  CHECK(kept == 4096);
+  CHECK(blocks.take(64) == nullptr);
+  CHECK(blocks.take(192) == nullptr);
+  for (std::size_t i = kept; i-- > 0;) REQUIRE(blocks.take(128) == memory[i].data());
+  CHECK(blocks.take(128) == nullptr);
+  CHECK(blocks.keep(memory[0].data(), 128));
 }
 
 TEST_CASE("a steady loop asks the system for nothing") {

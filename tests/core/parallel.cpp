@@ -101,11 +101,18 @@ TEST_CASE("an exception in a task reaches the caller, and the next loop works") 
   });
 }
 
-TEST_CASE("a loop inside a loop runs all of its tasks, and passes exceptions on") {
+TEST_CASE("a loop inside a loop runs all of its tasks on its thread, and passes exceptions on") {
   at_thread_counts([] {
-    std::atomic<int> runs = 0;
-    parallel_tasks(7, [&](Index) { parallel_tasks(11, [&](Index) { ++runs; }); });
+    std::atomic<int> runs = 0, elsewhere = 0;
+    parallel_tasks(7, [&](Index) {
+      const auto self = std::this_thread::get_id();
+      parallel_tasks(11, [&](Index) {
+        ++runs;
+        elsewhere += std::this_thread::get_id() != self;
+      });
+    });
     CHECK(runs == 77);
+    CHECK(elsewhere == 0);
     CHECK_THROWS_AS(parallel_tasks(4, [](Index) { parallel_tasks(4, [](Index) { throw ValueError("inner"); }); }),
                     ValueError);
   });

@@ -49,6 +49,19 @@ class FileSizeLimit {
 
 }  // namespace
 
+TEST_CASE("file: a descriptor is closed with its owner, number 0 as well") {
+  const int standard_input = ::dup(0);
+  ::close(0);
+  {
+    const detail::Descriptor owner(::open("/dev/null", O_RDONLY));
+    CHECK(owner.number() == 0);
+    CHECK(owner.is_open());
+  }
+  CHECK(::fcntl(0, F_GETFD) == -1);
+  if (standard_input >= 0) ::dup2(standard_input, 0);
+  ::close(standard_input);
+}
+
 TEST_CASE("file: what was written is read again") {
   const Scratch scratch;
   const std::string path = scratch.path("a");

@@ -159,6 +159,10 @@ TEST_CASE("hostile safetensors: entries that lack a field, have it twice, or hav
       {
           {R"({"w":{}})", "header: tensor \"w\": expected dtype, shape and data_offsets, one is missing"},
           {R"({"w":{)" + rest, "header: tensor \"w\": expected dtype, shape and data_offsets, one is missing"},
+          {R"({"w":{"dtype":"F32","data_offsets":[0,4]}})",
+           "header: tensor \"w\": expected dtype, shape and data_offsets, one is missing"},
+          {R"({"w":{"dtype":"F32","shape":[1]}})",
+           "header: tensor \"w\": expected dtype, shape and data_offsets, one is missing"},
           {R"({"w":{"dtype":"F32","dtype":"F32",)" + rest,
            "header: tensor \"w\": expected dtype, shape and data_offsets once each, got key \"dtype\" twice"},
           {R"({"w":{"strides":[1,],"dtype":"F32",)" + rest, "header: expected a value, got ']'"},

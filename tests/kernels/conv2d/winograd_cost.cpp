@@ -1,0 +1,38 @@
+#include "neb/kernels/conv2d/winograd_cost.hpp"
+
+#include <doctest/doctest.h>
+
+#include "kernels/support.hpp"
+
+using neb::Index;
+using namespace neb::test;
+
+TEST_CASE("whole tiles are those that read no padding and whose outputs are all there") {
+  for (const Index extent : {1, 4, 7, 12, 28})
+    for (const Index kernel : {2, 3, 5, 7})
+      for (const Index stride : {1, 2})
+        for (const Index padding : {0, 1, 2, 3})
+          for (const Index outputs : {2, 3, 4, 6}) {
+            if (extent + 2 * padding < kernel) continue;
+            const auto g = geometry({1, extent, extent, 1}, {1, kernel, kernel, 1}, stride, padding);
+            Index whole = 0;
+            for (Index first = 0; first + outputs <= g.out_height(); first += outputs) {
+              const Index low = first * stride - padding, high = (first + outputs - 1) * stride - padding + kernel - 1;
+              whole += low >= 0 && high < extent;
+            }
+            CAPTURE(describe(g));
+            CAPTURE(outputs);
+            CHECK(neb::kernels::winograd::whole_tiles(g, outputs, g.out_height(), extent, kernel) == whole);
+          }
+}
+
+TEST_CASE("a pass at the points costs products of all tiles, and transforms, twice as much of those at an edge") {
+  // 14 x 14 outputs in tiles of 4 are 16 tiles; those that read no padding are 2 x 2.
+  const auto g = geometry({3, 14, 14, 32}, {64, 3, 3, 32}, 1, 1);
+  CHECK(neb::kernels::winograd::phase_taps(g) == 3);
+  CHECK(neb::kernels::winograd::cost(g, 6) == 36 * ((48 + 20) * 32 * 64 + 7 * (2 * 48 - 3 * 4) * (32 + 64)));
+  // At stride 2 an image has four phases, and a filter of 7 has 4 taps in each: tiles of 3 outputs. 20 channels are computed as 32.
+  const auto strided = geometry({1, 12, 12, 20}, {16, 7, 7, 20}, 2, 3);
+  CHECK(neb::kernels::winograd::phase_taps(strided) == 4);
+  CHECK(neb::kernels::winograd::cost(strided, 6) == 36 * ((4 + 20) * 4 * 32 * 16 + 7 * (2 * 4) * (4 * 32 + 16)));
+}
