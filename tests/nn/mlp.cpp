@@ -49,6 +49,14 @@ TEST_CASE("mlp: layers of one shape start from different weights") {
   CHECK_FALSE(test::same_bits(network.layers[0].weight.value(), network.layers[1].weight.value()));
 }
 
+TEST_CASE("mlp: every layer has a bias unless the last is told to have none") {
+  const Mlp<double> whole({4, 3, 2}, Key(1)), without({4, 3, 2}, Key(1), false);
+  CHECK(whole.layers[0].bias.has_value());
+  CHECK(whole.layers[1].bias.has_value());
+  CHECK(without.layers[0].bias.has_value());
+  CHECK_FALSE(without.layers[1].bias.has_value());
+}
+
 TEST_CASE("mlp: a single width is no network") {
   CHECK(message_of<ValueError>([] { Mlp<float>({3}, Key(1)); }) ==
         "Mlp: expects at least an input and an output width");

@@ -33,6 +33,19 @@ const TrainOptions options{.batch = 16, .steps = 7, .learning_rate = 3e-3, .warm
 
 }  // namespace
 
+TEST_CASE("trainer: settings at their bounds are taken") {
+  for (const TrainOptions& bound :
+       {TrainOptions{.batch = 1, .steps = 1, .warmup = 0, .ema_decay = 0},
+        TrainOptions{.batch = 2, .steps = 1, .fill = 0.5},
+        TrainOptions{.batch = 4, .steps = 1, .warmup = 1, .fill = 0.5, .fill_weight = 0, .shade = 1},
+        TrainOptions{.batch = 3, .steps = 1, .schedule = Schedule::trapezoid, .shards = 3}}) {
+    Trainer trainer(fresh(), images(), bound);
+    trainer.run();
+    CHECK(trainer.finished());
+    CHECK(std::isfinite(trainer.report().loss));
+  }
+}
+
 TEST_CASE("trainer: the same seed gives the same bits of weights and averages at any thread count") {
   Net first = fresh(), first_average = fresh();
   for (const int threads : {1, 2, 3, 4}) {

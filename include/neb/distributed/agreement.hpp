@@ -33,7 +33,7 @@ void check_agreement(std::span<const SharedFact> facts, Ranks& ranks) {
   ranks.max(std::span(differing));
   std::string message;
   for (std::size_t i = 0; i < facts.size(); ++i)
-    if (differing[i] <= 0 && differing[i] != std::numeric_limits<std::int64_t>::min())
+    if (differing[i] != std::numeric_limits<std::int64_t>::min())
       message += (message.empty() ? "the " : "; the ") + std::string(facts[i].name) + " of rank " +
                  std::to_string(-differing[i]) + " are not those of rank 0";
   if (!message.empty()) throw Error(message);
