@@ -37,6 +37,12 @@ TEST_CASE("sample: the same key draws the same rows, and another step others") {
   for (Index i = 0; i < 64; ++i) CHECK(once(i, 1) == once(i, 0) + 1);
 }
 
+TEST_CASE("sample: draws from a number on are those of a longer sample") {
+  const Tensor<float> x = counting({1000, 3}), longer = sample_rows(x, 100, Key{7}).rows(60, 100);
+  const Tensor<float> part = sample_rows(x, 40, Key{7}, 60);
+  CHECK(std::equal(part.span().begin(), part.span().end(), longer.span().begin()));
+}
+
 TEST_CASE("sample: every row is drawn equally often") {
   std::vector<int> counts(10, 0);
   for (const float row : sample_rows(counting({10}), 100'000, Key{5}).span()) ++counts[static_cast<std::size_t>(row)];
