@@ -58,6 +58,8 @@ TEST_CASE("hostile idx: trailing bytes") {
 TEST_CASE("hostile idx: magic numbers of something else") {
   const Scratch scratch;
   CHECK(error_of(scratch, "P5\n3 3\n255\n") == "bad: offset 0: not an IDX file: expected bytes 0 and 0, got 80 and 53");
+  CHECK(error_of(scratch, std::string("\1\0\x08\3", 4)).starts_with("bad: offset 0: not an IDX file"));
+  CHECK(error_of(scratch, std::string("\0\1\x08\3", 4)).starts_with("bad: offset 0: not an IDX file"));
   CHECK(error_of(scratch, std::string("\0\0\x0D\3", 4)) ==
         "bad: offset 2: IDX type: only 8 (unsigned byte) is supported, got 13");
   for (const int rank : {0, 5, 255})

@@ -48,6 +48,15 @@ TEST_CASE("canvas: rectangles are cut at the border, and a frame lies outside it
         "#...#.\n"
         "#...#.\n"
         "#####.\n");
+  Canvas thick(6, 8);
+  thick.frame({2, 2, 1, 3}, 2, black);
+  CHECK(drawn(thick) ==
+        "#######.\n"
+        "#######.\n"
+        "##...##.\n"
+        "#######.\n"
+        "#######.\n"
+        "........\n");
 }
 
 TEST_CASE("canvas: an image is scaled, and grey unless it has three channels") {
@@ -62,6 +71,8 @@ TEST_CASE("canvas: an image is scaled, and grey unless it has three channels") {
   for (Index c = 0; c < 3; ++c) CHECK(canvas.pixels()(0, 0, c) == 0.25F);
   CHECK_THROWS_WITH_AS(canvas.image(0, 0, Tensor<float>::ones({2, 2})),
                        "Canvas::image: expects (H, W, C)   [image: (2, 2)]", ShapeError);
+  CHECK_THROWS_AS(canvas.image(0, 0, Tensor<float>::ones({2, 2, 0})), ShapeError);
+  CHECK_THROWS_AS(canvas.image(0, 0, Tensor<float>::ones({2, 2, 1, 1})), ShapeError);
 }
 
 TEST_CASE("canvas: letters are capitals of 5 x 7 pixels, and what is no letter is a space") {
@@ -81,6 +92,12 @@ TEST_CASE("canvas: letters are capitals of 5 x 7 pixels, and what is no letter i
         "#.............#..\n"
         "#####........###.\n");
   CHECK(Canvas::text_width("") == 0);
+  Canvas twice(14, Canvas::text_width("l1")), scaled(14, 22);
+  twice.text(0, 0, "l1", black);
+  canvas = Canvas(7, 11);
+  canvas.text(0, 0, "l1", black, 1);
+  scaled.image(0, 0, canvas.pixels(), 2);
+  CHECK(drawn(twice) == drawn(scaled));
 }
 
 TEST_CASE("canvas: every glyph has seven rows of five pixels") {

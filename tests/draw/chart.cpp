@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ TEST_CASE("chart: the numbers of an axis are its round ones, both ends included,
   CHECK(detail::ticks(0, 10) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
   CHECK(detail::ticks(-0.3, 3.6) == std::vector<double>{0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5});
   CHECK(detail::ticks(100, 110) == std::vector<double>{100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110});
+  CHECK(detail::ticks(-0.3, 0.3).size() == 7);
   CHECK_FALSE(std::signbit(detail::ticks(-0.3, 3.6)[0]));
   CHECK(detail::ticks(1e17, 1e17 + 100).size() <= 11);  // where the next whole number is not a double
 }
@@ -64,6 +66,43 @@ TEST_CASE("chart: lines and numbers are drawn where they belong, and points outs
   };
   for (std::size_t column = 2; column < 198; ++column) CHECK(red(28 + 50, column));
   CHECK_FALSE(red(28 + 40, 100));
+}
+
+TEST_CASE("chart: a line is unbroken and straight, steep or flat, in any bounds") {
+  for (const Bounds& bounds : {Bounds{0, 1, 0, 1}, Bounds{-3, 500, 10, 10.02}, Bounds{-0.01, 0.02, -700, 90}})
+    for (const std::array<double, 4>& ends : {std::array{10.5, 90.5, 190.5, 5.5}, std::array{20.5, 3.5, 60.5, 97.5}}) {
+      const auto [u0, v0, u1, v1] = ends;  // columns and rows
+      const auto x_of = [&](double u) { return static_cast<float>(std::lerp(bounds.x_low, bounds.x_high, u / 200)); };
+      const auto y_of = [&](double v) { return static_cast<float>(std::lerp(bounds.y_high, bounds.y_low, v / 100)); };
+      Chart chart(bounds, 100, 200);
+      chart.line(Tensor<float>({2, 2}, {x_of(u0), y_of(v0), x_of(u1), y_of(v1)}), {1, 0, 0});
+      const Tensor<float> pixels = chart.picture().pixels();
+      const double length = std::hypot(u1 - u0, v1 - v0);
+      Index red = 0;
+      double farthest = 0;
+      for (Index row = 0; row < 100; ++row)
+        for (Index column = 0; column < 200; ++column)
+          if (pixels(28 + row, column, 0) == 1 && pixels(28 + row, column, 1) == 0) {
+            ++red;
+            const double u = static_cast<double>(column) + 0.5 - u0, v = static_cast<double>(row) + 0.5 - v0;
+            farthest = std::max(farthest, std::abs(u * (v1 - v0) - v * (u1 - u0)) / length);
+          }
+      CHECK(red > 2.2 * length);  // 2.6 pixels wide
+      CHECK(red < 3 * length);
+      CHECK(farthest < 1.5);
+      for (int part = 0; part <= 1000; ++part) {
+        const auto row = static_cast<Index>(std::lerp(v0, v1, part / 1000.0));
+        const auto column = static_cast<Index>(std::lerp(u0, u1, part / 1000.0));
+        REQUIRE(pixels(28 + row, column, 1) == 0);
+      }
+    }
+}
+
+TEST_CASE("chart: the lines x = 0 and y = 0 are grey") {
+  const Tensor<float> pixels = Chart({-1.01, 2.99, -1.01, 0.99}, 100, 200).picture().pixels();
+  for (Index row = 0; row < 100; ++row)
+    for (Index column = 0; column < 200; ++column)
+      REQUIRE(pixels(28 + row, column, 0) == (row == 49 || column == 50 ? 0.75F : 1.0F));
 }
 
 TEST_CASE("chart: the name of an axis is below its numbers, in the middle of the window") {

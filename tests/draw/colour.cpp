@@ -16,6 +16,11 @@ double brightness(const Colour& colour) { return 0.2126 * colour[0] + 0.7152 * c
 
 TEST_CASE("colour: the colour map runs from dark to bright, and clips") {
   for (int i = 0; i < 100; ++i) CHECK(brightness(viridis(i / 100.0)) < brightness(viridis((i + 1) / 100.0)));
+  // Matplotlib's, at both ends and at one of the stops.
+  CHECK(viridis(0) == Colour{0.267, 0.005, 0.329});
+  CHECK(viridis(1) == Colour{0.993, 0.906, 0.144});
+  const Colour third = viridis(1.0 / 3), expected{0.191, 0.407, 0.556};
+  for (std::size_t part = 0; part < 3; ++part) CHECK(third[part] == doctest::Approx(expected[part]));
   CHECK(viridis(-5) == viridis(0));
   CHECK(viridis(5) == viridis(1));
   CHECK(viridis(NAN) == viridis(0));
