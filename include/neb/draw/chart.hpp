@@ -88,7 +88,7 @@ inline std::string tick_text(double value) {
 
 /// The numbers along an axis from `low` to `high`.
 inline std::vector<double> ticks(double low, double high) {
-  const double step = tick_step(high - low), first = std::ceil(low / step - 1e-9) + 0.0;  // no minus zero
+  const double step = tick_step(high - low), first = std::ceil(low / step - 1e-9);
   std::vector<double> values;
   for (int i = 0; i <= 10 && (first + i) * step <= high + 1e-9 * (high - low); ++i)
     values.push_back((first + i) * step);
