@@ -92,6 +92,10 @@ TEST_CASE("canvas: letters are capitals of 5 x 7 pixels, and what is no letter i
         "#.............#..\n"
         "#####........###.\n");
   CHECK(Canvas::text_width("") == 0);
+  Canvas small(7, 23), capital(7, 23);
+  small.text(0, 0, "abyz", black, 1);
+  capital.text(0, 0, "ABYZ", black, 1);
+  CHECK(drawn(small) == drawn(capital));
   Canvas twice(14, Canvas::text_width("l1")), scaled(14, 22);
   twice.text(0, 0, "l1", black);
   canvas = Canvas(7, 11);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/scratch.hpp"
@@ -49,6 +50,12 @@ TEST_CASE("chart: lines and numbers are drawn where they belong, and points outs
   CHECK(size_of(plain, "plain.ppm") == size_of(outside, "outside.ppm"));
   CHECK(size_of(named, "named.ppm") > size_of(plain, "plain.ppm"));
   CHECK(named.picture().height() == 100 + 28 + 54);  // the legend's row, and numbers with their name
+  for (const auto& [x_name, y_name] : {std::pair{"x", ""}, std::pair{"", "y"}}) {
+    Chart half({0, 1, 0, 1}, 100, 200);
+    half.label_axes(x_name, y_name);
+    CHECK(half.picture().height() == named.picture().height());
+    CHECK(half.picture().width() == named.picture().width());
+  }
   const auto bytes = [&](const char* name) {
     std::ifstream file(scratch.path(name), std::ios::binary);
     return std::string(std::istreambuf_iterator<char>(file), {});

@@ -34,7 +34,9 @@ TEST_CASE("colour: a field in colours keeps its shape, and NaN is grey") {
     CHECK(image(0, 1, c) == static_cast<float>(viridis(1)[static_cast<std::size_t>(c)]));
     CHECK(image(0, 2, c) == 0.5F);
   }
+  CHECK(colour_map(Tensor<float>::ones({2, 5, 1}), {0, 1}).shape() == Shape{2, 5, 3});
   CHECK_THROWS_AS(colour_map(Tensor<float>::ones({2, 2, 3}), {0, 1}), ShapeError);
+  CHECK_THROWS_AS(colour_map(Tensor<float>::ones({2, 2, 1, 1}), {0, 1}), ShapeError);
   CHECK_THROWS_AS(colour_map(Tensor<float>::ones({2, 2}), {1, 0}), ValueError);
 }
 
