@@ -114,6 +114,9 @@ TEST_CASE("filled spheres: a shadow is a multiple of the mean, added to a row") 
   CHECK(message_of<ShapeError>([&] { shaded(y, mean, {0.5}); }) ==
         "shaded: expects one strength a row and a mean of a row's size   [y: (2, 3), mean: (3,), strengths: 1]");
   CHECK_THROWS_AS(shaded(y, Tensor<double>::zeros({2}), {0, 0}), ShapeError);
+  const Tensor<double> numbers({2}, {1, 2}), one = Tensor<double>::scalar(10);
+  CHECK(same_bits(shaded(numbers, one, {0, 0.5}), Tensor<double>({2}, {1, 7})));
+  CHECK_THROWS_AS(shaded(one, one, {0.5}), ShapeError);
 }
 
 TEST_CASE("filled spheres: the weight of a radius balances errors that fall as it does, down to a fifth") {

@@ -153,4 +153,7 @@ TEST_CASE("sum_over_shards: shards of different shapes and wrong numbers of them
   CHECK_THROWS_WITH_AS(sum_over_shards<float>({one, one}, 1, one_process),
                        "sum_over_shards: expects from one shard to all 1 of them, got 2", ValueError);
   CHECK_THROWS_AS(sum_over_shards<float>({}, 1, one_process), ValueError);
+  constexpr Index most = Index{1} << 20;
+  CHECK(sum_over_shards<float>({{Tensor<float>::scalar(3)}}, most, one_process)[0].item() == 3);
+  CHECK_THROWS_AS(sum_over_shards<float>({{Tensor<float>::scalar(3)}}, most + 1, one_process), ValueError);
 }
