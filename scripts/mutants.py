@@ -87,8 +87,15 @@ def candidates():
 
 @functools.cache
 def included(path):
-    """The headers of neb that a file includes itself."""
-    return re.findall(r'^#include ["<](neb/[^">]+)', path.read_text(), re.MULTILINE)
+    """The headers of neb that a file includes itself, or through a header of the tests."""
+    found = []
+    for name in re.findall(r'^#include ["<]([^">]+\.hpp)', path.read_text(), re.MULTILINE):
+        if name.startswith("neb/"):
+            found.append(name)
+        else:
+            near = [folder / name for folder in (path.parent, ROOT / "tests") if (folder / name).exists()]
+            found += included(near[0]) if near else []
+    return found
 
 
 @functools.cache
