@@ -105,6 +105,15 @@ TEST_CASE("chart: a line is unbroken and straight, steep or flat, in any bounds"
     }
 }
 
+TEST_CASE("chart: the graph of a function goes from edge to edge") {
+  const Tensor<float> points = detail::points_of_graph({-1, 3, 0, 9}, [](double x) { return x * x; });
+  const Index last = points.shape()[0] - 1;
+  CHECK(points(0, 0) == -1);
+  CHECK(points(0, 1) == 1);
+  CHECK(points(last, 0) == 3);
+  CHECK(points(last, 1) == 9);
+}
+
 TEST_CASE("chart: the lines x = 0 and y = 0 are grey") {
   const Tensor<float> pixels = Chart({-1.01, 2.99, -1.01, 0.99}, 100, 200).picture().pixels();
   for (Index row = 0; row < 100; ++row)
