@@ -26,7 +26,10 @@ TEST_CASE("share_of: parts follow each other without a gap, and differ by one at
     }
 }
 
-TEST_CASE("one process: leaves numbers and bytes as they are") {
+TEST_CASE("one process: is alone, and leaves numbers and bytes as they are") {
+  CHECK(one_process.rank() == 0);
+  CHECK(one_process.count() == 1);
+  CHECK(one_process.alike());
   std::array<std::int64_t, 2> numbers{3, -4};
   one_process.max(numbers);
   one_process.sum(numbers);
