@@ -62,6 +62,15 @@ TEST_CASE("boxes are coloured by order of derivative") {
   CHECK(all.count(forward) == 3);  // the forward pass is drawn once
   CHECK(all.count(gradient) == slope.count(gradient));
   CHECK(all.count(second) > 0);
+
+  // The last colour is that of its order and of all beyond.
+  auto d = exp(x * x);
+  for (int order = 1; order <= 3; ++order) d = grad(d, x, {.create_graph = true});
+  const DotText third(to_graphviz(d));
+  for (int order = 4; order <= 6; ++order) d = grad(d, x, {.create_graph = true});
+  const DotText sixth(to_graphviz(d));
+  CHECK(third.count(autodiff::order_colours.back()) > 0);
+  CHECK(sixth.count(autodiff::order_colours.back()) > third.count(autodiff::order_colours.back()));
 }
 
 TEST_CASE("constants are drawn with their value or shape, or not at all") {
