@@ -101,10 +101,11 @@ class SharedEnergy {
     Tensor<T> mine(shape.with(0, rows));
     ranks_->scatter(y != nullptr ? std::as_bytes(y->span()) : std::span<const std::byte>(), pieces(shape[0], row),
                     std::as_writable_bytes(mine.mutable_span()));
-    if (gradient) {
+    // A rank may have no rows, and an energy need not take a batch of none.
+    if (rows > 0 && gradient) {
       const EnergyGradient<T> here = energy_and_gradient(phi_, Var<T>(std::move(mine)));
       own = {here.energy.value(), here.gradient.value()};
-    } else {
+    } else if (rows > 0) {
       own.energy = energies(phi_, Var<T>::constant(std::move(mine))).value();
     }
     if (y != nullptr) all = {Tensor<T>({shape[0]}), Tensor<T>(gradient ? shape : Shape{0})};
