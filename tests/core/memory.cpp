@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <random>
@@ -17,6 +18,8 @@
 #include "neb/core/parallel.hpp"
 
 using namespace neb;
+
+extern "C" [[gnu::weak]] int __asan_address_is_poisoned(const volatile void* address);
 
 namespace {
 
@@ -107,19 +110,35 @@ TEST_CASE("a large buffer stands in for one of more than half its size, and goes
 TEST_CASE("up to a bound a buffer never stands in for a smaller one") {
   release_cached_memory();
   BufferPool& pool = BufferPool::instance();
-  std::size_t larger = BufferPool::size_class(BufferPool::exact + 1), capacity = BufferPool::exact;
-  void* const first = pool.allocate(larger);
+  std::size_t larger = 0, capacity = 0;
+  void* const first = pool.allocate(BufferPool::exact + 1, larger);
+  CHECK(larger > BufferPool::exact);
   pool.release(first, larger);
-  void* const second = pool.allocate(capacity);
+  void* const second = pool.allocate(BufferPool::exact, capacity);
   CHECK(capacity == BufferPool::exact);
   pool.release(second, capacity);
   release_cached_memory();
 }
 
+TEST_CASE("AddressSanitizer sees who reads behind a buffer, or one that was released") {
+  if (__asan_address_is_poisoned == nullptr) return;  // a program without it
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 100, 5000, 3 << 20}) {
+    std::byte* bytes = nullptr;
+    for (const std::size_t held : {2 * size, size}) {  // a larger one, which the next may stand in
+      const Buffer buffer(held);
+      bytes = buffer.bytes();
+      for (std::size_t i = 0; i < held; i += 1 + held / 100) CHECK(__asan_address_is_poisoned(bytes + i) == 0);
+      CHECK(__asan_address_is_poisoned(bytes + held) == 1);
+    }
+    CHECK(__asan_address_is_poisoned(bytes) == 1);
+    CHECK(__asan_address_is_poisoned(bytes + size / 2) == 1);
+  }
+}
+
 TEST_CASE("what the pool gives a container comes back whole, at the bound of sizes as well") {
   release_cached_memory();
   PoolAllocator<std::byte> allocator;
-  for (const std::size_t count : {BufferPool::exact - 1, BufferPool::exact, BufferPool::exact + 1}) {
+  for (const std::size_t count : {std::size_t{0}, BufferPool::exact - 1, BufferPool::exact, BufferPool::exact + 1}) {
     std::byte* const first = allocator.allocate(count);
     allocator.deallocate(first, count);
     std::byte* const second = allocator.allocate(count);

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "neb/core/poison.hpp"
+
 namespace neb {
 
 /// Alignment of every tensor buffer: a cache line, and the widest vector register.
@@ -82,23 +84,30 @@ class BufferPool {
 
   /// Smallest size class that holds `bytes`: eight classes to an octave, so at most 12.5 % is wasted.
   static std::size_t size_class(std::size_t bytes) {
+    if (bytes == 0) return buffer_alignment;
     if (bytes <= 8 * buffer_alignment) return (bytes + buffer_alignment - 1) / buffer_alignment * buffer_alignment;
     const std::size_t step = std::bit_floor(bytes - 1) / 8;
     return (bytes + step - 1) / step * step;
   }
 
-  /// A buffer of at least `capacity` bytes, a size class, which becomes the class of the buffer. Throws std::bad_alloc.
-  void* allocate(std::size_t& capacity) {
+  /// A buffer of `bytes` bytes, and its size class. AddressSanitizer lets nobody touch what is behind them. Throws
+  /// std::bad_alloc.
+  void* allocate(std::size_t bytes, std::size_t& capacity) {
+    capacity = size_class(bytes);
     void* buffer = capacity <= SmallBlocks::largest ? small_blocks_.take(capacity) : nullptr;
     if (!buffer) buffer = take_or_make(capacity);
     const std::size_t live = live_.fetch_add(capacity, std::memory_order_relaxed) + capacity;
     std::size_t peak = peak_.load(std::memory_order_relaxed);
     while (live > peak && !peak_.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {}
+    detail::unpoison(buffer, bytes);
+    detail::poison(static_cast<std::byte*>(buffer) + bytes, capacity - bytes);
     return buffer;
   }
 
   /// Takes back a buffer of that size class.
   void release(void* buffer, std::size_t capacity) noexcept {
+    detail::poison(buffer, capacity);
+    detail::unpoison(buffer, sizeof(void*));  // a cached small block holds a pointer to the next
     live_.fetch_sub(capacity, std::memory_order_relaxed);
     if (capacity <= SmallBlocks::largest && small_blocks_open_ && small_blocks_.keep(buffer, capacity)) return;
     keep(buffer, capacity);

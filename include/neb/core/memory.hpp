@@ -33,8 +33,9 @@ struct PoolAllocator {
   T* allocate(std::size_t count) {
     if (count > SIZE_MAX / 2 / sizeof(T)) throw std::bad_alloc();
     const std::size_t bytes = count * sizeof(T);
-    std::size_t capacity = BufferPool::size_class(bytes <= BufferPool::exact ? bytes : bytes + buffer_alignment);
-    void* const block = BufferPool::instance().allocate(capacity);
+    std::size_t capacity = 0;
+    void* const block =
+        BufferPool::instance().allocate(bytes <= BufferPool::exact ? bytes : bytes + buffer_alignment, capacity);
     if (bytes <= BufferPool::exact) return static_cast<T*>(block);
     // The pool may have given a larger block, and wants to know on its return: its size stands in front.
     new (block) std::size_t(capacity);
@@ -73,8 +74,8 @@ class Buffer {
   explicit Buffer(std::size_t bytes) {
     // The count lives in front of the data, in a cache line of its own, so that one buffer is one allocation.
     if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
-    std::size_t capacity = BufferPool::size_class(bytes + buffer_alignment);
-    void* const block = BufferPool::instance().allocate(capacity);
+    std::size_t capacity = 0;
+    void* const block = BufferPool::instance().allocate(bytes + buffer_alignment, capacity);
     header_ = new (block) Header{.count = 1, .capacity = capacity};
   }
 
