@@ -177,6 +177,16 @@ TEST_CASE("file: leftovers of a killed process are stepped over") {
   CHECK(scratch.file_count() == 2);
 }
 
+TEST_CASE("file: writers of one target at a time do not meet") {
+  const Scratch scratch;
+  {
+    const detail::TemporaryFile first(scratch.path("a"));
+    const detail::TemporaryFile second(scratch.path("a"));
+    CHECK(scratch.file_count() == 2);
+  }
+  CHECK(scratch.file_count() == 0);
+}
+
 TEST_CASE("file: leftovers that are older than an hour are removed, and only those of this file") {
   const Scratch scratch;
   const ::timespec old[2] = {{1000, 0}, {1000, 0}};

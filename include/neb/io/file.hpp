@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -77,17 +78,15 @@ class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& target) : target_(target), descriptor_(-1) {
     remove_leftovers();
-    // In containers every process may have the same number, so the time stands in the name as well. O_EXCL makes it ours.
+    // In containers every process may have the same number, so the time stands in the name as well; threads may see the same
+    // time, so writers are counted. O_EXCL makes the file ours.
+    static std::atomic<unsigned> writers = 0;
     ::timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
-    const std::string stem = target + infix + std::to_string(::getpid()) + "-" + std::to_string(now.tv_sec) +
-                             std::to_string(now.tv_nsec) + "-";
-    for (int attempt = 0; attempt < 1000; ++attempt) {
-      name_ = stem + std::to_string(attempt);
-      descriptor_ = Descriptor(
-          retry_interrupted([&] { return ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); }));
-      if (descriptor_.is_open() || errno != EEXIST) break;
-    }
+    name_ = target + infix + std::to_string(::getpid()) + "-" + std::to_string(now.tv_sec) +
+            std::to_string(now.tv_nsec) + "-" + std::to_string(writers++);
+    descriptor_ = Descriptor(
+        retry_interrupted([&] { return ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); }));
     if (!descriptor_.is_open()) throw errno_error(target, "cannot be written");
     keep_mode();
   }
