@@ -161,6 +161,19 @@ TEST_CASE("chart: axes, their marks and their numbers stand at these pixels") {
   for (Index i = 0; i < drawn.pixels().size(); ++i) REQUIRE(drawn.pixels().data()[i] == expected.pixels().data()[i]);
 }
 
+TEST_CASE("chart: a line through the middle is unbroken in a wide and in a tall chart") {
+  for (const auto& [height, width] : {std::pair<Index, Index>{40, 600}, std::pair<Index, Index>{600, 40}}) {
+    const bool wide = width > height;
+    Chart chart({-1, 1, -1, 1}, height, width);
+    chart.line(Tensor<float>({2, 2}, {wide ? -0.9F : 0, wide ? 0 : -0.9F, wide ? 0.9F : 0, wide ? 0 : 0.9F}),
+               {1, 0, 0});
+    const Tensor<float> pixels = chart.picture().pixels();
+    const Index top = pixels.shape()[0] - height;  // the names' row
+    for (Index along = 31; along < 569; ++along) REQUIRE(pixels(top + (wide ? 20 : along), wide ? along : 20, 1) == 0);
+    CHECK(pixels(top + (wide ? 20 : 28), wide ? 28 : 20, 1) > 0);
+  }
+}
+
 TEST_CASE("chart: names of lines stand one after the other, and in the next row where they do not fit") {
   const Tensor<float> below({2, 2}, {0, -1, 1, -1});  // outside the window: only their names are seen
   Chart chart({0, 1, 0, 1}, 100, 300);

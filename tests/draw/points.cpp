@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "neb/core/error.hpp"
 
@@ -30,12 +31,14 @@ TEST_CASE("points: pixel centres run from the top left, and y points up") {
 
 TEST_CASE("points: a point is drawn in the pixel whose centre it is") {
   const Bounds bounds{-1, 3, -2, 2};
-  const Tensor<float> centres = pixel_centres<float>(bounds, 6, 8);
-  for (Index i = 0; i < 48; ++i) {
-    const Tensor<float> image =
-        draw_points(Tensor<float>::zeros({6, 8, 3}), centres.rows(i, i + 1), bounds, {1, 0, 0}, 0);
-    CHECK(painted(image) == 1);
-    CHECK(image(i / 8, i % 8, 0) == 1);
+  for (const auto& [height, width] : {std::pair<Index, Index>{6, 8}, std::pair<Index, Index>{8, 6}}) {
+    const Tensor<float> centres = pixel_centres<float>(bounds, height, width);
+    for (Index i = 0; i < 48; ++i) {
+      const Tensor<float> image =
+          draw_points(Tensor<float>::zeros({height, width, 3}), centres.rows(i, i + 1), bounds, {1, 0, 0}, 0);
+      CHECK(painted(image) == 1);
+      CHECK(image(i / width, i % width, 0) == 1);
+    }
   }
 }
 

@@ -45,6 +45,7 @@ TEST_CASE("tiles: a grid of nothing or with impossible options is an error") {
   CHECK_THROWS_AS(image_grid(images, 1, {.padding = limit + 1}), ValueError);
   CHECK_THROWS_AS(image_grid(images, 1, {.scale = limit + 1}), ValueError);
   CHECK(image_grid(images, limit, {.padding = 0}).shape() == Shape{3, 3 * limit, 1});
+  CHECK(image_grid(images, 1, {.padding = 0}).shape() == Shape{6, 3, 1});
 }
 
 TEST_CASE("tiles: a grid is written as a picture") {
