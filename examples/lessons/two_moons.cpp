@@ -15,9 +15,10 @@ Tensor<float> picture(const Energy<float> auto& phi, const Tensor<float>& y0, fl
   const Index height = 360, width = 480;
   const Tensor<float> plane = pixel_centres<float>(bounds, height, width);
   Tensor<float> field({height, width});
-  for (Index row = 0; row < height; ++row)
-    std::ranges::copy(phi(Var<float>::constant(plane.rows(row * width, (row + 1) * width))).value().span(),
-                      field.mutable_data() + row * width);
+  for (Index row = 0; row < height; ++row) {
+    const Tensor<float> energies = phi(Var<float>::constant(plane.rows(row * width, (row + 1) * width))).value();
+    std::ranges::copy(energies.span(), field.mutable_data() + row * width);
+  }
   const double lowest = finite_range(field).low;  // an energy is defined up to a constant
   const Tensor<float> y = langevin_walk(phi, y0, {.delta = sigma / 20, .steps = 2000}, key);
   const Tensor<float> landscape = colour_map(field, {lowest, lowest + 7});

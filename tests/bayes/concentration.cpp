@@ -14,7 +14,8 @@ struct SquaredNorms {
   Estimate first, second;
 
   SquaredNorms(const Tensor<double>& y, double expected_mean) {
-    for (const double square : sum(neb::square(Var<double>::constant(y)), 1).value().span()) {
+    const Tensor<double> squares = sum(neb::square(Var<double>::constant(y)), 1).value();
+    for (const double square : squares.span()) {
       first.add(square);
       second.add((square - expected_mean) * (square - expected_mean));
     }

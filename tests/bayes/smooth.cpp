@@ -44,7 +44,8 @@ TEST_CASE("smooth: a variable gets the same noise, and passes gradients on to x"
   const Var<double> leaf(x);
   const Var<double> y = smooth(leaf, 0.5, Key(2));
   CHECK(test::relative_difference(y.value(), smooth(x, 0.5, Key(2))) < 1e-15);
-  for (const double g : grad(sum(y), leaf).value().span()) CHECK(g == 1);
+  const Tensor<double> slopes = grad(sum(y), leaf).value();
+  for (const double g : slopes.span()) CHECK(g == 1);
 }
 
 TEST_CASE("smooth: sigma is positive and finite") {

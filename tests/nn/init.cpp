@@ -26,7 +26,8 @@ TEST_CASE("init: the key fixes the weights, and a fan-in of zero is no division 
   CHECK(same_bits(fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(5)), fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(5))));
   CHECK_FALSE(
       same_bits(fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(5)), fan_in_uniform<float>({4, 3}, 3, 2.0F, Key(6))));
-  for (const float w : fan_in_uniform<float>({4, 3}, 0, 1.0F, Key(5)).span()) CHECK(std::abs(w) <= std::sqrt(3.0F));
+  const Tensor<float> weights = fan_in_uniform<float>({4, 3}, 0, 1.0F, Key(5));
+  for (const float w : weights.span()) CHECK(std::abs(w) <= std::sqrt(3.0F));
 }
 
 TEST_CASE("init: scaled_normal has the deviation asked for") {

@@ -23,7 +23,8 @@ CountEnergy::CountEnergy(const Tensor<float>& images, double photons, const neb:
               key),
       photons_(photons) {
   constexpr double darkest = 1e-3;  // no count is impossible, however black a pixel was so far
-  for (const float pixel : neb::mean_row(images).span())
+  const Tensor<float> mean = neb::mean_row(images);
+  for (const float pixel : mean.span())
     log_mean_.push_back(std::log(photons * std::max(static_cast<double>(pixel), darkest)));
 }
 

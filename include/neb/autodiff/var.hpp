@@ -105,7 +105,9 @@ class Var {
   static Var constant(Tensor<T> value) { return Var(std::move(value), nullptr); }
 
   /// The value.
-  const Tensor<T>& value() const { return value_; }
+  const Tensor<T>& value() const& { return value_; }
+  /// The value of a variable that nobody else will ask: `const Tensor<T>& y = f(x).value()` outlives it.
+  Tensor<T> value() && { return std::move(value_); }
   /// The extents of the value.
   const Shape& shape() const { return value_.shape(); }
   /// Number of axes of the value.

@@ -87,8 +87,9 @@ class Tensor {
 
   /// The elements in row-major order, to read.
   const T* data() const { return reinterpret_cast<const T*>(buffer_.bytes()); }
-  /// The same as a span.
-  std::span<const T> span() const { return {data(), static_cast<std::size_t>(size_)}; }
+  /// The same as a span. Only of a tensor that has a name: `for (T x : f().span())` would go on after the tensor is gone.
+  std::span<const T> span() const& { return {data(), static_cast<std::size_t>(size_)}; }
+  std::span<const T> span() const&& = delete;
 
   /// Elements to write to; copies the buffer first when another tensor shares it.
   T* mutable_data() {
@@ -100,7 +101,7 @@ class Tensor {
     return reinterpret_cast<T*>(buffer_.bytes());
   }
   /// The same as a span.
-  std::span<T> mutable_span() { return {mutable_data(), static_cast<std::size_t>(size_)}; }
+  std::span<T> mutable_span() & { return {mutable_data(), static_cast<std::size_t>(size_)}; }
 
   /// Whether no other tensor shares the buffer.
   bool unique() const { return buffer_.unique(); }
