@@ -39,6 +39,8 @@ TEST_CASE("points: a point is drawn in the pixel whose centre it is") {
       CHECK(painted(image) == 1);
       CHECK(image(i / width, i % width, 0) == 1);
     }
+    const Tensor<float> around({4, 2}, {-1.1F, 0, 3.1F, 0, 0, -2.1F, 0, 2.1F});
+    CHECK(painted(draw_points(Tensor<float>::zeros({height, width, 3}), around, bounds, {1, 0, 0}, 3)) == 0);
   }
 }
 

@@ -19,8 +19,8 @@ TEST_CASE("conv energy: energy, gradient and Hessian-vector product are PyTorch'
 }
 
 TEST_CASE("conv energy: an energy depends on its own row alone") {
-  const ConvEnergy<double> phi({.image = {8, 8, 1}, .channels = {4}, .bottleneck = 3}, Key(1));
-  const Tensor<double> y = random_normal<double>({5, 8, 8, 1}, Key(2));
+  const ConvEnergy<double> phi({.image = {8, 6, 2}, .channels = {4}, .bottleneck = 3}, Key(1));
+  const Tensor<double> y = random_normal<double>({5, 8, 6, 2}, Key(2));
   const Tensor<double> all = phi(Var<double>::constant(y)).value();
   const Tensor<double> one = phi(Var<double>::constant(y.rows(3, 4))).value();
   CHECK(all.shape() == Shape{5});
@@ -88,10 +88,10 @@ TEST_CASE("conv energy: architectures that cannot be are refused") {
 }
 
 TEST_CASE("conv energy: each convolution can have its own stride") {
-  const ConvEnergy<double> phi({.image = {8, 8, 1}, .channels = {3, 4}, .stride = {1, 2}, .padding = 1}, Key(1));
+  const ConvEnergy<double> phi({.image = {8, 6, 1}, .channels = {3, 4}, .stride = {1, 2}, .padding = 1}, Key(1));
   CHECK(phi.conv[0].options.stride == 1);
   CHECK(phi.conv[1].options.stride == 2);
-  CHECK(phi.bottleneck.weight.shape() == Shape{4 * 4 * 4, 10});
+  CHECK(phi.bottleneck.weight.shape() == Shape{4 * 3 * 4, 10});
 }
 
 TEST_CASE("conv energy: images of another size are refused") {

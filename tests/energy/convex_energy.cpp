@@ -119,6 +119,21 @@ TEST_CASE("convex energy: sigma^2 H is at most 1 at every point, so posterior co
   CHECK(largest_curvature(strong(ConvEnergy<double>(options, Key(1)), Key(0)), near) > 1.01);
 }
 
+TEST_CASE("convex energy: with weights of zero the convex network is linear, with its slope") {
+  ConvexEnergy<double> phi(small, Key(1));
+  visit_parameters(phi, [](const std::string&, Var<double>& parameter) {
+    parameter = Var<double>(Tensor<double>::zeros(parameter.shape()));
+  });
+  const Tensor<double> slope = random_normal<double>({d, 1}, Key(7)), v = random_normal<double>({2, 5, 4, 1}, Key(8));
+  phi.slope = Var<double>(slope);
+  const Tensor<double> psi = phi.psi(Var<double>::constant(v)).value();
+  for (Index row = 0; row < 2; ++row) {
+    double expected = 0;
+    for (Index i = 0; i < d; ++i) expected += v.data()[row * d + i] * slope.data()[i];
+    CHECK(psi(row) == doctest::Approx(expected).epsilon(1e-13));
+  }
+}
+
 TEST_CASE("convex energy: the jump is the centre and the gradient of the convex network") {
   const Tensor<double> centre = random_uniform<double>(image, Key(5)), y = random_normal<double>({3, 5, 4, 1}, Key(6));
   const ConvexEnergy<double> phi(small, Key(1), centre);
@@ -219,8 +234,9 @@ TEST_CASE("convex energy: architectures that cannot be and images of another siz
   CHECK(error({.image = {2, 2, 1}, .padding = 0}).find("ConvexEnergy: a kernel of 5 x 5 pixels does not fit") == 0);
   CHECK(error({.stride = {0}}).find("ConvexEnergy: stride is at least 1, got 0") == 0);
   CHECK(error({.stride = {1, 2}}) == "ConvexEnergy: expects one stride, or one for each of the 3 layers, got 2");
-  CHECK(error({.kernel = 1, .stride = {16777216}}) ==
-        "ConvexEnergy: strides and paddings come to more than 2^24 pixels");
+  for (const Index padding : {0, 1})
+    CHECK(error({.kernel = 1, .stride = {16777216}, .padding = padding}) ==
+          "ConvexEnergy: strides and paddings come to more than 2^24 pixels");
   CHECK(message_of<ShapeError>([] {
           ConvexEnergy<double>(small, Key(1))(Var<double>(Tensor<double>::zeros({2, 4, 5, 1})));
         }) == "ConvexEnergy: expects images (N, H, W, C) of (5, 4, 1)   [y: (2, 4, 5, 1)]");

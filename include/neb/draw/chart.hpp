@@ -101,10 +101,10 @@ inline Chart::Chart(const Bounds& bounds, Index height, Index width)
     : bounds_(bounds), window_(Tensor<float>::ones({height, width, 3})) {
   const Colour grey{0.75, 0.75, 0.75};
   const Bounds upright{bounds.y_low, bounds.y_high, bounds.x_low, bounds.x_high};
-  window_ = draw_points(window_, detail::points_of_graph(bounds, [](double) { return 0.0; }), bounds, grey, 0.5);
+  window_ = draw_points(window_, detail::points_of_graph(bounds, [](double) { return 0.0; }), bounds, grey, 0);
   Tensor<float> axis = detail::points_of_graph(upright, [](double) { return 0.0; });
   for (Index i = 0; i < axis.shape()[0]; ++i) std::swap(axis.mutable_data()[2 * i], axis.mutable_data()[2 * i + 1]);
-  window_ = draw_points(window_, axis, bounds, grey, 0.5);
+  window_ = draw_points(window_, axis, bounds, grey, 0);
 }
 
 inline void Chart::curve(const std::function<double(double)>& f, const Colour& colour, std::string_view name) {
