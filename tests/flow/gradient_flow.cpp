@@ -182,6 +182,17 @@ TEST_CASE("gradient flow: a step that is accurate and goes uphill is not taken")
   CHECK(halved.y(0, 0) == doctest::Approx(1 - 1.45 + 1.45 * 1.45 / 2 - std::pow(1.45, 3) / 6));
 }
 
+TEST_CASE("gradient flow: where energies are rounded, the work along all directions says what is uphill") {
+  // The same step: up by 2.1 y^2 along the steep direction, down by far less along the flat one. Energies are multiples of 1/16.
+  const Quadratic<float> bowl{Tensor<float>({2}, {29, 1})};
+  const auto phi = [&](const Var<float>& y) { return bowl(y) + 1e6F; };
+  const auto flow =
+      gradient_flow(phi, Tensor<float>({1, 2}, {0.05F, 0.005F}), 1, {.step_tolerance = 1, .max_steps = 1});
+  CHECK(flow.time[0] == 0);
+  const auto gentle = gradient_flow(phi, Tensor<float>({1, 2}, {0, 0.05F}), 1, {.step_tolerance = 1, .max_steps = 1});
+  CHECK(gentle.time[0] == doctest::Approx(0.1));
+}
+
 TEST_CASE("gradient flow: what leaves the data for good is escaped, never a minimum") {
   const auto hill = [](const Var<double>& y) { return sum(square(y), 1) * -0.5; };
   const Tensor<double> y0({2, 2}, {0.1, 0.0, 0.0, -0.2});

@@ -258,4 +258,7 @@ TEST_CASE("safetensors: a tensor that neb has no type or axes for leaves the oth
     CHECK(file.get<float>("w").item() == 0);
     CHECK(file_error_of([&] { file.get<float>("s"); }).ends_with(other.message));
   }
+  const std::string eight = R"({"w":{"dtype":"F32","shape":[1,1,1,1,2,1,1,1],"data_offsets":[0,8]}})";
+  const SafeTensors most(scratch.put("most", safetensors_bytes(eight, std::string(8, '\0'))));
+  CHECK(most.get<float>("w").shape() == Shape{1, 1, 1, 1, 2, 1, 1, 1});
 }

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +20,8 @@
 #include <vector>
 
 #include "neb/core/error.hpp"
+#include "neb/core/memory.hpp"
+#include "neb/core/shape.hpp"
 
 namespace neb {
 
@@ -124,7 +125,7 @@ class TemporaryFile {
   /// Who may read the file that is there may read the one that takes its place.
   void keep_mode() const {
     struct ::stat status {};
-    if (::stat(target_.c_str(), &status) == 0 && S_ISREG(status.st_mode))
+    if (::stat(target_.c_str(), &status) == 0)
       static_cast<void>(::fchmod(descriptor_.number(), status.st_mode & 0777));  // not ours to change: the usual mode
   }
 
@@ -212,8 +213,7 @@ class InputFile {
 /// All bytes of a regular file. Throws FileError.
 inline std::vector<std::byte> read_file(const std::string& path) {
   const InputFile file(path);
-  if (file.size() > SIZE_MAX / 2) throw std::bad_alloc();
-  std::vector<std::byte> bytes(static_cast<std::size_t>(file.size()));
+  std::vector<std::byte> bytes(memory_size(static_cast<Index>(file.size())));
   file.read_at(0, bytes);
   return bytes;
 }
