@@ -219,3 +219,15 @@ TEST_CASE("audit: what it cannot look at is refused") {
   CHECK(message_of<ValueError>([&] { audit(GaussianEnergy<double>{1}, lost, s, key); }) ==
         "audit: the energy's gradient or Hessian is not finite at sample 3");
 }
+
+TEST_CASE("audit: spectra are counted where C is negative, its traces apart, and kept as those of sigma^2 H") {
+  Audit audit;
+  audit.sigma = 0.5;
+  bayes::summarise_spectra(audit, Tensor<double>({2, 4}, {0.25, 0.125, -0.0625, 0, 0.5, -0.125, -0.25, 0.0625}));
+  CHECK(audit.share_above_one == 3.0 / 8);
+  CHECK(audit.negative_trace == -0.4375 / 2);
+  CHECK(audit.positive_trace == 0.9375 / 2);
+  CHECK(audit.spectra(0, 0) == 0);
+  CHECK(audit.spectra(0, 2) == 1.25);
+  CHECK(audit.spectra(1, 0) == -1);
+}
