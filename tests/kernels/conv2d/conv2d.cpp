@@ -103,10 +103,11 @@ double relative_error(const std::vector<T>& values, const std::vector<double>& e
 }
 
 const std::vector<Conv2dGeometry> larger = {
-    geometry({3, 16, 17, 40}, {70, 3, 3, 40}, 1, 0), geometry({3, 14, 14, 33}, {48, 4, 4, 33}, 2, 1),
-    geometry({1, 24, 24, 32}, {48, 3, 3, 32}, 1, 1), geometry({9, 12, 12, 1}, {32, 5, 5, 1}, 1, 2),
-    geometry({29, 7, 7, 24}, {40, 7, 7, 24}, 2, 3),  geometry({20, 4, 4, 66}, {17, 3, 3, 66}, 1, 1),
-    geometry({2, 13, 10, 40}, {300, 3, 3, 40}, 1, 1)};  // wide: Winograd's filters do not stay in a core's cache
+    geometry({3, 16, 17, 40}, {70, 3, 3, 40}, 1, 0),  geometry({3, 14, 14, 33}, {48, 4, 4, 33}, 2, 1),
+    geometry({1, 24, 24, 32}, {48, 3, 3, 32}, 1, 1),  geometry({9, 12, 12, 1}, {32, 5, 5, 1}, 1, 2),
+    geometry({29, 7, 7, 24}, {40, 7, 7, 24}, 2, 3),   geometry({20, 4, 4, 66}, {17, 3, 3, 66}, 1, 1),
+    geometry({2, 13, 10, 40}, {300, 3, 3, 40}, 1, 1),  // wide: Winograd's filters do not stay in a core's cache
+    geometry({5, 7, 6, 72}, {80, 7, 7, 72}, 2, 3)};  // the same with few tiles: in slices of filters on one or two threads
 
 /// A geometry drawn at random: sizes 0..9, kernels 1..5, strides 1..4, paddings 0..4, channels often around a register.
 Conv2dGeometry random_geometry(std::mt19937& generator) {
@@ -162,9 +163,10 @@ TEST_CASE("Winograd equals the reference up to rounding at 1 000 random geometri
   CHECK(tried > 500);
 }
 
-TEST_CASE("Winograd takes wide filters in chunks, and many tiles in ranges") {
+TEST_CASE("Winograd takes wide filters in chunks or, for few tiles, in slices, and many tiles in ranges") {
   for (const Conv2dGeometry& g :
-       {geometry({2, 9, 11, 40}, {300, 3, 3, 40}, 1, 1), geometry({2, 9, 11, 300}, {40, 3, 3, 300}, 1, 0),
+       {geometry({7, 5, 6, 100}, {130, 5, 5, 100}, 1, 2), geometry({9, 7, 7, 72}, {90, 7, 7, 72}, 2, 3),
+        geometry({2, 9, 11, 40}, {300, 3, 3, 40}, 1, 1), geometry({2, 9, 11, 300}, {40, 3, 3, 300}, 1, 0),
         geometry({1, 190, 190, 128}, {80, 3, 3, 128}, 1, 0), geometry({5, 21, 20, 70}, {90, 5, 5, 70}, 2, 2)}) {
     CAPTURE(describe(g));
     const Triple<double> expected(g, Conv2dRung::direct, integers<double>);
@@ -211,6 +213,7 @@ TEST_CASE("the automatic rung is the one that choose_rung names, and Winograd wh
   CHECK(neb::kernels::choose_rung(geometry({32, 26, 26, 32}, {64, 5, 5, 32}, 1, 2)) == Conv2dRung::winograd_seven);
   CHECK(neb::kernels::choose_rung(geometry({16, 28, 28, 64}, {128, 5, 5, 64}, 2, 0)) == Conv2dRung::winograd);
   CHECK(neb::kernels::choose_rung(geometry({16, 7, 7, 128}, {256, 3, 3, 128}, 2, 1)) == Conv2dRung::direct);
+  CHECK(neb::kernels::choose_rung(geometry({16, 7, 7, 64}, {128, 7, 7, 64}, 2, 3)) == Conv2dRung::winograd_seven);
   CHECK(neb::kernels::choose_rung(geometry({16, 14, 14, 16}, {32, 4, 4, 16}, 1, 2)) == Conv2dRung::winograd);
   CHECK(neb::kernels::choose_rung(geometry({16, 4, 4, 64}, {64, 3, 3, 64}, 1, 1)) == Conv2dRung::winograd);
   CHECK(neb::kernels::choose_rung(geometry({8, 28, 28, 1}, {32, 3, 3, 1}, 1, 0)) == Conv2dRung::direct);

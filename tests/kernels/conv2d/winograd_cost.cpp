@@ -35,4 +35,8 @@ TEST_CASE("a pass at the points costs products of all tiles, and transforms, twi
   const auto strided = geometry({1, 12, 12, 20}, {16, 7, 7, 20}, 2, 3);
   CHECK(neb::kernels::winograd::phase_taps(strided) == 4);
   CHECK(neb::kernels::winograd::cost(strided, 6) == 36 * ((4 + 20) * 4 * 32 * 16 + 7 * (2 * 4) * (4 * 32 + 16)));
+  // 256 x 128 filters at 49 points are larger than what stays near a core. One tile an image: 64 are few, 65 are not.
+  for (const Index images : {64, 65})
+    CHECK(neb::kernels::winograd::cost(geometry({images, 7, 7, 64}, {128, 7, 7, 64}, 2, 3), 7) ==
+          49 * ((images + (images == 64 ? 12 : 20)) * 256 * 128 + 7 * (2 * images) * (256 + 128)));
 }

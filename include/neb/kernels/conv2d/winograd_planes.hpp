@@ -163,34 +163,37 @@ void each_panel(Index planes, Index channels, Body&& body) {
 
 }  // namespace detail
 
-/// c (rows, columns) = a (rows, depth) b (depth, columns) in each of `planes` planes.
+/// c (rows, columns) = a (rows, depth) b (depth, columns) in each of `planes` planes; added to c for the channels of a from `first`
+/// on, if that is not 0, of which b has the rows.
 template <class T>
-void multiply_planes(Index planes, const Planes<T>& a, const Planes<T>& b, const Planes<T>& c) {
+void multiply_planes(Index planes, const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, Index first = 0) {
   // As many rows of a as the second-level cache keeps while the panels of b pass by.
-  const Index fitting = std::max<Index>(48, (Index{256} << 10) / (static_cast<Index>(sizeof(T)) * a.channels));
+  const Index fitting = std::max<Index>(48, (Index{256} << 10) / (static_cast<Index>(sizeof(T)) * b.rows));
   const Index block = tile_count(tile_count(a.rows, tile_count(a.rows, fitting)), product_rows) * product_rows;
   detail::each_panel<T>(planes, b.channels, [&](Index plane, Index channel) {
     for (Index row = 0; row < a.rows; row += block)
       detail::multiply_plane_rows<false, T>(std::min(block, a.rows - row), std::min(b.width, b.channels - channel),
-                                            {.a = a.at(row, 0) + plane * a.pitch(),
+                                            {.a = a.at(row, first) + plane * a.pitch(),
                                              .a_panel = a.rows * a.width,
                                              .depth = b.rows,
                                              .b = b.at(0, channel) + plane * b.pitch(),
                                              .c = c.at(row, channel) + plane * c.pitch(),
-                                             .add = false});
+                                             .add = first > 0});
   });
 }
 
-/// c (rows, columns) (+)= a (depth, rows)^T b (depth, columns) in each of `planes` planes.
+/// c (rows, columns) (+)= a (depth, rows)^T b (depth, columns) in each of `planes` planes, of the rows from `first_row` and the
+/// columns from `first_column` on that c has.
 template <class T>
-void multiply_planes_transposed(Index planes, const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, bool add) {
-  detail::each_panel<T>(planes, b.channels, [&](Index plane, Index channel) {
+void multiply_planes_transposed(Index planes, const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, bool add,
+                                Index first_row = 0, Index first_column = 0) {
+  detail::each_panel<T>(planes, c.channels, [&](Index plane, Index channel) {
     for (Index row = 0; row < c.rows; row += a.width)
-      detail::multiply_plane_rows<true, T>(std::min(a.width, c.rows - row), std::min(b.width, b.channels - channel),
-                                           {.a = a.at(0, row) + plane * a.pitch(),
+      detail::multiply_plane_rows<true, T>(std::min(a.width, c.rows - row), std::min(b.width, c.channels - channel),
+                                           {.a = a.at(0, first_row + row) + plane * a.pitch(),
                                             .a_panel = 0,
                                             .depth = b.rows,
-                                            .b = b.at(0, channel) + plane * b.pitch(),
+                                            .b = b.at(0, first_column + channel) + plane * b.pitch(),
                                             .c = c.at(row, channel) + plane * c.pitch(),
                                             .add = add});
   });

@@ -86,32 +86,32 @@ struct Stages {
     });
   }
 
-  /// W with inputs in rows, for the outputs from `first` on that fit into the planes.
-  void filters_by_input(const T* w, Index first, const Planes<T>& to) const {
-    const Index slabs = layer.in_channels / slab;
+  /// W with inputs in rows, for the outputs from `first` and the inputs from `first_row` on that fit into the planes.
+  void filters_by_input(const T* w, Index first, const Planes<T>& to, Index first_row = 0) const {
+    const Index slabs = to.rows / slab;
     parallel_tasks(to.channels / slab * slabs, [&](Index task) {
       const Index out = task / slabs * slab, channel = task % slabs * slab;
-      layer.filters_to_points(w, first + out, channel, Slab{to, channel, out});
+      layer.filters_to_points(w, first + out, first_row + channel, Slab{to, channel, out});
       fence();
     });
   }
 
-  /// W with outputs in rows, for the inputs from `first` on that fit into the planes.
-  void filters_by_output(const T* w, Index first, const Planes<T>& to) const {
-    parallel_tiles(layer.out_channels, 16, [&](Index begin, Index end) {
+  /// W with outputs in rows, for the inputs from `first` and the outputs from `first_row` on that fit into the planes.
+  void filters_by_output(const T* w, Index first, const Planes<T>& to, Index first_row = 0) const {
+    parallel_tiles(to.rows, 16, [&](Index begin, Index end) {
       for (Index channel = 0; channel < to.channels; channel += slab)
         for (Index out = begin; out < end; ++out)
-          layer.filter_to_points(w, out, first + channel, Slab{to, out, channel});
+          layer.filter_to_points(w, first_row + out, first + channel, Slab{to, out, channel});
       fence();
     });
   }
 
-  /// dw of the filters from `first` on that the planes hold.
-  void filters_from_points(const Planes<T>& from, Index first, T* dw) const {
+  /// dw of the filters from `first` and their inputs from `first_channel` on that the planes hold.
+  void filters_from_points(const Planes<T>& from, Index first, T* dw, Index first_channel = 0) const {
     parallel_tiles(std::min(from.rows, layer.g.out_channels - first), 8, [&](Index begin, Index end) {
-      for (Index channel = 0; channel < layer.in_channels; channel += slab)
+      for (Index channel = 0; channel < from.channels; channel += slab)
         for (Index row = begin; row < end; ++row)
-          layer.filter_from_points(Slab{from, row, channel}, first + row, channel, dw);
+          layer.filter_from_points(Slab{from, row, channel}, first + row, first_channel + channel, dw);
     });
   }
 };
