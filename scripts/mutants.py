@@ -11,6 +11,7 @@ survivors at the end. Exit code 1 if fewer than 95 % are killed. About three qua
 import argparse
 import concurrent.futures
 import functools
+import os
 import pathlib
 import random
 import re
@@ -157,7 +158,8 @@ class Workshop:
             if made.returncode != 0:
                 return "compiler"
             try:
-                run = subprocess.run([place / "test"], capture_output=True, timeout=self.timeout, cwd=place)
+                run = subprocess.run([place / "test"], capture_output=True, timeout=self.timeout, cwd=place,
+                                     env=os.environ | {"ASAN_OPTIONS": "detect_leaks=0"})
             except subprocess.TimeoutExpired:
                 return "time"
             return "test" if run.returncode != 0 else ""
