@@ -169,6 +169,10 @@ TEST_CASE("time: a flow ends at its limit, where a snapshot of that time was") {
   CHECK(bowl.end[0] == FlowEnd::out_of_time);
   CHECK(relative_difference(bowl.y, start(2, std::exp(-2))) < 1e-4);
   CHECK(bowl.residual[0] == doctest::Approx(std::exp(-2) / std::sqrt(2)).epsilon(1e-3));
+  // A step that ends at the limit is the last one: the first is 0.1 sigma^2 long.
+  const auto step = gradient_flow(Bowl<double>{1}, start(2, 1), 1, {.time = 0.1, .max_steps = 1});
+  CHECK(step.end[0] == FlowEnd::out_of_time);
+  CHECK(step.time[0] == 0.1);
   // What has settled before is not out of time.
   const auto settled = gradient_flow(Bowl<double>{s}, start(2, 1), s, {.until = FlowUntil::settled, .time = 2});
   CHECK(settled.end[0] == FlowEnd::settled);
