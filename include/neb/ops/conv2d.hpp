@@ -126,7 +126,9 @@ inline void check_output_shape(const char* operation, const Conv2dGeometry& geom
 }  // namespace ops
 
 /// The convolution of images x: (N, H, W, I) with filters w: (O, KH, KW, I), giving (N, OH, OW, O) with
-/// OH = (H + 2 padding - KH) / stride + 1. Throws ShapeError when the shapes do not fit, ValueError for bad options.
+/// OH = (H + 2 padding - KH) / stride + 1. What is not finite in x leaves no output finite whose window holds it, and may make others
+/// near it NaN: fast kernels compute whole tiles, and multiply zeros of padding. Throws ShapeError when the shapes do not fit,
+/// ValueError for bad options.
 template <Scalar T>
 Var<T> conv2d(const Var<T>& x, const Var<T>& w, Conv2dOptions options = {}) {
   return apply(ops::Conv2d<T>{Conv2dGeometry::from(x.shape(), w.shape(), options)}, x, w);

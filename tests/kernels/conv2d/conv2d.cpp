@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <random>
 
 #include "kernels/support.hpp"
@@ -176,6 +178,34 @@ TEST_CASE("Winograd takes wide filters in chunks or, for few tiles, in slices, a
       CHECK(absolute_error(fast.dx, expected.dx) <= 1e-9);
       CHECK(absolute_error(fast.dw, expected.dw) <= 1e-9);
     }
+  }
+}
+
+TEST_CASE(
+    "an infinite pixel leaves no output finite whose window holds it, and beyond the tiles that read it changes no bit") {
+  constexpr Index side = 30, reach = 8;  // the largest tiles read 8 pixels
+  const auto g = geometry({2, side, side, 16}, {16, 3, 3, 16}, 1, 1);
+  std::vector<float> x = reals<float>(g.input_shape().size(), 1);
+  const std::vector<float> w = reals<float>(g.filter_shape().size(), 2);
+  const Index row = 14, column = 15;
+  for (const Conv2dRung rung : fast_rungs) {
+    CAPTURE(static_cast<int>(rung));
+    std::vector<float> before(static_cast<std::size_t>(g.output_shape().size())), after = before;
+    neb::kernels::conv2d(g, x.data(), w.data(), before.data(), rung);
+    std::vector<float> broken = x;
+    broken[static_cast<std::size_t>((row * side + column) * 16 + 5)] = HUGE_VALF;
+    neb::kernels::conv2d(g, broken.data(), w.data(), after.data(), rung);
+    Index finite = 0, changed = 0;
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const Index place = static_cast<Index>(i) / 16, r = place / side,
+                  c = place % side;  // the second image's rows come after
+      const Index distance = std::max(std::abs(r - row), std::abs(c - column));
+      if (distance <= 1) finite += std::isfinite(after[i]) ? 1 : 0;
+      if (distance >= reach)
+        changed += std::bit_cast<std::uint32_t>(after[i]) != std::bit_cast<std::uint32_t>(before[i]);
+    }
+    CHECK(finite == 0);
+    CHECK(changed == 0);
   }
 }
 

@@ -4,6 +4,10 @@
 /// copied patches, a direct kernel, and Winograd's. They differ in the order of their sums, so in the last bits; Winograd's
 /// also rounds differently, to some 2e-6 of the result in float with six points, 4e-6 with seven and 8e-6 with eight, see
 /// Conv2dPrecision.
+///
+/// Numbers that are not finite spread further than in plain loops. One pixel makes NaN of all outputs of the tiles that read it in
+/// Winograd's kernels, 4 x 4 to 6 x 6 outputs of 3 x 3 filters; one weight does so of all outputs of its filter there, and in the
+/// direct and im2col kernels of those where it meets padding, as infinity times 0.
 #pragma once
 
 #include <algorithm>
