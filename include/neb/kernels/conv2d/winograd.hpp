@@ -17,6 +17,7 @@
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/winograd_cost.hpp"
 #include "neb/kernels/conv2d/winograd_planes.hpp"
+#include "neb/kernels/conv2d/winograd_slices.hpp"
 #include "neb/kernels/conv2d/winograd_stages.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
 #include "neb/kernels/conv2d/winograd_transforms.hpp"
@@ -90,66 +91,6 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
       for (Index i = begin; i < end; ++i) sums.data()[i] += sums.data()[s * sums_size + i];
   });
   stages.filters_from_points(Planes<T>{sums.data(), out, in}, 0, a.dw);
-}
-
-/// The channels of a slice of larger filters, which stays in the second-level cache of the core that transforms and multiplies it.
-/// A slice costs a look at X or Y of all tiles, so this is for few of them.
-template <class F, class T>
-struct Slices {
-  static constexpr Index across = std::max<Index>(panel_width<T>, 32);  ///< that a slice has of its products
-  /// that it sums over at a time: whole panels of the left operand, or equal parts of one
-  static constexpr Index depth = across > 32 ? 16 : 32;
-
-  /// Whether a layer is computed so: whatever is chosen, the bits are the same.
-  static bool fit(const Layer<F, T>& layer) {
-    return layer.tiles <= few_tiles && std::min(layer.in_channels, layer.out_channels) >= across * threads();
-  }
-};
-
-/// y or dx from slices of larger filters, see multiply_in_chunks().
-template <class F, class T, class Filters, class FromPoints>
-void multiply_in_slices(const Planes<T>& x, Index chunked, Filters&& filters, FromPoints&& from_points) {
-  using S = Slices<F, T>;
-  parallel_tiles(chunked, S::across, [&](Index first, Index last) {
-    const Operand<F, T> right(std::min(S::depth, x.channels), last - first), products(x.rows, last - first);
-    const Planes<T> y = products.planes(x.rows, last - first);
-    for (Index row = 0; row < x.channels; row += S::depth) {
-      const Planes<T> w = right.planes(std::min(S::depth, x.channels - row), last - first);
-      filters(first, w, row);
-      multiply_planes(F::planes, x, w, y, row);
-    }
-    from_points(y, first);
-  });
-}
-
-/// Any of the passes, with larger filters and few tiles.
-template <class F, class T>
-void contract_in_slices(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
-  using S = Slices<F, T>;
-  const Layer<F, T>& layer = stages.layer;
-  const Index in = layer.in_channels, out = layer.out_channels;
-  const TileRange all{0, layer.tiles};
-  const Operand<F, T> images(a.y || a.dw ? layer.tiles : 0, in), cotangents(a.dx || a.dw ? layer.tiles : 0, out);
-  const Planes<T> x = images.planes(layer.tiles, in), y = cotangents.planes(layer.tiles, out);
-  if (a.y || a.dw) stages.images_to_points(a.x, all, x);
-  if (a.dx || a.dw) stages.cotangents_to_points(a.dy, all, 0, y);
-  if (a.y)
-    multiply_in_slices<F, T>(
-        x, out, [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_input(a.w, first, w, row); },
-        [&](const Planes<T>& dy, Index first) { stages.outputs_from_points(dy, all, first, a.y); });
-  if (a.dx)
-    multiply_in_slices<F, T>(
-        y, in, [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_output(a.w, first, w, row); },
-        [&](const Planes<T>& dx, Index first) { stages.images_from_points(dx, all, first, a.dx); });
-  if (!a.dw) return;
-  const Index columns = tile_count(in, S::across);
-  parallel_tasks(tile_count(out, S::across) * columns, [&](Index task) {
-    const Index first = task / columns * S::across, column = task % columns * S::across;
-    const Operand<F, T> sums(S::across, S::across);
-    const Planes<T> dw = sums.planes(std::min(S::across, out - first), std::min(S::across, in - column));
-    multiply_planes_transposed(F::planes, y, x, dw, false, first, column);
-    stages.filters_from_points(dw, first, a.dw, column);
-  });
 }
 
 /// Channels of a chunk of filters whose other channels are `channels`, and rows of a range of tiles of them.
@@ -234,7 +175,7 @@ void contract(const Conv2dGeometry& g, const Conv2dArrays<T>& a) {
   if (a.dx && !layer.reaches_all()) std::fill_n(a.dx, g.input_shape().size(), T(0));
   if (F::planes * layer.in_channels * layer.out_channels * static_cast<Index>(sizeof(T)) <= resident_bytes)
     return contract_resident(stages, a);
-  if (Slices<F, T>::fit(layer)) return contract_in_slices(stages, a);
+  if (fits_slices(layer)) return contract_in_slices(stages, a);
   if (a.y) forward_in_chunks(stages, a);
   if (a.dx) input_grad_in_chunks(stages, a);
   if (a.dw) filter_grad_in_chunks(stages, a);

@@ -31,8 +31,8 @@ inline Index whole_tiles(const Conv2dGeometry& g, Index outputs, Index out_exten
 
 /// About how many multiply-adds of the direct kernels, those with padding not counted, take as long as a pass at `points` points. A
 /// number that is transformed costs 7 of them, and twice that in a tile at the edge of an image, of which a part is copied first; a
-/// filter's costs as much as products with 20 tiles, with 12 where larger filters go slice by slice: fitted to passes over images of
-/// 4 x 4 to 28 x 28 pixels on a processor with AVX2. Few tiles with many filters may so go to the direct kernels where these lose a
+/// filter's costs as much as products with 20 tiles, fitted to passes over images of 7 x 7 to 28 x 28 pixels on a processor with AVX2;
+/// with 12 where larger filters go slice by slice, estimated there from two layers. Few tiles with many filters may so go to the direct kernels where these lose a
 /// little: filters at the points come from a last-level cache that others may have filled.
 inline double cost(const Conv2dGeometry& g, Index points) {
   const auto number = [](Index n) { return static_cast<double>(n); };
