@@ -1,6 +1,5 @@
 #include "paper/memory_measures.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <functional>
 #include <limits>
@@ -8,6 +7,7 @@
 
 #include <neb/autodiff/transforms.hpp>
 #include <neb/bayes/chi.hpp>
+#include <neb/bayes/symmetric_eigen.hpp>
 #include <neb/data/sample.hpp>
 #include <neb/flow/gradient_flow.hpp>
 
@@ -41,11 +41,13 @@ std::vector<double> smallest_curvatures(const Program& program, const TrainedEne
   for (Index row = 0; row < y.shape()[0]; ++row) {
     const Tensor<float> hessian = neb::hessian(energy.phi, Var<float>(y.rows(row, row + 1)));
     const Index d = hessian.shape()[1];
-    const Eigen::MatrixXd matrix = Eigen::Map<const Eigen::MatrixXf>(hessian.data(), d, d).cast<double>();
-    // Rounding leaves the two halves a little different.
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver((matrix + matrix.transpose()) / 2,
-                                                                Eigen::EigenvaluesOnly);
-    smallest.push_back(energy.sigma * energy.sigma * solver.eigenvalues()[0]);
+    Tensor<double> symmetric({1, d, d});
+    double* out = symmetric.mutable_data();
+    const float* const h = hessian.data();
+    for (Index i = 0; i < d; ++i)  // rounding leaves the two halves a little different
+      for (Index j = 0; j < d; ++j)
+        *out++ = (static_cast<double>(h[i * d + j]) + static_cast<double>(h[j * d + i])) / 2;
+    smallest.push_back(energy.sigma * energy.sigma * neb::symmetric_eigenvalues(symmetric)(0, d - 1));
     bar.update(static_cast<double>(row + 1) / static_cast<double>(y.shape()[0]), static_cast<double>(row + 1));
   }
   return smallest;

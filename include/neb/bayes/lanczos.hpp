@@ -23,6 +23,7 @@
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
+#include "neb/kernels/symmetric_eigen.hpp"
 
 namespace neb {
 
@@ -69,31 +70,40 @@ class Krylov {
     const Index m = std::ssize(diagonal_);
     if (m < std::min(count, d_)) return false;
     if (m == d_) return true;
-    const SymmetricSolver<T> t = projected();
-    for (Index k = m - count; k < m; ++k)
-      if (beta_ * std::abs(t.eigenvectors()(m - 1, k)) > tolerance * scale_) return false;
+    const Projected t = projected();
+    for (Index k = 0; k < count; ++k)
+      if (beta_ * std::abs(t.vector(k)[m - 1]) > tolerance * scale_) return false;
     return true;
   }
 
   /// Writes the `count` largest eigenvalues and their vectors.
   void write(Index count, double* values, double* vectors) const {
-    const SymmetricSolver<T> t = projected();
+    const Projected t = projected();
     const Index m = std::ssize(diagonal_);
     for (Index k = 0; k < count; ++k) {
-      const Index from = m - 1 - k;
-      values[k] = t.eigenvalues()[from];
+      values[k] = t.values[static_cast<std::size_t>(k)];
       double* const v = vectors + k * d_;
       std::fill_n(v, d_, 0.0);
-      for (Index i = 0; i < m; ++i) add_multiple(d_, t.eigenvectors()(i, from), basis_.data() + i * d_, v);
+      for (Index i = 0; i < m; ++i) add_multiple(d_, t.vector(k)[i], basis_.data() + i * d_, v);
       const double length = std::sqrt(inner_product(d_, v, v));
       for (Index i = 0; i < d_; ++i) v[i] /= length;
     }
   }
 
  private:
-  /// A in the basis, without what leads out of it.
-  SymmetricSolver<T> projected() const {
-    return solve_tridiagonal(std::span<const T>(diagonal_), std::span(below_).first(diagonal_.size() - 1));
+  /// Eigenpairs of A in the basis, without what leads out of it: the largest eigenvalue first.
+  struct Projected {
+    std::vector<T> values, vectors;
+
+    const T* vector(Index k) const { return vectors.data() + k * std::ssize(values); }
+  };
+
+  Projected projected() const {
+    const std::size_t m = diagonal_.size();
+    Projected found{std::vector<T>(m), std::vector<T>(m * m)};
+    kernels::tridiagonal_eigen(std::ssize(diagonal_), diagonal_.data(), below_.data(), found.values.data(),
+                               found.vectors.data());
+    return found;
   }
 
   /// Subtracts from v what it has of the basis, and returns its coordinates there.

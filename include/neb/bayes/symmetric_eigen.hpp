@@ -1,32 +1,22 @@
-/// Eigenvalues of symmetric matrices in double, by Eigen's solver.
+/// Eigenvalues of symmetric matrices in double.
 ///
 /// A matrix is one task on one thread: the same bits at any number of threads.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <numeric>
-#include <span>
-#include <utility>
 #include <vector>
-
-#if defined(__GNUC__) && !defined(__clang__)  // as in kernels/eigen_gemm.hpp
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
-#include <Eigen/Eigenvalues>
 
 #include "neb/core/error.hpp"
 #include "neb/core/finite.hpp"
 #include "neb/core/memory.hpp"
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
-#include "neb/core/single_threaded_eigen.hpp"
 #include "neb/core/tensor.hpp"
+#include "neb/kernels/symmetric_eigen.hpp"
 
 namespace neb {
 
@@ -55,35 +45,6 @@ inline void add_multiple(Index d, double factor, const double* x, double* y) {
   for (Index i = 0; i < d; ++i) y[i] += factor * x[i];
 }
 
-/// Eigen's solver: eigenvalues in ascending order, eigenvectors in columns.
-template <std::same_as<double> T>
-using SymmetricSolver = Eigen::SelfAdjointEigenSolver<Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>>;
-
-/// What Eigen finds, or an Error where it has not converged.
-template <class Solver>
-Solver solved(Solver solver) {
-  if (solver.info() != Eigen::Success) throw Error("symmetric_eigen: Eigen's solver has not converged");
-  return solver;
-}
-
-/// The symmetric (d, d) matrix that begins at a.
-template <std::same_as<double> T>
-SymmetricSolver<T> solve_symmetric(Index d, const T* a, int options) {
-  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-  const neb::detail::SingleThreadedEigen guard;
-  return solved(SymmetricSolver<T>(Eigen::Map<const Matrix>(a, d, d), options));
-}
-
-/// The symmetric tridiagonal matrix of a diagonal and the one below it, one shorter, with eigenvectors.
-template <std::same_as<double> T>
-SymmetricSolver<T> solve_tridiagonal(std::span<const T> diagonal, std::span<const T> below) {
-  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
-  SymmetricSolver<T> solver;
-  solver.computeFromTridiagonal(Eigen::Map<const Vector>(diagonal.data(), std::ssize(diagonal)),
-                                Eigen::Map<const Vector>(below.data(), std::ssize(below)));
-  return solved(std::move(solver));
-}
-
 inline void check_symmetric_batch(const Tensor<double>& matrices) {
   if (matrices.rank() != 3 || matrices.shape()[1] != matrices.shape()[2])
     throw ShapeError("symmetric_eigen: expects square matrices (N, d, d)   [matrices: " + matrices.shape().to_string() +
@@ -103,11 +64,8 @@ Tensor<T> symmetric_eigenvalues(const Tensor<T>& matrices) {
   const Index n = matrices.shape()[0], d = matrices.shape()[1];
   Tensor<T> values({n, d});
   T* const out = values.mutable_data();
-  parallel_tasks(n, [&](Index row) {
-    const bayes::SymmetricSolver<T> solved =
-        bayes::solve_symmetric(d, matrices.data() + row * d * d, Eigen::EigenvaluesOnly);
-    std::reverse_copy(solved.eigenvalues().data(), solved.eigenvalues().data() + d, out + row * d);
-  });
+  parallel_tasks(
+      n, [&](Index row) { kernels::symmetric_eigen<T>(d, matrices.data() + row * d * d, out + row * d, nullptr); });
   return values;
 }
 
@@ -122,13 +80,10 @@ Eigenpairs symmetric_eigenpairs(const Tensor<T>& matrices) {
            *const residuals = found.residuals.mutable_data();
   parallel_tasks(n, [&](Index row) {
     const T* const matrix = matrices.data() + row * d * d;
-    const bayes::SymmetricSolver<T> solved = bayes::solve_symmetric(d, matrix, Eigen::ComputeEigenvectors);
+    kernels::symmetric_eigen(d, matrix, values + row * d, vectors + row * d * d);
     std::vector<T> rest(memory_size(d));
     for (Index k = 0; k < d; ++k) {
-      const Index from = d - 1 - k;  // Eigen's are ascending, a vector is a column
-      T* const v = vectors + (row * d + k) * d;
-      std::copy_n(solved.eigenvectors().data() + from * d, d, v);
-      values[row * d + k] = solved.eigenvalues()[from];
+      const T* const v = vectors + (row * d + k) * d;
       for (Index i = 0; i < d; ++i)
         rest[static_cast<std::size_t>(i)] = bayes::inner_product(d, matrix + i * d, v) - values[row * d + k] * v[i];
       residuals[row * d + k] = std::sqrt(bayes::inner_product(d, rest.data(), rest.data()));
@@ -138,7 +93,3 @@ Eigenpairs symmetric_eigenpairs(const Tensor<T>& matrices) {
 }
 
 }  // namespace neb
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
