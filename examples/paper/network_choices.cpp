@@ -127,7 +127,7 @@ Results section_4_1(Laboratory& laboratory) {
   ChoiceTraining training{
       // none of it from the paper
       .architecture = {.image = {data[1], data[2], data[3]}, .channels = {16, 32, 64}, .stride = {2}, .padding = 1},
-      .options = {.sigma = 0.3, .ema_decay = 0, .seed = program.seed},
+      .options = {.sigma = 0.3, .learning_rate = 1e-3, .ema_decay = 0, .seed = program.seed},
       .steps = {}};
   const Index length = laboratory.full() ? 10000 : 1000;
   for (const double part : {0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0})

@@ -131,7 +131,7 @@ CommandLine command_line() {
   line.option("sigma", "S", "Noise level, in data units (pixels are in [0, 1])", "0.3");
   declare_architecture(line);
   line.option("batch", "N", "Images in a step (not from the paper)", "32")
-      .option("learning-rate", "R", "Of Adam (not from the paper)", "1e-3")
+      .option("learning-rate", "R", "Of Adam (not from the paper)", "2e-3")
       .option("schedule", "NAME", "How the rate falls: constant, linear, cosine or trapezoid (not from the paper)",
               "cosine")
       .option("warmup", "P", "Part of the run in which the rate rises (not from the paper)", "0.02")

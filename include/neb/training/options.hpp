@@ -14,7 +14,7 @@ struct TrainOptions {
   Index batch = 32;                      ///< samples of a step
   Index steps = 2000;                    ///< length of the run, unless `minutes` is set
   double minutes = 0;                    ///< if positive, the run lasts so long; the schedule then follows the clock
-  double learning_rate = 1e-3;           ///< of Adam, at its highest
+  double learning_rate = 2e-3;           ///< of Adam, at its highest
   Schedule schedule = Schedule::cosine;  ///< how the learning rate falls
   double warmup = 0.02;                  ///< part of the run over which the learning rate rises
   double ema_decay = 0.995;              ///< of the average of the weights; 0: none is kept, the average is the weights
