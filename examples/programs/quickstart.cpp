@@ -46,6 +46,7 @@ Training training_for(const Program& program, const CommandLine& options) {
   // A fast machine takes thousands of steps, after which memories of noise are blobs without it; early, it costs digits.
   training.options.shade = 0.1;
   training.options.shade_after = 1000;
+  training.options.learning_rate = 1e-3;  // a larger one is faster, and leaves grey shadows as memories of noise
   training.checkpoint = program.path("checkpoint.safetensors");
   training.resume_command = resume_command(program, options, training.checkpoint);
   return training;
