@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <type_traits>
 
 #if defined(__GNUC__) && !defined(__clang__)  // as in kernels/eigen_gemm.hpp
 #pragma GCC diagnostic push
@@ -33,26 +32,21 @@ void copy_descending(const Solver& solver, T* values, T* vectors) {
 template <class T>
 using SymmetricSolver = Eigen::SelfAdjointEigenSolver<Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>>;
 
-inline int parts_wanted(const void* vectors) {
-  return vectors == nullptr ? Eigen::EigenvaluesOnly : Eigen::ComputeEigenvectors;
-}
-
 }  // namespace detail
 
 template <class T>
 void symmetric_eigen(Index n, const T* a, T* values, T* vectors) {
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
   const neb::detail::SingleThreadedEigen guard;
-  detail::copy_descending(detail::SymmetricSolver<T>(Eigen::Map<const Matrix>(a, n, n), detail::parts_wanted(vectors)),
-                          values, vectors);
+  const int wanted = vectors == nullptr ? Eigen::EigenvaluesOnly : Eigen::ComputeEigenvectors;
+  detail::copy_descending(detail::SymmetricSolver<T>(Eigen::Map<const Matrix>(a, n, n), wanted), values, vectors);
 }
 
 template <class T>
 void tridiagonal_eigen(Index n, const T* diagonal, const T* below, T* values, T* vectors) {
   using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
   detail::SymmetricSolver<T> solver;
-  solver.computeFromTridiagonal(Eigen::Map<const Vector>(diagonal, n), Eigen::Map<const Vector>(below, n - 1),
-                                detail::parts_wanted(vectors));
+  solver.computeFromTridiagonal(Eigen::Map<const Vector>(diagonal, n), Eigen::Map<const Vector>(below, n - 1));
   detail::copy_descending(solver, values, vectors);
 }
 

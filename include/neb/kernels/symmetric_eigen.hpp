@@ -11,7 +11,8 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 template <class T>
 void symmetric_eigen(Index n, const T* a, T* values, T* vectors);
 
-/// The same of a symmetric tridiagonal matrix, from its diagonal (n) and what is below it (n - 1); n > 0.
+/// The same of a symmetric tridiagonal matrix, from its diagonal (n) and what is below it (n - 1), with n > 0; vectors is not
+/// null here.
 template <class T>
 void tridiagonal_eigen(Index n, const T* diagonal, const T* below, T* values, T* vectors);
 
