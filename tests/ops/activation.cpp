@@ -9,10 +9,6 @@ using namespace neb::test;
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-Var<double> row(std::initializer_list<double> values) { return Tensor<double>({std::ssize(values)}, values); }
-
 /// The value of f at z and its first three derivatives.
 std::array<double, 4> jet(const std::function<Var<double>(const Var<double>&)>& f, double z) {
   const Var<double> x = Tensor<double>::scalar(z);

@@ -8,15 +8,6 @@
 using namespace neb;
 using namespace neb::test;
 
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-const double quiet = std::nan("");
-
-Var<double> row(std::initializer_list<double> values) { return Tensor<double>({std::ssize(values)}, values); }
-
-}  // namespace
-
 TEST_CASE("comparisons are 1 where they hold and 0 elsewhere, and nothing equals a NaN") {
   const auto a = row({1, 2, 3, quiet, infinity}), b = row({2, 2, 2, quiet, infinity});
   CHECK(elements(less(a, b)) == std::vector<double>{1, 0, 0, 0, 0});

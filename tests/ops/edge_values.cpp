@@ -20,7 +20,6 @@ using namespace neb::test;
 namespace {
 
 using Limits = std::numeric_limits<double>;
-constexpr double infinity = Limits::infinity(), quiet = Limits::quiet_NaN();
 
 const std::vector<double> edges{0,
                                 -0.0,
@@ -42,7 +41,7 @@ bool agree(double got, double expected) {
 }
 
 Var<double> scalar(double x) { return Tensor<double>(Shape{1}, {x}); }
-Var<double> row(const std::vector<double>& x) {
+Var<double> one_row(const std::vector<double>& x) {
   return Tensor<double>(Shape{1, std::ssize(x)}, std::span<const double>(x));
 }
 
@@ -169,7 +168,7 @@ TEST_CASE("what an operation does not choose gets 0 of an infinite cotangent") {
   };
   for (const Choice& choice : choices) {
     CAPTURE(choice.name);
-    const Var<double> x = row({-1, 0.25, 2});
+    const Var<double> x = one_row({-1, 0.25, 2});
     const std::vector<double> got = elements(grad(sum(infinity * choice.f(x)), x));
     for (std::size_t i = 0; i < got.size(); ++i) CHECK(got[i] == (choice.chosen[i] == 1 ? infinity : 0));
   }
@@ -187,7 +186,7 @@ TEST_CASE("logsumexp of edges is SciPy's, and impossible states get the derivati
       const double largest = std::isnan(a) || std::isnan(b) ? quiet : std::max(a, b);
       const double total = std::exp(a - largest) + std::exp(b - largest);
       const double expected = std::isinf(largest) ? largest : largest + std::log(total);
-      const Var<double> x = row({a, b}), y = logsumexp(x);
+      const Var<double> x = one_row({a, b}), y = logsumexp(x);
       CHECK(agree(y.value()(0), expected));
       const Tensor<double> g = grad(sum(y), x).value();
       if (largest == -infinity) CHECK((g(0, 0) == 0 && g(0, 1) == 0));
@@ -204,7 +203,7 @@ TEST_CASE("a norm neither over- nor underflows, and its gradient is the directio
     for (const double b : edges) {
       CAPTURE(a);
       CAPTURE(b);
-      const Var<double> x = row({a, b}), y = norm(x, 1);
+      const Var<double> x = one_row({a, b}), y = norm(x, 1);
       const double expected = std::isnan(a) || std::isnan(b) ? quiet : std::hypot(a, b);  // also of an infinity and NaN
       CHECK(agree(y.value()(0), expected));
       const double slope = grad(sum(y), x).value()(0, 0);

@@ -7,14 +7,6 @@
 using namespace neb;
 using namespace neb::test;
 
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-Var<double> row(std::initializer_list<double> values) { return Tensor<double>({std::ssize(values)}, values); }
-
-}  // namespace
-
 TEST_CASE("exp, log, sqrt and square agree with the standard functions") {
   const auto any = random_tensor({7, 1500}, 1, -20, 20), positive = random_tensor({7, 1500}, 2, 1e-3, 50);
   CHECK(pointwise_difference([](const auto& x) { return exp(x); }, [](double v) { return std::exp(v); }, any) < 4e-16);

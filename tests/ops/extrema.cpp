@@ -7,17 +7,6 @@
 using namespace neb;
 using namespace neb::test;
 
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-const double quiet = std::nan("");
-
-Var<double> row(std::initializer_list<double> values) { return Tensor<double>({std::ssize(values)}, values); }
-
-using Elements = std::vector<double>;
-
-}  // namespace
-
 TEST_CASE("maximum and minimum agree with the standard functions, broadcast") {
   const auto a = random_tensor({3, 1, 5}, 1), b = random_tensor({4, 5}, 2);
   const auto at = [&](const auto& choose) {

@@ -18,7 +18,7 @@ using namespace neb::test;
 
 namespace {
 
-using V = Var<double>;
+using Array = Var<double>;
 
 constexpr Index huge = Index{1} << 62;
 constexpr Index largest = std::numeric_limits<Index>::max();
@@ -37,12 +37,12 @@ const Misuse shape_errors[] = {
      [] {
        moved_from() * zeros({2, 3});
      }},
-    {"divide: extents 2 and 0 do not broadcast   [a: (2,), b: (0,)]", [] { zeros({2}) / V(); }},
+    {"divide: extents 2 and 0 do not broadcast   [a: (2,), b: (0,)]", [] { zeros({2}) / Array(); }},
     {"add: extents 4 and 3 do not broadcast   [a: (4, 1, 4), b: (3,)]",
      [] {
        zeros({4, 1, 4}) + zeros({3});
      }},
-    {"mean: expects at least one element   [x: (0,)]", [] { mean(V()); }},
+    {"mean: expects at least one element   [x: (0,)]", [] { mean(Array()); }},
     {"mean: expects at least one element   [x: (3, 0)]",
      [] {
        mean(zeros({3, 0}));
@@ -84,7 +84,7 @@ const Misuse shape_errors[] = {
      [] {
        broadcast_to(zeros({1, 3}), {3});
      }},
-    {"broadcast_to: x does not broadcast to (2,)   [x: (0,)]", [] { broadcast_to(V(), {2}); }},
+    {"broadcast_to: x does not broadcast to (2,)   [x: (0,)]", [] { broadcast_to(Array(), {2}); }},
     // Movement.
     {"reshape: 6 elements do not fill (4,)   [x: (2, 3)]",
      [] {
@@ -158,7 +158,7 @@ const Misuse shape_errors[] = {
      [] {
        pad(zeros({2, 3}), 0, huge, 0);
      }},
-    {"concat: expects at least one array", [] { concat(std::vector<V>{}, 0); }},
+    {"concat: expects at least one array", [] { concat(std::vector<Array>{}, 0); }},
     {"concat: axis 2 does not exist   [x: (2, 3)]",
      [] {
        concat<double>({zeros({2, 3})}, 2);
@@ -230,7 +230,7 @@ const Misuse shape_errors[] = {
     {"pow: extents 2 and 3 do not broadcast   [a: (2,), b: (3,)]", [] { pow(zeros({2}), zeros({3})); }},
     {"norm: axis 1 does not exist   [x: (3,)]", [] { norm(zeros({3}), 1); }},
     {"norm: axis 0 does not exist   [x: ()]", [] { norm(zeros({}), 0); }},
-    {"variance: expects at least one element   [x: (0,)]", [] { variance(V()); }},
+    {"variance: expects at least one element   [x: (0,)]", [] { variance(Array()); }},
     {"variance: expects at least one element   [x: (2, 0)]",
      [] {
        variance(zeros({2, 0}));

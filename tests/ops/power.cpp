@@ -9,12 +9,6 @@ using namespace neb::test;
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-using Elements = std::vector<double>;
-
-Var<double> row(std::initializer_list<double> values) { return Tensor<double>({std::ssize(values)}, values); }
-
 /// The value and the first three derivatives of f at each element of x.
 std::array<Elements, 4> jet(const std::function<Var<double>(const Var<double>&)>& f, const Var<double>& x) {
   Var<double> y = f(x);

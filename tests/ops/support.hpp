@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <initializer_list>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,12 @@
 namespace neb::test {
 
 using Indices = std::vector<Index>;
+using Elements = std::vector<double>;
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+inline constexpr double quiet = std::numeric_limits<double>::quiet_NaN();
+
+inline Var<double> row(std::initializer_list<double> values) { return Tensor<double>({std::ssize(values)}, values); }
 
 template <Scalar T>
 bool same_bits(const Var<T>& a, const Var<T>& b) {

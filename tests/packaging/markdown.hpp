@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "contains.hpp"
+
 namespace neb::test {
 
 inline std::string read(const std::filesystem::path& path) {
@@ -51,8 +53,6 @@ inline std::string prose(const std::string& markdown) {
   }
   return text;
 }
-
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 inline std::vector<std::string> words(const std::string& text) {
   std::istringstream stream(text);

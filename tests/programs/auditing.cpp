@@ -1,4 +1,5 @@
 /// audit: what it says of energies that are right, and of each that is wrong.
+#include "contains.hpp"
 #include "io/scratch.hpp"
 #include "neb/bayes/smooth.hpp"
 #include "neb/energy/mlp_energy.hpp"
@@ -14,8 +15,6 @@ namespace {
 
 constexpr Index n = 300, d = 16;
 constexpr double s = 0.3;
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// An energy that is factor |y|^2 / 2 to a thousandth: of the smooth ReLU z / (1 + exp(-z)), both signs of z together are
 /// z^2 / 2 near 0. With factor 1 / s^2 it is that of a single sample at the origin.

@@ -1,4 +1,5 @@
 /// diagnose: what it says of traces, in numbers and in words.
+#include "contains.hpp"
 #include "io/scratch.hpp"
 #include "neb/core/random.hpp"
 #include "neb/io/safetensors.hpp"
@@ -46,8 +47,6 @@ struct Diagnosing {
     return is_picture(scratch.path("out/diagnose_trace")) && is_picture(scratch.path("out/diagnose_autocorrelation"));
   }
 };
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

@@ -13,11 +13,11 @@ using namespace neb::test;
 
 namespace {
 
-struct Set {
+struct Reproducing {
   Scratch scratch;
   std::string data = put_images(scratch, "data", {8, 8, 1});
 
-  Set() {
+  Reproducing() {
     std::filesystem::create_directory(scratch.path("models"));
     put_model(scratch, "models/sigma-0.30.safetensors", {8, 8, 1});
   }
@@ -40,7 +40,7 @@ struct Set {
 }  // namespace
 
 TEST_CASE("an experiment leaves its picture, its numbers, the table and the page") {
-  const Set set;
+  const Reproducing set;
   const Outcome outcome = set.reproduce({"--only", "figure-3"});
   REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
   CHECK(outcome.err.empty());
@@ -57,7 +57,7 @@ TEST_CASE("an experiment leaves its picture, its numbers, the table and the page
 }
 
 TEST_CASE("what is finished stays when the next experiment cannot be") {
-  const Set set;  // without an energy at sigma = 0.7
+  const Reproducing set;  // without an energy at sigma = 0.7
   const Outcome outcome = set.reproduce({"--only", "figure-4,figure-3", "--quiet"});
   CHECK(outcome.code == 2);
   CHECK(outcome.out.empty());
@@ -68,7 +68,7 @@ TEST_CASE("what is finished stays when the next experiment cannot be") {
 }
 
 TEST_CASE("an experiment that is none is refused with the names of those that are") {
-  const Set set;
+  const Reproducing set;
   for (const char* name : {"figure-99", "", "figure-3,", "Figure-3"}) {
     const Outcome outcome = set.reproduce({"--only", name});
     CHECK(outcome.code == 2);
@@ -79,7 +79,7 @@ TEST_CASE("an experiment that is none is refused with the names of those that ar
 }
 
 TEST_CASE("scripts/reproduce.sh helps before anything is built") {
-  const Set set;
+  const Reproducing set;
   std::filesystem::create_directories(set.scratch.path("scripts"));
   for (const char* name : {"reproduce.sh", "common.sh"})
     std::filesystem::copy(std::string(NEB_SOURCE_DIR "/scripts/") + name, set.scratch.path("scripts"));
@@ -92,7 +92,7 @@ TEST_CASE("scripts/reproduce.sh helps before anything is built") {
 }
 
 TEST_CASE("scripts/reproduce.sh hands a name on to the program, which knows them all") {
-  const Set set;
+  const Reproducing set;
   std::filesystem::create_directories(set.scratch.path("scripts"));
   std::filesystem::copy(NEB_SOURCE_DIR "/scripts/reproduce.sh", set.scratch.path("scripts"));
   set.scratch.put("scripts/common.sh", "root=" + set.scratch.folder() +

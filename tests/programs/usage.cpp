@@ -12,7 +12,7 @@ const std::vector<std::string> working{"train_energy",   "denoise", "walk_jump",
                                        "sphere_overlap", "audit",   "quickstart"};
 
 /// Grey data, and a model for them.
-struct Set {
+struct Refusing {
   Scratch scratch;
   std::string data = put_images(scratch, "data", {8, 8, 1});
   std::string model = put_model(scratch, "model.safetensors", {8, 8, 1});
@@ -54,7 +54,7 @@ TEST_CASE("--help teaches") {
 }
 
 TEST_CASE("--quiet is quiet") {
-  const Set set;
+  const Refusing set;
   for (const std::string& program : with_model) {
     Arguments arguments{"--quiet", "--data", set.data, "--model", set.model};
     if (program == "walk_jump") arguments.insert(arguments.end(), {"--steps", "5"});
@@ -78,7 +78,7 @@ TEST_CASE("--quiet is quiet") {
 }
 
 TEST_CASE("options that do not exist or cannot be read") {
-  const Set set;
+  const Refusing set;
   for (const std::string& program : {std::string("train_energy"), std::string("denoise"), std::string("draw_graph")}) {
     set.refuses(program, {"--nonsense"}, "nonsense");
     set.refuses(program, {"stray"}, "stray");
@@ -133,7 +133,7 @@ TEST_CASE("options that do not exist or cannot be read") {
 }
 
 TEST_CASE("data that are missing or damaged") {
-  const Set set;
+  const Refusing set;
   const std::string nowhere = set.scratch.path("nowhere"), empty = set.scratch.path("empty"),
                     cut = set.scratch.path("cut");
   std::filesystem::create_directory(empty);
@@ -148,7 +148,7 @@ TEST_CASE("data that are missing or damaged") {
 }
 
 TEST_CASE("models that are missing, damaged, of another sigma or for other images") {
-  const Set set;
+  const Refusing set;
   const std::string whole = content_of(set.model);
   const std::string cut = set.scratch.put("cut", whole.substr(0, whole.size() - 5)),
                     text = set.scratch.put("text", "a poem\n"), nothing = set.scratch.put("nothing", ""),

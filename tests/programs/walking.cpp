@@ -11,14 +11,14 @@ using namespace neb::test;
 
 namespace {
 
-const Shape grey{8, 8, 1};
+const Shape eight_by_eight{8, 8, 1};
 
 /// Grey data, and an energy that holds its walks: a small network beside the quadratic part.
-struct Set {
+struct Walking {
   Scratch scratch;
-  std::string data = put_images(scratch, "data", grey);
+  std::string data = put_images(scratch, "data", eight_by_eight);
 
-  Set() { put_model(scratch, "model", grey, 1 / 0.18); }
+  Walking() { put_model(scratch, "model", eight_by_eight, 1 / 0.18); }
   Arguments walk(const std::string& out, const Arguments& more) const {
     Arguments arguments{"--data", data, "--model", "model", "--out", out, "--chains", "3", "--threads", "1"};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -51,7 +51,7 @@ void wait_for(const std::string& path) {
 }  // namespace
 
 TEST_CASE("walk_jump takes any sampler, and finds a step size for those that ask for one") {
-  const Set set;
+  const Walking set;
   for (const std::string& sampler : samplers) {
     CAPTURE(sampler);
     set.walked("out", {"--sampler", sampler, "--steps", "40", "--step", "auto", "--warm-up", "60"});
@@ -73,9 +73,10 @@ TEST_CASE("walk_jump takes any sampler, and finds a step size for those that ask
 }
 
 TEST_CASE("walk_jump gives a chain the same bits whatever number of others walks beside it") {
-  const Set set;
+  const Walking set;
   // Filters enough for Winograd's kernels.
-  const ConvEnergy<float> wide({.image = grey, .channels = {16, 32}, .padding = 1, .quadratic = 1 / 0.18}, Key(3));
+  const ConvEnergy<float> wide({.image = eight_by_eight, .channels = {16, 32}, .padding = 1, .quadratic = 1 / 0.18},
+                               Key(3));
   write_model(set.scratch.path("model"), wide, 0.3);
   const auto walked = [&](const std::string& out, const std::string& chains) {
     set.walked(out, {"--steps", "30", "--chains", chains});
@@ -86,7 +87,7 @@ TEST_CASE("walk_jump gives a chain the same bits whatever number of others walks
 }
 
 TEST_CASE("walk_jump without new options is the paper's walk, and --step is --delta") {
-  const Set set;
+  const Walking set;
   set.walked("plain", {"--steps", "20"});
   CHECK(set.summary("plain")["delta"] == doctest::Approx(0.003));
   CHECK(set.summary("plain")["sampler"] == "langevin");
@@ -97,7 +98,7 @@ TEST_CASE("walk_jump without new options is the paper's walk, and --step is --de
 }
 
 TEST_CASE("a walk that is killed, and one that is interrupted, go on to the bits of one that was not, by any sampler") {
-  const Set set;
+  const Walking set;
   for (const std::string& sampler : samplers) {
     CAPTURE(sampler);
     const Arguments settings{"--sampler",
@@ -148,7 +149,7 @@ TEST_CASE("a walk that is killed, and one that is interrupted, go on to the bits
 }
 
 TEST_CASE("a walk that has ended can be made longer, and is then the long walk") {
-  const Set set;
+  const Walking set;
   set.walked("long", {"--sampler", "baoab", "--step", "0.1", "--steps", "60", "--every", "7"});
   set.walked("short", {"--sampler", "baoab", "--step", "0.1", "--steps", "25", "--every", "7"});
   const Outcome outcome = run_program("walk_jump",
@@ -161,7 +162,7 @@ TEST_CASE("a walk that has ended can be made longer, and is then the long walk")
 }
 
 TEST_CASE("walk_jump refuses settings that contradict each other, or the checkpoint") {
-  const Set set;
+  const Walking set;
   const auto with = [&](const Arguments& more) { return set.walk("out", more); };
   set.refuses(with({"--sampler", "hmc"}), "--sampler hmc: expects one of langevin, leimkuhler-matthews");
   set.refuses(with({"--step", "0.1", "--delta", "0.1"}), "--step and --delta");
@@ -184,8 +185,13 @@ TEST_CASE("walk_jump refuses settings that contradict each other, or the checkpo
   set.refuses(resuming({"--seed", "6"}), "--seed 5, this walk 6");
   set.refuses(resuming({"--step", "0.1"}), "--step");
   set.refuses(resuming({"--steps", "20"}), "ask for as many, or more");
-  const ConvEnergy<float> other(
-      {.image = grey, .channels = {4, 8}, .stride = {2}, .padding = 1, .bottleneck = 4, .quadratic = 1 / 0.16}, Key(3));
+  const ConvEnergy<float> other({.image = eight_by_eight,
+                                 .channels = {4, 8},
+                                 .stride = {2},
+                                 .padding = 1,
+                                 .bottleneck = 4,
+                                 .quadratic = 1 / 0.16},
+                                Key(3));
   write_model(set.scratch.path("other"), other, 0.3);
   set.refuses({"--resume", "out/checkpoint.safetensors", "--model", "other", "--data", set.data},
               "belongs to another model");
