@@ -63,6 +63,12 @@ function(neb_optimise_little target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1> $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>)
 endfunction()
 
+# Compiles a target's sources eight at a time where NEB_JOIN_SOURCES is on: what all of them instantiate is compiled once for
+# eight. Names in their anonymous namespaces must then differ.
+function(neb_join_sources target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${NEB_JOIN_SOURCES} UNITY_BUILD_BATCH_SIZE 8)
+endfunction()
+
 # Makes a program of each of the sources, of that name, linked to `libraries`, where its work is done. The global property
 # NEB_PROGRAMS lists them.
 function(neb_programs libraries)

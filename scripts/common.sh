@@ -79,11 +79,11 @@ install_optional() {
   (install_packages "${@:-$command}") || say "going on without $command"
 }
 
-# configure [CMAKE_OPTION...]: the preset that $build is named after; silent unless it fails.
+# configure [CMAKE_OPTION...]: the preset that $build is named after, to be built as a whole; silent unless it fails.
 configure() {
   mkdir -p "$build"
   say "configuring ${build#"$root"/}"
-  if ! (cd "$root" && cmake --preset "${build##*/}" "$@") >"$build/configure.log" 2>&1; then
+  if ! (cd "$root" && cmake --preset "${build##*/}" -DNEB_JOIN_SOURCES=ON "$@") >"$build/configure.log" 2>&1; then
     cat "$build/configure.log" >&2
     fail 1 "cmake could not configure (its output is above)"
   fi

@@ -24,10 +24,10 @@ const std::vector<Choice>& choices() {
 constexpr neb::Colour colours[]{
     {0.12, 0.35, 0.70}, {0.75, 0.10, 0.30}, {0.60, 0.35, 0.75}, {0.00, 0.55, 0.40}, {0.85, 0.55, 0.05}};
 
-using Curves = std::vector<std::vector<double>>;
+using LossCurves = std::vector<std::vector<double>>;
 
 /// Loss `k` of every seed.
-std::vector<double> losses_at(const Curves& curves, std::size_t k) {
+std::vector<double> losses_at(const LossCurves& curves, std::size_t k) {
   std::vector<double> losses;
   for (const auto& curve : curves) losses.push_back(curve[k]);
   return losses;
@@ -37,9 +37,9 @@ double average(const std::vector<double>& values) {
   return paired_difference(values, std::vector<double>(values.size())).mean;
 }
 
-void draw(const std::vector<Curves>& all, const std::vector<Index>& steps, const std::string& path) {
+void draw(const std::vector<LossCurves>& all, const std::vector<Index>& steps, const std::string& path) {
   double low = HUGE_VAL, high = 0;
-  for (const Curves& curves : all)
+  for (const LossCurves& curves : all)
     for (const auto& curve : curves) {
       low = std::min(low, curve.back());
       high = std::max(high, curve[1]);  // the first loss is that of a network that has learned next to nothing
@@ -85,10 +85,10 @@ ChosenEnergy make_energy(neb::ConvEnergyOptions architecture, const Choice& choi
   return phi;
 }
 
-Curves loss_curves(const Images& images, const Choice& choice, const ChoiceTraining& training,
-                   const neb::OnProgress& on_progress) {
+LossCurves loss_curves(const Images& images, const Choice& choice, const ChoiceTraining& training,
+                       const neb::OnProgress& on_progress) {
   const Index length = training.steps.back();
-  Curves curves;
+  LossCurves curves;
   for (Index seed = 0; seed < training.seeds; ++seed) {
     neb::TrainOptions options = training.options;
     options.steps = length;
@@ -135,7 +135,7 @@ Results section_4_1(Laboratory& laboratory) {
   Images images = laboratory.images();
   images.test = images.test.rows(0, std::min<Index>(500, images.test.shape()[0]));
 
-  std::vector<Curves> all;
+  std::vector<LossCurves> all;
   {
     ProgressBar bar = program.progress("training", "steps");
     const Index steps = training.seeds * length;  // of a choice

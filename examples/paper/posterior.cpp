@@ -137,7 +137,7 @@ std::string spectrum_text(const Tensor<double>& of_c, double variance) {
               100 * above, positive, std::abs(negative));
 }
 
-struct Curves {
+struct SpectrumCurves {
   std::vector<Curve> curves{{.name = "1, the most of an optimal energy", .x = {}, .y = {}}};
   double high = 1, low = 0;
 
@@ -170,7 +170,7 @@ DoubleEnergy trained_convex(const Laboratory& laboratory, double sigma, double& 
 }
 
 /// Everything at one noise level; adds to the results, and to the curves of its spectra.
-void measure(Laboratory& laboratory, double sigma, Results& results, Curves& curves) {
+void measure(Laboratory& laboratory, double sigma, Results& results, SpectrumCurves& curves) {
   const Program& program = laboratory.program();
   const Tensor<float>& test = laboratory.images().test;
   const DoubleEnergy energy = laboratory.double_energy(sigma);
@@ -253,7 +253,7 @@ void measure(Laboratory& laboratory, double sigma, Results& results, Curves& cur
 Results posterior(Laboratory& laboratory) {
   const Program& program = laboratory.program();
   Results results;
-  Curves curves;
+  SpectrumCurves curves;
   measure(laboratory, 0.3, results, curves);
   measure(laboratory, 0.7, results, curves);
 

@@ -56,10 +56,10 @@ Standing standing(const Attempt& a, const Attempt& b) {
 
 namespace {
 
-constexpr double sigma = 0.3;
+constexpr double retrieval_sigma = 0.3;
 
 /// What came out for one damage: attempts by amount.
-struct Curves {
+struct DamageCurves {
   const Damage& damage;
   std::vector<std::vector<Attempt>> by_amount;
 
@@ -90,7 +90,7 @@ std::string shares_text(const std::vector<double>& shares) {
   return all + " %";
 }
 
-void report(const Curves& curves, Results& results) {
+void report(const DamageCurves& curves, Results& results) {
   const Damage& damage = curves.damage;
   std::string amounts;
   for (const double amount : damage.amounts) amounts += text(amounts.empty() ? "%.1f" : ", %.1f", amount);
@@ -108,7 +108,7 @@ void report(const Curves& curves, Results& results) {
                               curves.amounts_where(Standing::behind, {1, 2}, false)});
 }
 
-Picture draw(const Program& program, const Curves& curves) {
+Picture draw(const Program& program, const DamageCurves& curves) {
   const std::string picture = Program::picture_file("retrieval-" + curves.damage.name);
   std::vector<Curve> lines;
   for (const std::size_t way : {3, 0, 1, 2})
@@ -142,7 +142,7 @@ Picture draw_some(const Program& program, const TrainedEnergy& energy, const Ten
 
 Results retrieval(Laboratory& laboratory) {
   const Program& program = laboratory.program();
-  const TrainedEnergy &energy = laboratory.energy(sigma), &kde = laboratory.kde(sigma);
+  const TrainedEnergy &energy = laboratory.energy(retrieval_sigma), &kde = laboratory.kde(retrieval_sigma);
   const Images& images = laboratory.images();
   const Judge judge = laboratory.judges().front();
   const Index digits = std::min<Index>(laboratory.full() ? 1000 : 200, images.test.shape()[0]);
@@ -150,11 +150,12 @@ Results retrieval(Laboratory& laboratory) {
   const std::vector<int> classes = judge.classify(x);
   const neb::Key key = neb::Key(program.seed).fold("retrieval");
 
-  Results results{
-      .numbers = {{"sigma", sigma}, {"digits", digits}, {"judge", judge.name}}, .findings = {}, .pictures = {}};
+  Results results{.numbers = {{"sigma", retrieval_sigma}, {"digits", digits}, {"judge", judge.name}},
+                  .findings = {},
+                  .pictures = {}};
   results.pictures.push_back(draw_some(program, energy, x, key));
   for (const Damage& damage : damages()) {
-    Curves curves{damage, {}};
+    DamageCurves curves{damage, {}};
     for (std::size_t k = 0; k < damage.amounts.size(); ++k) {
       const Tensor<float> cues = damage.apply(x, damage.amounts[k], key.fold(damage.name).at(k));
       curves.by_amount.push_back(retrieve(program, energy, kde, judge.classify, cues, classes));

@@ -20,7 +20,7 @@ using neb::Index, neb::Tensor, neb::Var;
 
 namespace {
 
-constexpr double sigma = 0.6;  // of a measurement
+constexpr double measurement_sigma = 0.6;  // of a measurement
 
 double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
@@ -44,9 +44,9 @@ TrainedEnergy train_first(const Program& program, Laboratory& laboratory, Summar
   Program inner = program;  // with files of its own
   inner.out = program.path("several-measurements");
   make_folder(inner.out);
-  Training training = training_at(sigma);
+  Training training = training_at(measurement_sigma);
   training.start = laboratory.model_file(0.7);
-  training.start_quadratic = neb::exact_quadratic(sigma);
+  training.start_quadratic = neb::exact_quadratic(measurement_sigma);
   training.options.batch = 16;
   training.options.steps = 2000;
   training.options.learning_rate = 1e-3;
@@ -108,7 +108,7 @@ Results several_measurements(Laboratory& laboratory) {
   const Classifier& classifier = laboratory.classifier();
   const Confidence confidence = [&](const Tensor<float>& x) { return classifier.confidence(x); };
   const MeasurementWalks settings;
-  Results results{.numbers = {{"sigma", sigma}, {"chains", settings.chains}, {"steps", settings.steps}},
+  Results results{.numbers = {{"sigma", measurement_sigma}, {"chains", settings.chains}, {"steps", settings.steps}},
                   .findings = {},
                   .pictures = {}};
   const std::vector<TrainedEnergy> energies{train_first(program, laboratory, results.numbers), laboratory.energy(0.3),
@@ -120,7 +120,7 @@ Results several_measurements(Laboratory& laboratory) {
   std::vector<int> classes;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const MeanMeasurement& one = found[i];
-    const auto count = static_cast<Index>(std::lround(std::pow(sigma / one.sigma, 2)));
+    const auto count = static_cast<Index>(std::lround(std::pow(measurement_sigma / one.sigma, 2)));
     const std::string name = text("M = %td", count), prefix = text("m%td_", count);
     sheet.add_row(name, one.y, 0, shown, /*gap=*/i > 0);
     sheet.add_row("jump", one.xhat, 0, shown);

@@ -19,26 +19,26 @@ using neb::Index, neb::Tensor, neb::Var;
 
 namespace {
 
-constexpr double sigma = 0.3, delta = sigma / 100;
+constexpr double walk_sigma = 0.3, walk_delta = walk_sigma / 100;
 
 /// The energy of N(0, sigma^2 I), from a start within it: how wide either walk becomes.
 void on_a_gaussian(const Program& program, const neb::Key& key, Results& results) {
-  constexpr double variance = sigma * sigma;
+  constexpr double variance = walk_sigma * walk_sigma;
   constexpr Index chains = 8, d = 784, steps = 30000;  // three natural time units
   const EnergyFunction phi = [](const Var<float>& y) {
     return neb::sum(neb::square(y), 1) / static_cast<float>(2 * variance);
   };
   ProgressBar bar = program.progress("walking on a Gaussian", "steps");
-  const Tensor<float> y0 = neb::smooth(Tensor<float>::zeros({chains, d}), static_cast<float>(sigma), key);
-  const WalkNoise walks = walk_both(phi, y0, delta, {steps}, key, std::ref(bar));
+  const Tensor<float> y0 = neb::smooth(Tensor<float>::zeros({chains, d}), static_cast<float>(walk_sigma), key);
+  const WalkNoise walks = walk_both(phi, y0, walk_delta, {steps}, key, std::ref(bar));
   const Tensor<float> origin = Tensor<float>::zeros({chains, d});
   const auto inflation = [&](double found) { return std::sqrt(found / variance); };
   const double right = inflation(mean_squared_distance(walks.y[0], origin));
   const double literal = inflation(mean_squared_distance(walks.literal[0], origin));
-  const double right_form = inflation(stationary_variance(variance, delta, std::sqrt(2.0) * delta));
-  const double literal_form = inflation(stationary_variance(variance, delta, std::sqrt(2 * delta)));
+  const double right_form = inflation(stationary_variance(variance, walk_delta, std::sqrt(2.0) * walk_delta));
+  const double literal_form = inflation(stationary_variance(variance, walk_delta, std::sqrt(2 * walk_delta)));
   const double error = 1 / std::sqrt(2.0 * chains * d);
-  results.numbers = {{"delta", delta},
+  results.numbers = {{"delta", walk_delta},
                      {"gaussian_inflation", right},
                      {"gaussian_inflation_literal", literal},
                      {"gaussian_inflation_closed_form", right_form},
@@ -54,16 +54,16 @@ void on_a_gaussian(const Program& program, const neb::Key& key, Results& results
 
 /// The trained energy: jumps of both walks from the same starts, with the same e.
 void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
-  const TrainedEnergy& energy = laboratory.energy(sigma);
+  const TrainedEnergy& energy = laboratory.energy(walk_sigma);
   constexpr Index chains = 10;
   const std::vector<Index> steps{10, 100, laboratory.full() ? 10000 : 1000};
   const Tensor<float> x0 = neb::sample_rows(laboratory.images().train, chains, key);
-  const Tensor<float> y0 = neb::smooth(x0, static_cast<float>(sigma), key);
+  const Tensor<float> y0 = neb::smooth(x0, static_cast<float>(walk_sigma), key);
 
   WalkNoise walks;
   {
     ProgressBar bar = laboratory.program().progress("walking both ways", "steps");
-    walks = walk_both(energy.phi, y0, delta, steps, key, std::ref(bar));
+    walks = walk_both(energy.phi, y0, walk_delta, steps, key, std::ref(bar));
   }
 
   ContactSheet sheet("sigma = 0.3, delta = 0.003: jumps of both walks from one start, with one noise", energy.image);
@@ -72,7 +72,7 @@ void on_digits(Laboratory& laboratory, const neb::Key& key, Results& results) {
   for (std::size_t k = 0; k < steps.size(); ++k) {
     const auto row = [&](const Tensor<float>& y, const char* label, std::vector<double>& moved,
                          std::vector<double>& off, std::vector<double>& away) {
-      const Tensor<float> xhat = neb::robbins_jump(energy.phi, y, static_cast<float>(sigma));
+      const Tensor<float> xhat = neb::robbins_jump(energy.phi, y, static_cast<float>(walk_sigma));
       sheet.add_row(label + std::to_string(steps[k]) + " steps", xhat, 0, chains, /*gap=*/&y == &walks.y[k]);
       const std::vector<bool> escaped = neb::escaped(y);
       for (Index chain = 0; chain < chains; ++chain)

@@ -20,10 +20,10 @@ struct Quantity {
   const char* name;
   std::vector<double> RadialProfile::*values;
 };
-constexpr Quantity quantities[] = {{"error of the jump, summed over pixels", &RadialProfile::error},
-                                   {"nats lost per natural time", &RadialProfile::rate},
-                                   {"energy above r = 0, nats", &RadialProfile::energy},
-                                   {"ink of the jump, the image = 1", &RadialProfile::ink}};
+constexpr Quantity profile_quantities[] = {{"error of the jump, summed over pixels", &RadialProfile::error},
+                                           {"nats lost per natural time", &RadialProfile::rate},
+                                           {"energy above r = 0, nats", &RadialProfile::energy},
+                                           {"ink of the jump, the image = 1", &RadialProfile::ink}};
 
 neb::Canvas chart_of(const std::vector<NamedProfile>& profiles, const Quantity& quantity) {
   double low = 0, high = 0, right = 0;
@@ -69,7 +69,7 @@ NamedProfile measure_profile(const Program& program, const std::string& name, co
 void draw_profiles(const std::vector<NamedProfile>& profiles, const std::string& title, const std::string& path) {
   constexpr Index margin = 12, row = 22;
   std::vector<neb::Canvas> charts;
-  for (const Quantity& quantity : quantities) charts.push_back(chart_of(profiles, quantity));
+  for (const Quantity& quantity : profile_quantities) charts.push_back(chart_of(profiles, quantity));
   const Index height = charts[0].height() + margin, width = charts[0].width() + margin;
   const Index top = margin + row * (1 + std::ssize(profiles)) + margin;
   neb::Canvas canvas(top + 2 * height, margin + 2 * width);
