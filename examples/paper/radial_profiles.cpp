@@ -12,8 +12,6 @@ using neb::Index, neb::RadialProfile, neb::Tensor;
 
 namespace {
 
-constexpr double radial_sigma = 0.3;
-
 struct Row {
   std::string name, title;
   RadialProfile train, test;
@@ -65,16 +63,16 @@ Depth depth_of(const RadialProfile& profile, Index d) {
 }
 
 Results radial_profiles(Laboratory& laboratory) {
+  constexpr double sigma = 0.3;
   const Program& program = laboratory.program();
   const Images& images = laboratory.images();
   const Index train = std::min<Index>(1000, images.train.shape()[0]),
               test = std::min<Index>(1000, images.test.shape()[0]), d = images.train.shape().stride(0);
-  std::vector<NamedEnergy> energies{{"learned", "learned energy", laboratory.energy(radial_sigma)}};
-  for (const NamedEnergy& control : laboratory.controls(radial_sigma)) energies.push_back(control);
+  std::vector<NamedEnergy> energies{{"learned", "learned energy", laboratory.energy(sigma)}};
+  for (const NamedEnergy& control : laboratory.controls(sigma)) energies.push_back(control);
 
-  Results results{.numbers = {{"sigma", radial_sigma}, {"train_digits", train}, {"test_digits", test}},
-                  .findings = {},
-                  .pictures = {}};
+  Results results{
+      .numbers = {{"sigma", sigma}, {"train_digits", train}, {"test_digits", test}}, .findings = {}, .pictures = {}};
   std::vector<Row> rows;
   std::vector<NamedProfile> profiles;
   for (const NamedEnergy& one : energies) {

@@ -56,8 +56,6 @@ Standing standing(const Attempt& a, const Attempt& b) {
 
 namespace {
 
-constexpr double retrieval_sigma = 0.3;
-
 /// What came out for one damage: attempts by amount.
 struct DamageCurves {
   const Damage& damage;
@@ -141,8 +139,9 @@ Picture draw_some(const Program& program, const TrainedEnergy& energy, const Ten
 }  // namespace
 
 Results retrieval(Laboratory& laboratory) {
+  constexpr double sigma = 0.3;
   const Program& program = laboratory.program();
-  const TrainedEnergy &energy = laboratory.energy(retrieval_sigma), &kde = laboratory.kde(retrieval_sigma);
+  const TrainedEnergy &energy = laboratory.energy(sigma), &kde = laboratory.kde(sigma);
   const Images& images = laboratory.images();
   const Judge judge = laboratory.judges().front();
   const Index digits = std::min<Index>(laboratory.full() ? 1000 : 200, images.test.shape()[0]);
@@ -150,9 +149,8 @@ Results retrieval(Laboratory& laboratory) {
   const std::vector<int> classes = judge.classify(x);
   const neb::Key key = neb::Key(program.seed).fold("retrieval");
 
-  Results results{.numbers = {{"sigma", retrieval_sigma}, {"digits", digits}, {"judge", judge.name}},
-                  .findings = {},
-                  .pictures = {}};
+  Results results{
+      .numbers = {{"sigma", sigma}, {"digits", digits}, {"judge", judge.name}}, .findings = {}, .pictures = {}};
   results.pictures.push_back(draw_some(program, energy, x, key));
   for (const Damage& damage : damages()) {
     DamageCurves curves{damage, {}};
