@@ -1,7 +1,9 @@
 /// Programs whose outputs are closed, full or not read, that get signals, or find what older runs have left: what was learned is
 /// never lost, and what was lost is said.
+#include <algorithm>
 #include <csignal>
 #include <thread>
+#include <vector>
 
 #include "neb/io/checkpoint.hpp"
 #include "programs/run_program.hpp"
@@ -49,19 +51,21 @@ TEST_CASE("a run goes on when nobody reads what it prints, or its streams were c
 }
 
 TEST_CASE("a hang-up saves like an interrupt, and signals that follow at once change nothing") {
-  const Small small;
-  Running running("/bin/sh", {"-c", "exec " NEB_PROGRAM_DIR "/" + small.train + "--minutes 5 --report 1 --out o"},
-                  small.scratch.folder());
-  for (int i = 0; i < 3000 && !small.has("o/log.jsonl"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  for (const int signal : {SIGHUP, SIGINT, SIGINT, SIGTERM}) {
-    running.send(signal);
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // signals that wait together come in no order
+  const std::vector<int> alone{SIGHUP}, together{SIGHUP, SIGINT, SIGINT, SIGTERM};
+  for (const std::vector<int>& signals : {alone, together}) {
+    const Small small;
+    Running running("/bin/sh", {"-c", "exec " NEB_PROGRAM_DIR "/" + small.train + "--minutes 5 --report 1 --out o"},
+                    small.scratch.folder());
+    for (int i = 0; i < 3000 && !small.has("o/log.jsonl"); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    for (const int signal : signals) running.send(signal);
+    const Outcome outcome = running.wait();
+    // Signals that wait together, on a busy machine, come in no order; one of them is the first.
+    const int first = outcome.code - 128;
+    CHECK_MESSAGE(std::count(signals.begin(), signals.end(), first) > 0, outcome.code);
+    CHECK(small.step_of("o/checkpoint.safetensors") > 0);
   }
-  const Outcome outcome = running.wait();
-  CHECK(outcome.code == 128 + SIGHUP);
-  CHECK(small.step_of("o/checkpoint.safetensors") > 0);
 }
 
 TEST_CASE("paths that cannot be written are refused before the work") {
