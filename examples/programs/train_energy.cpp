@@ -134,6 +134,11 @@ CommandLine command_line() {
       .option("learning-rate", "R", "Of Adam (not from the paper)", "2e-3")
       .option("schedule", "NAME", "How the rate falls: constant, linear, cosine or trapezoid (not from the paper)",
               "cosine")
+      .option(
+          "clip", "C",
+          "Shorten gradients that are longer than C times the running length of those before; 0: none (not from the "
+          "paper)",
+          "0")
       .option("warmup", "P", "Part of the run in which the rate rises (not from the paper)", "0.02")
       .option("average", "P", "Decay of the average of the weights (not from the paper)", "0.995")
       .option(
@@ -167,6 +172,7 @@ neb::TrainOptions train_options(const CommandLine& line) {
           .steps = line.count("steps"),
           .minutes = line.given("minutes") ? line.positive("minutes") : 0,
           .learning_rate = line.positive("learning-rate"),
+          .clip = line.not_negative("clip"),
           .schedule = check_input([&] { return neb::schedule_named(line.text("schedule")); }),
           .warmup = line.fraction("warmup"),
           .ema_decay = line.fraction("average"),

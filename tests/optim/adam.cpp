@@ -65,6 +65,43 @@ TEST_CASE("adam: fifty steps are Algorithm 1 of Kingma & Ba 2015, in plain loops
   CHECK(adam.state().steps == 50);
 }
 
+TEST_CASE("adam: a gradient far longer than those before it counts as one of the longest length that is let through") {
+  constexpr double clip = 1.5, beta2 = 0.9;
+  const auto squares = [](const std::vector<Tensor<double>>& list) {
+    double sum = 0;
+    for (const Tensor<double>& x : list)
+      for (const double value : x.span()) sum += value * value;
+    return sum;
+  };
+  const auto scale = [](std::vector<Var<double>>& list, double factor) {
+    for (Var<double>& entry : list) {
+      Tensor<double> scaled = entry.value();
+      for (double& value : scaled.mutable_span()) value *= factor;
+      entry = Var<double>(scaled);
+    }
+  };
+  Leaves<double> theta = leaves(1), by_hand = theta;
+  Adam<double> clipping({.beta2 = beta2, .clip = clip}), plain({.beta2 = beta2});
+  double second = 0;  // the sum of the moments v
+  int shortened = 0;
+  for (int t = 1; t <= 20; ++t) {
+    std::vector<Var<double>> g = variables(100 + static_cast<std::uint64_t>(t));
+    if (t == 1 || t == 12) scale(g, 1e4);
+    clipping.step(theta, g);
+    const double length = std::sqrt(squares({g[0].value(), g[1].value()}));
+    const double longest = t == 1 ? length : clip * std::sqrt(second / (1 - std::pow(beta2, t - 1)));
+    if (length > longest) {
+      scale(g, longest / length);
+      ++shortened;
+    }
+    plain.step(by_hand, g);
+    second = beta2 * second + (1 - beta2) * squares({g[0].value(), g[1].value()});
+    CHECK(relative_difference(theta.list[0].value(), by_hand.list[0].value()) < 1e-12);
+    CHECK(relative_difference(theta.list[1].value(), by_hand.list[1].value()) < 1e-12);
+  }
+  CHECK(shortened == 1);  // the one after the first, with which nothing can be compared
+}
+
 TEST_CASE("adam: the first step is the learning rate times g / (|g| + epsilon), by hand") {
   Leaves<double> theta{{Var<double>(Tensor<double>({3}, {1.0, 1.0, 1.0}))}};
   Adam<double> adam;  // the defaults of the paper: 1e-3, 0.9, 0.999, 1e-8

@@ -163,6 +163,7 @@ TEST_CASE("trainer: a checkpoint of other settings is refused with the setting's
   CHECK(error([](TrainOptions& o) { o.ema_decay = 0.8; }) == "ema_decay 0.9, this run 0.8" + same);
   CHECK(error([](TrainOptions& o) { o.seed = 12; }) == "seed 11, this run 12" + same);
   CHECK(error([](TrainOptions& o) { o.fill = 0.25; }) == "fill 0, this run 0.25" + same);
+  CHECK(error([](TrainOptions& o) { o.clip = 2; }) == "clip 0, this run 2" + same);
   CHECK(error([](TrainOptions&) {}) == "");
   // All of them: a field that visit() forgets would not be compared.
   CHECK(test::visited_count<TrainOptions>() == test::member_count<TrainOptions>());
@@ -255,6 +256,25 @@ TEST_CASE("trainer: shading begins after the steps that it is told") {
   with.step();
   without.step();
   CHECK(!same_parameters(with.phi(), without.phi()));
+}
+
+TEST_CASE("trainer: a clipped run differs from one that is not, and goes on from a checkpoint with its bits") {
+  const Scratch scratch;
+  TrainOptions clipped = options;
+  clipped.clip = 0.1;
+  Trainer whole(fresh(), images(), clipped), free(fresh(), images(), options);
+  whole.step();  // with nothing before it, the first gradient is as it is
+  free.step();
+  CHECK(same_parameters(whole.phi(), free.phi()));
+  whole.step();
+  free.step();
+  CHECK_FALSE(same_parameters(whole.phi(), free.phi()));
+  whole.save(scratch.path("checkpoint"));
+  Trainer resumed(fresh(), images(), clipped);
+  resumed.resume(scratch.path("checkpoint"));
+  whole.run();
+  resumed.run();
+  CHECK(same_parameters(resumed.phi(), whole.phi()));
 }
 
 TEST_CASE("trainer: the loss that it reports is the shell's, whatever is filled") {
@@ -364,6 +384,8 @@ TEST_CASE("trainer: settings out of range are refused") {
         }).find("DeenTrainer: the learning rate is positive") == 0);
   CHECK(error([](TrainOptions& o) { o.sigma = 1e7; }).find("DeenTrainer: sigma is a positive noise level") == 0);
   CHECK(error([](TrainOptions& o) { o.learning_rate = HUGE_VAL; }).find("DeenTrainer: the learning rate is") == 0);
+  CHECK(error([](TrainOptions& o) { o.clip = -1; }).find("DeenTrainer: clip is not negative") == 0);
+  CHECK(error([](TrainOptions& o) { o.clip = HUGE_VAL; }).find("DeenTrainer: clip is not negative") == 0);
   CHECK(error([](TrainOptions& o) { o.warmup = std::nan(""); }) == "DeenTrainer: warmup is a part of the run, got nan");
   CHECK(error([](TrainOptions& o) { o.minutes = std::nan(""); }) == "DeenTrainer: minutes are not negative, got nan");
   CHECK(error([](TrainOptions& o) { o.schedule = static_cast<Schedule>(77); }) ==

@@ -17,6 +17,7 @@
 #include "neb/kernels/vector_loop.hpp"
 #include "neb/nn/module.hpp"
 #include "neb/optim/checks.hpp"
+#include "neb/optim/clip.hpp"
 
 namespace neb {
 
@@ -26,6 +27,7 @@ struct AdamOptions {
   double beta1 = 0.9;           ///< decay of the first moment
   double beta2 = 0.999;         ///< decay of the second moment
   double epsilon = 1e-8;        ///< added to the root of the second moment
+  double clip = 0;              ///< longest gradient, over its running length; 0: none is shortened
 };
 
 /// What Adam remembers between steps, for checkpoints.
@@ -66,6 +68,11 @@ class Adam {
       state_.first = state_.second = optim::zeros_for(module);
     optim::check_state("Adam", module, "moment", state_.first);
     optim::check_state("Adam", module, "moment", state_.second);
+    // A few batches with far longer gradients can throw weights where hundreds of steps do not bring them back from.
+    const double weight = 1 - std::pow(options_.beta2, static_cast<double>(state_.steps));  // of all gradients in v
+    const T scale = options_.clip > 0 && state_.steps > 0
+                        ? static_cast<T>(optim::shortening(gradients, state_.second, options_.clip / std::sqrt(weight)))
+                        : T(1);
     ++state_.steps;  // t <- t + 1
     const double t = static_cast<double>(state_.steps);
     const T beta1 = static_cast<T>(options_.beta1), beta2 = static_cast<T>(options_.beta2);
@@ -85,8 +92,9 @@ class Adam {
         // Two loops, because not every compiler makes vector code of a loop over so many arrays, or of one with a root in it.
         kernels::vector_loop(end - begin, [&](Index at) {
           const Index k = begin + at;
-          m[k] = beta1 * m[k] + (T(1) - beta1) * g[k];         // m_t <- beta1 m_{t-1} + (1 - beta1) g_t
-          v[k] = beta2 * v[k] + (T(1) - beta2) * g[k] * g[k];  // v_t <- beta2 v_{t-1} + (1 - beta2) g_t^2
+          const T slope = scale * g[k];
+          m[k] = beta1 * m[k] + (T(1) - beta1) * slope;          // m_t <- beta1 m_{t-1} + (1 - beta1) g_t
+          v[k] = beta2 * v[k] + (T(1) - beta2) * slope * slope;  // v_t <- beta2 v_{t-1} + (1 - beta2) g_t^2
         });
         kernels::vector_loop(end - begin, [&](Index at) {
           const Index k = begin + at;

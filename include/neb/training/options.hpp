@@ -15,6 +15,7 @@ struct TrainOptions {
   Index steps = 2000;                    ///< length of the run, unless `minutes` is set
   double minutes = 0;                    ///< if positive, the run lasts so long; the schedule then follows the clock
   double learning_rate = 2e-3;           ///< of Adam, at its highest
+  double clip = 0;                       ///< longest gradient, over its running length; 0: none is shortened
   Schedule schedule = Schedule::cosine;  ///< how the learning rate falls
   double warmup = 0.02;                  ///< part of the run over which the learning rate rises
   double ema_decay = 0.995;              ///< of the average of the weights; 0: none is kept, the average is the weights
@@ -33,6 +34,7 @@ struct TrainOptions {
     f("minutes", self.minutes);
     f("learning_rate", self.learning_rate);
     f("schedule", self.schedule);
+    f("clip", self.clip);
     f("warmup", self.warmup);
     f("ema_decay", self.ema_decay);
     f("seed", self.seed);

@@ -57,6 +57,7 @@ class DeenTrainer {
         data_(std::move(data)),
         options_(options),
         ranks_(&ranks),
+        adam_({.clip = options.clip}),
         average_(phi_, options.ema_decay) {
     check_sigma("DeenTrainer", options.sigma);
     if (data_.rank() < 1 || data_.size() == 0)
@@ -81,6 +82,8 @@ class DeenTrainer {
     if (options.shade > 0) mean_ = mean_row(data_);
     if (!is_positive(options.learning_rate))
       throw ValueError("DeenTrainer: the learning rate is positive, got " + std::to_string(options.learning_rate));
+    if (!is_finite(options.clip) || options.clip < 0)
+      throw ValueError("DeenTrainer: clip is not negative, got " + std::to_string(options.clip));
     if (!is_within(options.warmup, 0.0, 1.0))
       throw ValueError("DeenTrainer: warmup is a part of the run, got " + std::to_string(options.warmup));
     if (!is_finite(options.minutes) || options.minutes < 0)
@@ -167,7 +170,8 @@ class DeenTrainer {
     };
     Metadata now = settings();
     // Left out where they are what they were before there was a choice.
-    for (const auto& [name, before] : {std::pair("fill", "0"), {"shade", "0"}, {"shade_after", "0"}, {"shards", "1"}}) {
+    for (const auto& [name, before] :
+         {std::pair("fill", "0"), {"shade", "0"}, {"shade_after", "0"}, {"shards", "1"}, {"clip", "0"}}) {
       expect_same(name, file.metadata().contains(name) ? file.text(name) : before,
                   now.contains(name) ? now.at(name) : before);
       now.erase(name);
@@ -249,6 +253,7 @@ class DeenTrainer {
       settings.erase("fill_weight");
     }
     if (options_.shards == 1) settings.erase("shards");
+    if (options_.clip == 0) settings.erase("clip");
     if (options_.shade == 0) settings.erase("shade");
     if (options_.shade == 0 || options_.shade_after == 0) settings.erase("shade_after");
     settings["samples"] = std::to_string(data_.shape()[0]);
