@@ -151,6 +151,10 @@ CommandLine command_line() {
               "creative memories are grey without it, take 0.4 (not from the paper)",
               "0")
       .option("shade-after", "N", "Steps at the start of the run in which none has (not from the paper)", "0")
+      .option("veil", "P",
+              "Share of those that uniform noise lies over, for creative memories as crisp as images (not from the "
+              "paper)",
+              "0")
       .option("shards", "S",
               "Parts of a batch that are computed alone, by up to S processes of mpirun; the weights depend on S, and "
               "not on how many there are (not from the paper)",
@@ -181,6 +185,7 @@ neb::TrainOptions train_options(const CommandLine& line) {
           .fill_weight = line.not_negative("fill-weight"),
           .shade = line.fraction("shade"),
           .shade_after = line.count("shade-after", 0),
+          .veil = line.fraction("veil"),
           .shards = line.count("shards")};
 }
 

@@ -119,6 +119,44 @@ TEST_CASE("filled spheres: a shadow is a multiple of the mean, added to a row") 
   CHECK_THROWS_AS(shaded(one, one, {0.5}), ShapeError);
 }
 
+TEST_CASE("filled spheres: a share of the rows inside is veiled, uniformly up to 0.9, and none on the shell") {
+  double inside = 0, some = 0, sum = 0;
+  for (std::uint64_t k = 0; k < 4000; ++k) {
+    const std::vector<double> radii = filled_radii(16, 0.25, Key(1).at(k)), strengths = veils(radii, 0.4, Key(1).at(k));
+    for (std::size_t row = 0; row < radii.size(); ++row) {
+      CHECK_MESSAGE((strengths[row] >= 0 && strengths[row] < 0.9), strengths[row]);
+      if (radii[row] == 1) CHECK(strengths[row] == 0);
+      inside += radii[row] < 1;
+      some += strengths[row] > 0;
+      sum += strengths[row];
+    }
+  }
+  CHECK(some / inside == doctest::Approx(0.4).epsilon(0.03));
+  CHECK(sum / some == doctest::Approx(0.45).epsilon(0.03));
+  const std::vector<double> centres(40, 0.0);
+  CHECK(veils(centres, 0.5, Key(1)) != shadows(centres, 0.75, Key(1)));  // which has the strongest of 0.6
+  CHECK(message_of<ValueError>([] { veils({0.5}, -1, Key(1)); }) ==
+        "veils: the share of veiled samples is in [0, 1], got -1.000000");
+}
+
+TEST_CASE("filled spheres: a veil takes a row that far towards uniform noise, the same in any batch") {
+  const Tensor<double> x = random_normal<double>({3, 5}, Key(1)), y = random_normal<double>({3, 5}, Key(2));
+  const Tensor<double> none = veiled(y, x, {0, 0, 0}, Key(3));
+  CHECK(same_bits(none, y));
+  const Tensor<double> noise = veiled(x, x, {1, 1, 1}, Key(3));
+  for (const double value : noise.span()) CHECK_MESSAGE((value > -1e-9 && value < 1 + 1e-9), value);
+  const Tensor<double> some = veiled(y, x, {0.25, 0.5, 0}, Key(3));
+  for (Index p = 0; p < 5; ++p) {
+    CHECK(some(0, p) == doctest::Approx(y(0, p) + 0.25 * (noise(0, p) - x(0, p))));
+    CHECK(some(1, p) == doctest::Approx(y(1, p) + 0.5 * (noise(1, p) - x(1, p))));
+    CHECK(some(2, p) == y(2, p));
+  }
+  CHECK(same_bits(veiled(y.rows(1, 3), x.rows(1, 3), {0.5, 0}, Key(3), 1), some.rows(1, 3)));
+  CHECK(message_of<ShapeError>([&] { veiled(y, x, {0.5}, Key(3)); }) ==
+        "veiled: expects samples of the shape of y, and one strength a row   [y: (3, 5), x: (3, 5), strengths: 1]");
+  CHECK_THROWS_AS(veiled(y, x.rows(0, 2), {0, 0, 0}, Key(3)), ShapeError);
+}
+
 TEST_CASE("filled spheres: the weight of a radius balances errors that fall as it does, down to a fifth") {
   CHECK(radius_weight(1, 2) == 1);
   CHECK(radius_weight(0.5, 2) == doctest::Approx(4));
@@ -138,6 +176,18 @@ TEST_CASE(
     const std::vector<double> radii = filled_radii(400, 0.5, Key(5)), strengths = shadows(radii, 1, Key(5));
     const auto y = Var<double>::constant(shaded(smooth_inside(x, s, radii, Key(5)), mean_row(x), strengths));
     CHECK(filled_loss(deen_errors(energy_of_two(10 * s), Var<double>::constant(x), y, s), radii, 2).item() < 1e-6);
+  }
+  // And that of a veiled one, where pixels are black and white: on average over the noise none is nearer than its own.
+  {
+    Tensor<double> x({200, 64});
+    const Tensor<double> coins = random_uniform<double>({2, 64}, Key(7));
+    for (Index row = 0; row < 200; ++row)
+      for (Index p = 0; p < 64; ++p) x.mutable_data()[row * 64 + p] = coins(row % 2, p) < 0.5 ? 0 : 1;
+    const KdeEnergy<double> closed(x.rows(0, 2), 0.1);
+    const std::vector<double> radii(200, 0.5), strengths(200, 0.6);
+    const Tensor<double> y = veiled(smooth_inside(x, 0.1, radii, Key(8)), x, strengths, Key(8));
+    CHECK(filled_loss(deen_errors(closed, Var<double>::constant(x), Var<double>::constant(y), 0.1), radii, 2).item() <
+          1e-6);
   }
   // A radius that were in the jump as well, sigma u in place of sigma, would ask another thing of the energy: it misses.
   const std::vector<double> radii = filled_radii(400, 0.5, Key(5));

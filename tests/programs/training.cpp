@@ -147,8 +147,11 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
   CHECK(checkpoint.text("fill") == "0.1");
   CHECK_FALSE(checkpoint.metadata().contains("shade"));
 
-  trained("shaded", {"--shade", "0.5"});
-  CHECK(SafeTensors(scratch.path("shaded/checkpoint.safetensors")).text("shade") == "0.5");
+  trained("shaded", {"--shade", "0.5", "--veil", "0.25", "--clip", "2"});
+  const SafeTensors shaded(scratch.path("shaded/checkpoint.safetensors"));
+  CHECK(shaded.text("shade") == "0.5");
+  CHECK(shaded.text("veil") == "0.25");
+  CHECK(shaded.text("clip") == "2");
 
   const auto plain = trained("plain", {"--quadratic", "0", "--fill", "0"});
   CHECK(plain.options.quadratic == 0);

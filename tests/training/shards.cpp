@@ -37,6 +37,7 @@ TrainOptions in_shards(Index shards) {
           .fill = 0.3,
           .shade = 0.5,
           .shade_after = 4,
+          .veil = 0.5,
           .shards = shards};
 }
 
@@ -57,7 +58,7 @@ TEST_CASE("shards: the parts of a batch add up to the loss and the gradient of t
     CAPTURE(fill);
     TrainOptions whole = in_shards(1), cut = in_shards(5);
     whole.fill = cut.fill = fill;
-    whole.shade = cut.shade = fill > 0 ? 0.5 : 0;
+    whole.shade = cut.shade = whole.veil = cut.veil = fill > 0 ? 0.5 : 0;
     whole.shade_after = cut.shade_after = 0;
     DeenTrainer one(fresh(), images(), whole), five(fresh(), images(), cut);
     one.step();

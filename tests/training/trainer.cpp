@@ -37,7 +37,7 @@ TEST_CASE("trainer: settings at their bounds are taken") {
   for (const TrainOptions& bound :
        {TrainOptions{.batch = 1, .steps = 1, .warmup = 0, .ema_decay = 0},
         TrainOptions{.batch = 2, .steps = 1, .fill = 0.5},
-        TrainOptions{.batch = 4, .steps = 1, .warmup = 1, .fill = 0.5, .fill_weight = 0, .shade = 1},
+        TrainOptions{.batch = 4, .steps = 1, .warmup = 1, .fill = 0.5, .fill_weight = 0, .shade = 1, .veil = 1},
         TrainOptions{.batch = 3, .steps = 1, .schedule = Schedule::trapezoid, .shards = 3}}) {
     Trainer trainer(fresh(), images(), bound);
     trainer.run();
@@ -164,6 +164,7 @@ TEST_CASE("trainer: a checkpoint of other settings is refused with the setting's
   CHECK(error([](TrainOptions& o) { o.seed = 12; }) == "seed 11, this run 12" + same);
   CHECK(error([](TrainOptions& o) { o.fill = 0.25; }) == "fill 0, this run 0.25" + same);
   CHECK(error([](TrainOptions& o) { o.clip = 2; }) == "clip 0, this run 2" + same);
+  CHECK(error([](TrainOptions& o) { o.veil = 0.5, o.fill = 0.25; }).find("fill 0, this run 0.25") == 0);
   CHECK(error([](TrainOptions&) {}) == "");
   // All of them: a field that visit() forgets would not be compared.
   CHECK(test::visited_count<TrainOptions>() == test::member_count<TrainOptions>());
@@ -239,6 +240,27 @@ TEST_CASE("trainer: filled batches and a quadratic part are in the checkpoint, a
           clear.resume(scratch.path("checkpoint"));
         }).find("the checkpoint has shade 0.5, this run 0; resume with the same settings") != std::string::npos);
   CHECK_FALSE(same_parameters((clear.run(), clear.phi()), whole.phi()));
+}
+
+TEST_CASE("trainer: a veiled run differs from one that is not, and goes on from a checkpoint with its bits") {
+  const Scratch scratch;
+  TrainOptions clear = options;
+  clear.fill = 0.5;
+  TrainOptions covered = clear;
+  covered.veil = 1;
+  Trainer whole(fresh(), images(), covered), without(fresh(), images(), clear);
+  whole.step();
+  without.step();
+  CHECK(whole.report().loss == without.report().loss);  // that of the shell
+  whole.step();
+  without.step();
+  CHECK_FALSE(same_parameters(whole.phi(), without.phi()));
+  whole.save(scratch.path("checkpoint"));
+  Trainer resumed(fresh(), images(), covered);
+  resumed.resume(scratch.path("checkpoint"));
+  whole.run();
+  resumed.run();
+  CHECK(same_parameters(resumed.phi(), whole.phi()));
 }
 
 TEST_CASE("trainer: shading begins after the steps that it is told") {
@@ -395,6 +417,8 @@ TEST_CASE("trainer: settings out of range are refused") {
   CHECK(error([](TrainOptions& o) { o.fill = 0.5, o.batch = 1; }).find("and above 0 only for batches of") > 0);
   CHECK(error([](TrainOptions& o) { o.fill = 0.1, o.shade = 2; }).find("DeenTrainer: shade is in [0, 1]") == 0);
   CHECK(error([](TrainOptions& o) { o.shade = 0.5; }).find("and above 0 only beside a share to fill") > 0);
+  CHECK(error([](TrainOptions& o) { o.fill = 0.1, o.veil = 2; }).find("DeenTrainer: veil is in [0, 1]") == 0);
+  CHECK(error([](TrainOptions& o) { o.veil = 0.5; }).find("and above 0 only beside a share to fill") > 0);
   CHECK(error([](TrainOptions& o) { o.fill_weight = -1; }).find("DeenTrainer: fill_weight is not negative") == 0);
   CHECK(error([](TrainOptions&) {}, Tensor<float>::zeros({0, 9, 9, 1}))
             .find("DeenTrainer: expects at least one sample") == 0);

@@ -9,6 +9,10 @@
 /// Noise is not all that flows meet inside. Those that start far away come down near the mean of the data, where a jump
 /// that is unsure answers with the mean, and rest there: their memories have its grey shadow. So some of the samples inside
 /// have a part of the mean added, y = x + u sigma e + v m, and are asked to jump to x all the same.
+///
+/// Flows that start at uniform noise w come from outside, through what no noise of sigma around a sample looks like. Others inside
+/// are therefore veiled by it, y = (1 - v) x + v w + u sigma e, with v in (0, 0.9). The mean of w, 1/2 in each pixel, is as far
+/// from black as from white: to images of black and white pixels no sample is nearer to such a y, on average over w, than its own.
 #pragma once
 
 #include <algorithm>
@@ -46,17 +50,35 @@ inline std::vector<double> filled_radii(Index rows, double fill, const Key& key)
   return radii;
 }
 
+namespace detail {
+
+/// Uniform in [0, strongest) for a share of the rows inside their sphere, 0 for the others and on the shell.
+inline std::vector<double> strengths_inside(const std::vector<double>& radii, double share, double strongest,
+                                            const Key& key) {
+  const Tensor<double> places = random_uniform<double>({std::ssize(radii)}, key);
+  std::vector<double> strengths(radii.size());
+  for (std::size_t row = 0; row < radii.size(); ++row)
+    if (radii[row] < 1 && places.data()[row] < share) strengths[row] = strongest * places.data()[row] / share;
+  return strengths;
+}
+
+}  // namespace detail
+
 /// How much of the mean is added to samples of these radii: uniform in [0, 0.6) for a share of those inside their sphere,
 /// 0 for the others and on the shell. Throws ValueError unless the share is in [0, 1].
 inline std::vector<double> shadows(const std::vector<double>& radii, double share, const Key& key) {
   if (!is_within(share, 0.0, 1.0))
     throw ValueError("shadows: the share of shaded samples is in [0, 1], got " + std::to_string(share));
   constexpr double strongest = 0.6;  // as grey, where it is brightest, as the shadows that are seen without this
-  const Tensor<double> places = random_uniform<double>({std::ssize(radii)}, key.fold("shadows"));
-  std::vector<double> strengths(radii.size());
-  for (std::size_t row = 0; row < radii.size(); ++row)
-    if (radii[row] < 1 && places.data()[row] < share) strengths[row] = strongest * places.data()[row] / share;
-  return strengths;
+  return detail::strengths_inside(radii, share, strongest, key.fold("shadows"));
+}
+
+/// How much of samples of these radii is uniform noise: in [0, 0.9), uniform as well, for a share of those inside their sphere,
+/// 0 for the others and on the shell. Throws ValueError unless the share is in [0, 1].
+inline std::vector<double> veils(const std::vector<double>& radii, double share, const Key& key) {
+  if (!is_within(share, 0.0, 1.0))
+    throw ValueError("veils: the share of veiled samples is in [0, 1], got " + std::to_string(share));
+  return detail::strengths_inside(radii, share, 0.9, key.fold("veils"));
 }
 
 /// What the error of a sample at radius u counts for: 1 / max(u, 0.2)^power. The error of a good jump falls about as u, so a
@@ -93,6 +115,26 @@ Tensor<T> shaded(Tensor<T> y, const Tensor<T>& mean, const std::vector<double>& 
   for (Index row = 0; row < std::ssize(strengths); ++row) {
     const T strength = static_cast<T>(strengths[static_cast<std::size_t>(row)]);
     for (Index p = 0; p < d; ++p) out[row * d + p] += strength * mean.data()[p];
+  }
+  return y;
+}
+
+/// y + v (w - x) for y and x: (N, ...) and one strength v a row, with w uniform in [0, 1) at each pixel: of y = x + u sigma e
+/// it makes (1 - v) x + v w + u sigma e. Row i of w depends on the key and first + i alone. Throws ShapeError unless the shapes
+/// are these.
+template <Scalar T>
+Tensor<T> veiled(Tensor<T> y, const Tensor<T>& x, const std::vector<double>& strengths, const Key& key,
+                 Index first = 0) {
+  if (y.rank() < 1 || y.shape() != x.shape() || y.shape()[0] != std::ssize(strengths))
+    throw ShapeError(
+        "veiled: expects samples of the shape of y, and one strength a row   [y: " + y.shape().to_string() +
+        ", x: " + x.shape().to_string() + ", strengths: " + std::to_string(strengths.size()) + "]");
+  const Tensor<T> noise = random_uniform<T>(x.shape(), key.fold("veil"), T(0), T(1), first);
+  T* const out = y.mutable_data();
+  const Index d = y.shape().stride(0);
+  for (Index row = 0; row < std::ssize(strengths); ++row) {
+    const T strength = static_cast<T>(strengths[static_cast<std::size_t>(row)]);
+    for (Index p = row * d; p < (row + 1) * d; ++p) out[p] += strength * (noise.data()[p] - x.data()[p]);
   }
   return y;
 }

@@ -108,11 +108,11 @@ Tensor<T> fill_random(const Shape& shape, Index first, Fill&& fill) {
   return x;
 }
 
-/// Independent uniform numbers in [low, high), which rounding may take to high, of `shape`; row i depends on the key and i
-/// alone.
+/// Independent uniform numbers in [low, high), which rounding may take to high, of `shape`; row i depends on the key and
+/// first + i alone.
 template <Scalar T>
-Tensor<T> random_uniform(const Shape& shape, const Key& key, T low = T(0), T high = T(1)) {
-  return fill_random<T>(shape, 0, [&](std::uint32_t row, std::uint32_t block, std::array<T, 4>& four) {
+Tensor<T> random_uniform(const Shape& shape, const Key& key, T low = T(0), T high = T(1), Index first = 0) {
+  return fill_random<T>(shape, first, [&](std::uint32_t row, std::uint32_t block, std::array<T, 4>& four) {
     const auto bits = key.bits(row, block);
     for (std::size_t i = 0; i < 4; ++i) four[i] = low + (high - low) * unit_uniform<T>(bits[i]);
   });

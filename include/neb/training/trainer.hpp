@@ -73,6 +73,9 @@ class DeenTrainer {
     if (!is_within(options.shade, 0.0, 1.0) || (options.shade > 0 && options.fill == 0))
       throw ValueError("DeenTrainer: shade is in [0, 1], and above 0 only beside a share to fill, got " +
                        std::to_string(options.shade));
+    if (!is_within(options.veil, 0.0, 1.0) || (options.veil > 0 && options.fill == 0))
+      throw ValueError("DeenTrainer: veil is in [0, 1], and above 0 only beside a share to fill, got " +
+                       std::to_string(options.veil));
     if (options.shards < 1 || options.shards > options.batch)
       throw ValueError("DeenTrainer: a batch of " + std::to_string(options.batch) +
                        " has from 1 to as many shards, got " + std::to_string(options.shards));
@@ -170,8 +173,12 @@ class DeenTrainer {
     };
     Metadata now = settings();
     // Left out where they are what they were before there was a choice.
-    for (const auto& [name, before] :
-         {std::pair("fill", "0"), {"shade", "0"}, {"shade_after", "0"}, {"shards", "1"}, {"clip", "0"}}) {
+    for (const auto& [name, before] : {std::pair("fill", "0"),
+                                       {"shade", "0"},
+                                       {"shade_after", "0"},
+                                       {"shards", "1"},
+                                       {"clip", "0"},
+                                       {"veil", "0"}}) {
       expect_same(name, file.metadata().contains(name) ? file.text(name) : before,
                   now.contains(name) ? now.at(name) : before);
       now.erase(name);
@@ -254,6 +261,7 @@ class DeenTrainer {
     }
     if (options_.shards == 1) settings.erase("shards");
     if (options_.clip == 0) settings.erase("clip");
+    if (options_.veil == 0) settings.erase("veil");
     if (options_.shade == 0) settings.erase("shade");
     if (options_.shade == 0 || options_.shade_after == 0) settings.erase("shade_after");
     settings["samples"] = std::to_string(data_.shape()[0]);
