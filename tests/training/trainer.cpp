@@ -31,6 +31,17 @@ Tensor<float> images() { return random_uniform<float>({20, 9, 9, 1}, Key(2)); }
 
 const TrainOptions options{.batch = 16, .steps = 7, .learning_rate = 3e-3, .warmup = 0.3, .ema_decay = 0.9, .seed = 11};
 
+/// Whether another trainer, resumed from a checkpoint of this one, comes to its bits.
+bool goes_on_from_a_checkpoint(Trainer& whole, const TrainOptions& settings) {
+  const Scratch scratch;
+  whole.save(scratch.path("checkpoint"));
+  Trainer resumed(fresh(), images(), settings);
+  resumed.resume(scratch.path("checkpoint"));
+  whole.run();
+  resumed.run();
+  return same_parameters(resumed.phi(), whole.phi());
+}
+
 }  // namespace
 
 TEST_CASE("trainer: settings at their bounds are taken") {
@@ -243,7 +254,6 @@ TEST_CASE("trainer: filled batches and a quadratic part are in the checkpoint, a
 }
 
 TEST_CASE("trainer: a veiled run differs from one that is not, and goes on from a checkpoint with its bits") {
-  const Scratch scratch;
   TrainOptions clear = options;
   clear.fill = 0.5;
   TrainOptions covered = clear;
@@ -255,12 +265,7 @@ TEST_CASE("trainer: a veiled run differs from one that is not, and goes on from 
   whole.step();
   without.step();
   CHECK_FALSE(same_parameters(whole.phi(), without.phi()));
-  whole.save(scratch.path("checkpoint"));
-  Trainer resumed(fresh(), images(), covered);
-  resumed.resume(scratch.path("checkpoint"));
-  whole.run();
-  resumed.run();
-  CHECK(same_parameters(resumed.phi(), whole.phi()));
+  CHECK(goes_on_from_a_checkpoint(whole, covered));
 }
 
 TEST_CASE("trainer: shading begins after the steps that it is told") {
@@ -281,7 +286,6 @@ TEST_CASE("trainer: shading begins after the steps that it is told") {
 }
 
 TEST_CASE("trainer: a clipped run differs from one that is not, and goes on from a checkpoint with its bits") {
-  const Scratch scratch;
   TrainOptions clipped = options;
   clipped.clip = 0.1;
   Trainer whole(fresh(), images(), clipped), free(fresh(), images(), options);
@@ -291,12 +295,7 @@ TEST_CASE("trainer: a clipped run differs from one that is not, and goes on from
   whole.step();
   free.step();
   CHECK_FALSE(same_parameters(whole.phi(), free.phi()));
-  whole.save(scratch.path("checkpoint"));
-  Trainer resumed(fresh(), images(), clipped);
-  resumed.resume(scratch.path("checkpoint"));
-  whole.run();
-  resumed.run();
-  CHECK(same_parameters(resumed.phi(), whole.phi()));
+  CHECK(goes_on_from_a_checkpoint(whole, clipped));
 }
 
 TEST_CASE("trainer: the loss that it reports is the shell's, whatever is filled") {
