@@ -254,7 +254,9 @@ TEST_CASE("the automatic rung is the one that choose_rung names, and Winograd wh
 TEST_CASE_TEMPLATE("an image has the same bits alone, among few and among many", T, float, double) {
   for (Conv2dGeometry g :
        {geometry({17, 7, 7, 20}, {33, 7, 7, 20}, 2, 3), geometry({17, 14, 13, 64}, {18, 3, 3, 64}, 2, 1),
-        geometry({17, 4, 5, 70}, {16, 3, 2, 70}, 1, 1), geometry({17, 20, 19, 16}, {17, 3, 3, 16}, 1, 1)})
+        geometry({17, 4, 5, 70}, {16, 3, 2, 70}, 1, 1), geometry({17, 20, 19, 16}, {17, 3, 3, 16}, 1, 1),
+        // What all of it is at the points is larger than the caches, and written past them.
+        geometry({64, 8, 8, 100}, {256, 3, 3, 100}, 1, 1)})
     for (const Conv2dRung rung : {Conv2dRung::im2col, Conv2dRung::direct, Conv2dRung::winograd}) {
       if (!suits(rung, g)) continue;
       CAPTURE(describe(g));
@@ -283,9 +285,7 @@ TEST_CASE("more points than six are for who prefers speed, or where seven spare 
   neb::set_conv2d_precision(Conv2dPrecision::accurate);
   CHECK(fast == Conv2dRung::winograd_eight);
   CHECK(choose_rung(wide) == Conv2dRung::winograd);
-  const Conv2dGeometry near_a_core = geometry({8, 26, 26, 64}, {64, 3, 3, 64}, 1, 0);
-  CHECK(choose_rung<double>(near_a_core, Conv2dPrecision::fast) == Conv2dRung::winograd);
-  CHECK(choose_rung<double>(wide) == Conv2dRung::direct);
+  CHECK(choose_rung<double>(wide, Conv2dPrecision::fast) == Conv2dRung::winograd);
   CHECK(choose_rung(small) == Conv2dRung::winograd_seven);
   CHECK(choose_rung<double>(small) == Conv2dRung::direct);
 }

@@ -33,10 +33,6 @@ Conv2dRung choose_rung(Conv2dGeometry g, Conv2dPrecision precision = conv2d_prec
   // In a single image a tile of the direct kernel lies along a row, and needs about four pixels to fill the multipliers.
   const Conv2dRung direct = std::min(g.width, g.out_width()) < 4 ? Conv2dRung::im2col : Conv2dRung::direct;
   if (!winograd::applies_to(g) || std::min(g.in_channels, g.out_channels) < 16) return direct;
-  // In double only filters that stay near a core: of larger ones, with AVX-512 and -O3, g++ 12 fuses other products and sums in the
-  // input gradient of few tiles than of many, and that of an image would depend on the images beside it.
-  const Index filters = 36 * g.stride * g.stride * g.in_channels * g.out_channels * static_cast<Index>(sizeof(T));
-  if (sizeof(T) > sizeof(float) && filters > winograd::resident_bytes) return direct;
   const bool fast = precision == Conv2dPrecision::fast;
   Conv2dRung best = Conv2dRung::winograd;
   double cost = winograd::cost(g, 6);

@@ -35,7 +35,9 @@ template <class Matrix, class T>
   using V = Vector<T>;
   constexpr int side = Matrix::columns, points = point_count<typename Matrix::At>, lanes = vector_lanes<T>;
   const Index pitch = planes.pitch();
-  const bool past_caches = planes.past_caches;
+  // Volatile, or the compiler makes two loops of the second one, for either way of writing, and may fuse other products and sums
+  // in each: the bits of an image would depend on how many are beside it.
+  const volatile bool past_caches = planes.past_caches;
   // Loops stay loops where what they index is in memory anyway: unrolled, they would fill the registers with addresses.
   V half[slab_vectors][side][points];
 #pragma GCC unroll 1
@@ -55,15 +57,16 @@ template <class Matrix, class T>
       to_points<Matrix>(column, values[v]);
     });
     T* plane = to + j * pitch;
-    unrolled<points>([&](auto i) __attribute__((always_inline)) {
-      unrolled<slab_vectors>([&](auto v) __attribute__((always_inline)) {
-        if (past_caches)
-          stream(plane + v * lanes, values[v][i]);
-        else
-          store(plane + v * lanes, values[v][i]);
+    const auto write = [&](auto&& put) __attribute__((always_inline)) {
+      unrolled<points>([&](auto i) __attribute__((always_inline)) {
+        unrolled<slab_vectors>([&](auto v) __attribute__((always_inline)) { put(plane + v * lanes, values[v][i]); });
+        plane += points * pitch;
       });
-      plane += points * pitch;
-    });
+    };
+    if (past_caches)
+      write([](T* at, const V& value) { stream(at, value); });
+    else
+      write([](T* at, const V& value) { store(at, value); });
   }
 }
 
