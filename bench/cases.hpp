@@ -24,6 +24,7 @@ inline const std::vector<Network> networks = {
     {"small", "16,32,64", "3", "1", "0", "16"},
     {"quickstart", "32,64,128", "7", "2", "3", "32"},
     {"shipped", "32,64,128,256", "3", "1,2,2,2", "1", "16"},
+    {"deep", "64,64,64,64,64", "3", "1,2,1,1,1", "1", "16"},
 };
 
 /// A training step, the energy with its gradient, and a walk.
