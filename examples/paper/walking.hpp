@@ -11,7 +11,7 @@ namespace examples::paper {
 /// walk is the paper's; a long one, of larger steps, goes far enough to count how often classes change.
 struct Walking {
   neb::Index chains = 10;               ///< of the paper's walk
-  neb::Index units = 4;                 ///< its length
+  neb::Index units = 2;                 ///< its length
   neb::Index steps_per_unit = 10000;    ///< of delta = sigma / 100
   neb::Index long_chains = 40;          ///< of the long walk
   neb::Index long_shown = 10;           ///< of them, in its picture
