@@ -43,10 +43,8 @@ Training training_for(const Program& program, const CommandLine& options) {
   Training training = training_at(options.positive("sigma"));
   training.options.minutes = options.positive("minutes");
   training.options.seed = program.seed;
-  // A fast machine takes thousands of steps, after which memories of noise are blobs without it; early, it costs digits.
-  training.options.shade = 0.1;
-  training.options.shade_after = 1000;
-  training.options.learning_rate = 1e-3;  // a larger one is faster, and leaves grey shadows as memories of noise
+  training.options.veil =
+      0.03;  // a fast machine takes thousands of steps, after which memories of noise are blobs without it
   training.checkpoint = program.path("checkpoint.safetensors");
   training.resume_command = resume_command(program, options, training.checkpoint);
   return training;

@@ -146,14 +146,9 @@ CommandLine command_line() {
           "Share of a batch drawn inside the spheres, at radii below sigma sqrt(d), at most a half (not from the paper)",
           "0.1")
       .option("fill-weight", "P", "Their errors count 1 / max(radius, 0.2)^P times (not from the paper)", "2")
-      .option("shade", "P",
-              "Share of those that have a shadow of the mean image added; runs of more than some thousand steps, whose "
-              "creative memories are grey without it, take 0.4 (not from the paper)",
-              "0")
-      .option("shade-after", "N", "Steps at the start of the run in which none has (not from the paper)", "0")
       .option("veil", "P",
-              "Share of those that uniform noise lies over, for creative memories as crisp as images (not from the "
-              "paper)",
+              "Share of those that uniform noise lies over, for creative memories as crisp as images: 0.03, or 0.5 in "
+              "half an hour with --fill 0.05 --fill-weight 1 (not from the paper)",
               "0")
       .option("shards", "S",
               "Parts of a batch that are computed alone, by up to S processes of mpirun; the weights depend on S, and "
@@ -183,8 +178,6 @@ neb::TrainOptions train_options(const CommandLine& line) {
           .seed = line.seed(),
           .fill = line.fraction("fill"),
           .fill_weight = line.not_negative("fill-weight"),
-          .shade = line.fraction("shade"),
-          .shade_after = line.count("shade-after", 0),
           .veil = line.fraction("veil"),
           .shards = line.count("shards")};
 }

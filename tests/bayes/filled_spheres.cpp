@@ -83,42 +83,6 @@ TEST_CASE("filled spheres: on the shell the noise is smooth()'s to the last bit,
         }) == "smooth_inside: expects one radius a row   [x: (3, 5), radii: 2]");
 }
 
-TEST_CASE("filled spheres: a share of the rows inside is shaded, uniformly up to 0.6, and none on the shell") {
-  constexpr Index batch = 16, batches = 4000;
-  double inside = 0, some = 0, sum = 0;
-  for (std::uint64_t k = 0; k < batches; ++k) {
-    const std::vector<double> radii = filled_radii(batch, 0.25, Key(1).at(k)),
-                              strengths = shadows(radii, 0.3, Key(1).at(k));
-    for (std::size_t row = 0; row < radii.size(); ++row) {
-      if (radii[row] == 1) {
-        CHECK(strengths[row] == 0);
-        continue;
-      }
-      ++inside;
-      if (strengths[row] == 0) continue;
-      ++some;
-      sum += strengths[row];
-      CHECK_MESSAGE((strengths[row] > 0 && strengths[row] < 0.6), strengths[row]);
-    }
-  }
-  CHECK(some / inside == doctest::Approx(0.3).epsilon(0.03));
-  CHECK(sum / some == doctest::Approx(0.3).epsilon(0.03));
-  for (const double strength : shadows({0.5, 0.1, 1}, 0, Key(1))) CHECK(strength == 0);
-  CHECK(message_of<ValueError>([] { shadows({0.5}, 1.5, Key(1)); }) ==
-        "shadows: the share of shaded samples is in [0, 1], got 1.500000");
-}
-
-TEST_CASE("filled spheres: a shadow is a multiple of the mean, added to a row") {
-  const Tensor<double> y({2, 3}, {1, 2, 3, 4, 5, 6}), mean({3}, {10, 20, 30});
-  CHECK(same_bits(shaded(y, mean, {0, 0.5}), Tensor<double>({2, 3}, {1, 2, 3, 9, 15, 21})));
-  CHECK(message_of<ShapeError>([&] { shaded(y, mean, {0.5}); }) ==
-        "shaded: expects one strength a row and a mean of a row's size   [y: (2, 3), mean: (3,), strengths: 1]");
-  CHECK_THROWS_AS(shaded(y, Tensor<double>::zeros({2}), {0, 0}), ShapeError);
-  const Tensor<double> numbers({2}, {1, 2}), one = Tensor<double>::scalar(10);
-  CHECK(same_bits(shaded(numbers, one, {0, 0.5}), Tensor<double>({2}, {1, 7})));
-  CHECK_THROWS_AS(shaded(one, one, {0.5}), ShapeError);
-}
-
 TEST_CASE("filled spheres: a share of the rows inside is veiled, uniformly up to 0.9, and none on the shell") {
   double inside = 0, some = 0, sum = 0;
   for (std::uint64_t k = 0; k < 4000; ++k) {
@@ -133,8 +97,7 @@ TEST_CASE("filled spheres: a share of the rows inside is veiled, uniformly up to
   }
   CHECK(some / inside == doctest::Approx(0.4).epsilon(0.03));
   CHECK(sum / some == doctest::Approx(0.45).epsilon(0.03));
-  const std::vector<double> centres(40, 0.0);
-  CHECK(veils(centres, 0.5, Key(1)) != shadows(centres, 0.75, Key(1)));  // which has the strongest of 0.6
+  for (const double strength : veils({0.5, 0.1, 1}, 0, Key(1))) CHECK(strength == 0);
   CHECK(message_of<ValueError>([] { veils({0.5}, -1, Key(1)); }) ==
         "veils: the share of veiled samples is in [0, 1], got -1.000000");
 }
@@ -170,14 +133,7 @@ TEST_CASE(
   // Ten sigma apart the posterior of any y inside is its own sample: no jump could do better than this one, whose loss is 0.
   for (const double fill : {0.0, 0.1, 0.5})
     CHECK(loss_of(energy_of_two(10 * s), rows_of_two(10 * s), fill, Key(5)) < 1e-12);
-  // So is that of a shaded one: the mean of two points 10 sigma apart, added to either, takes it 5 sigma at most along.
-  {
-    const Tensor<double> x = rows_of_two(10 * s);
-    const std::vector<double> radii = filled_radii(400, 0.5, Key(5)), strengths = shadows(radii, 1, Key(5));
-    const auto y = Var<double>::constant(shaded(smooth_inside(x, s, radii, Key(5)), mean_row(x), strengths));
-    CHECK(filled_loss(deen_errors(energy_of_two(10 * s), Var<double>::constant(x), y, s), radii, 2).item() < 1e-6);
-  }
-  // And that of a veiled one, where pixels are black and white: on average over the noise none is nearer than its own.
+  // So is that of a veiled one, where pixels are black and white: on average over the noise none is nearer than its own.
   {
     Tensor<double> x({200, 64});
     const Tensor<double> coins = random_uniform<double>({2, 64}, Key(7));

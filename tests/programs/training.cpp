@@ -145,13 +145,12 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
   CHECK(same_bits(by_default.centre, mean_row(read_digits<float>(data).train)));
   const auto checkpoint = SafeTensors(scratch.path("default/checkpoint.safetensors"));
   CHECK(checkpoint.text("fill") == "0.1");
-  CHECK_FALSE(checkpoint.metadata().contains("shade"));
+  CHECK_FALSE(checkpoint.metadata().contains("veil"));
 
-  trained("shaded", {"--shade", "0.5", "--veil", "0.25", "--clip", "2"});
-  const SafeTensors shaded(scratch.path("shaded/checkpoint.safetensors"));
-  CHECK(shaded.text("shade") == "0.5");
-  CHECK(shaded.text("veil") == "0.25");
-  CHECK(shaded.text("clip") == "2");
+  trained("veiled", {"--veil", "0.25", "--clip", "2"});
+  const SafeTensors veiled(scratch.path("veiled/checkpoint.safetensors"));
+  CHECK(veiled.text("veil") == "0.25");
+  CHECK(veiled.text("clip") == "2");
 
   const auto plain = trained("plain", {"--quadratic", "0", "--fill", "0"});
   CHECK(plain.options.quadratic == 0);
@@ -170,8 +169,8 @@ TEST_CASE("train_energy gives the energy its quadratic part and fills spheres, u
   for (const Arguments& wrong : {Arguments{"--quadratic", "-1"},
                                  {"--fill", "0.7"},
                                  {"--fill-weight", "x"},
-                                 {"--shade", "2"},
-                                 {"--shade", "0.4", "--fill", "0"}}) {
+                                 {"--veil", "2"},
+                                 {"--veil", "0.4", "--fill", "0"}}) {
     const Outcome refused = run_program("train_energy", training(data, "no", 1, wrong), scratch.folder());
     CHECK(refused.code == 2);
     CHECK(refused.one_line_with(wrong[0].substr(2)));

@@ -35,8 +35,6 @@ TrainOptions in_shards(Index shards) {
           .ema_decay = 0.9,
           .seed = 11,
           .fill = 0.3,
-          .shade = 0.5,
-          .shade_after = 4,
           .veil = 0.5,
           .shards = shards};
 }
@@ -53,13 +51,12 @@ const Net& trained(Index shards) {
 
 }  // namespace
 
-TEST_CASE("shards: the parts of a batch add up to the loss and the gradient of the whole, filled and shaded or not") {
+TEST_CASE("shards: the parts of a batch add up to the loss and the gradient of the whole, filled and veiled or not") {
   for (const double fill : {0.0, 0.3}) {
     CAPTURE(fill);
     TrainOptions whole = in_shards(1), cut = in_shards(5);
     whole.fill = cut.fill = fill;
-    whole.shade = cut.shade = whole.veil = cut.veil = fill > 0 ? 0.5 : 0;
-    whole.shade_after = cut.shade_after = 0;
+    whole.veil = cut.veil = fill > 0 ? 0.5 : 0;
     DeenTrainer one(fresh(), images(), whole), five(fresh(), images(), cut);
     one.step();
     five.step();

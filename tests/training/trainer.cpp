@@ -48,7 +48,7 @@ TEST_CASE("trainer: settings at their bounds are taken") {
   for (const TrainOptions& bound :
        {TrainOptions{.batch = 1, .steps = 1, .warmup = 0, .ema_decay = 0},
         TrainOptions{.batch = 2, .steps = 1, .fill = 0.5},
-        TrainOptions{.batch = 4, .steps = 1, .warmup = 1, .fill = 0.5, .fill_weight = 0, .shade = 1, .veil = 1},
+        TrainOptions{.batch = 4, .steps = 1, .warmup = 1, .fill = 0.5, .fill_weight = 0, .veil = 1},
         TrainOptions{.batch = 3, .steps = 1, .schedule = Schedule::trapezoid, .shards = 3}}) {
     Trainer trainer(fresh(), images(), bound);
     trainer.run();
@@ -225,7 +225,7 @@ TEST_CASE("trainer: filled batches and a quadratic part are in the checkpoint, a
   const Scratch scratch;
   TrainOptions filled = options;
   filled.fill = 0.25;
-  filled.shade = 0.5;
+  filled.veil = 0.5;
   const auto bowl = [](float middle) {
     return Net({.image = {9, 9, 1}, .channels = {6, 20}, .bottleneck = 4, .quadratic = exact_quadratic(0.3)}, Key(1),
                Tensor<float>::full({9, 9, 1}, middle));
@@ -245,11 +245,11 @@ TEST_CASE("trainer: filled batches and a quadratic part are in the checkpoint, a
   CHECK(file_error_of([&] {
           plain.resume(scratch.path("checkpoint"));
         }).find("the checkpoint has fill 0.25, this run 0; resume with the same settings") != std::string::npos);
-  filled.shade = 0;
+  filled.veil = 0;
   Trainer clear(bowl(0.5F), images(), filled);
   CHECK(file_error_of([&] {
           clear.resume(scratch.path("checkpoint"));
-        }).find("the checkpoint has shade 0.5, this run 0; resume with the same settings") != std::string::npos);
+        }).find("the checkpoint has veil 0.5, this run 0; resume with the same settings") != std::string::npos);
   CHECK_FALSE(same_parameters((clear.run(), clear.phi()), whole.phi()));
 }
 
@@ -266,23 +266,6 @@ TEST_CASE("trainer: a veiled run differs from one that is not, and goes on from 
   without.step();
   CHECK_FALSE(same_parameters(whole.phi(), without.phi()));
   CHECK(goes_on_from_a_checkpoint(whole, covered));
-}
-
-TEST_CASE("trainer: shading begins after the steps that it is told") {
-  TrainOptions clear = options;
-  clear.fill = 0.5;
-  TrainOptions shaded = clear;
-  shaded.shade = 1;
-  shaded.shade_after = 3;
-  Trainer with(fresh(), images(), shaded), without(fresh(), images(), clear);
-  for (int step = 0; step < 3; ++step) {
-    with.step();
-    without.step();
-    CHECK(same_parameters(with.phi(), without.phi()));
-  }
-  with.step();
-  without.step();
-  CHECK(!same_parameters(with.phi(), without.phi()));
 }
 
 TEST_CASE("trainer: a clipped run differs from one that is not, and goes on from a checkpoint with its bits") {
@@ -414,8 +397,6 @@ TEST_CASE("trainer: settings out of range are refused") {
   CHECK(error([](TrainOptions& o) { o.fill = 0.6; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
   CHECK(error([](TrainOptions& o) { o.fill = -0.1; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
   CHECK(error([](TrainOptions& o) { o.fill = 0.5, o.batch = 1; }).find("and above 0 only for batches of") > 0);
-  CHECK(error([](TrainOptions& o) { o.fill = 0.1, o.shade = 2; }).find("DeenTrainer: shade is in [0, 1]") == 0);
-  CHECK(error([](TrainOptions& o) { o.shade = 0.5; }).find("and above 0 only beside a share to fill") > 0);
   CHECK(error([](TrainOptions& o) { o.fill = 0.1, o.veil = 2; }).find("DeenTrainer: veil is in [0, 1]") == 0);
   CHECK(error([](TrainOptions& o) { o.veil = 0.5; }).find("and above 0 only beside a share to fill") > 0);
   CHECK(error([](TrainOptions& o) { o.fill_weight = -1; }).find("DeenTrainer: fill_weight is not negative") == 0);

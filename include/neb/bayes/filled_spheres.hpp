@@ -6,13 +6,11 @@
 /// score matching, at a single level of the jump). Where samples are some sigma apart the posterior of such a y is x
 /// itself, so the closed-form energy is the optimum of this loss as of the paper's.
 ///
-/// Noise is not all that flows meet inside. Those that start far away come down near the mean of the data, where a jump
-/// that is unsure answers with the mean, and rest there: their memories have its grey shadow. So some of the samples inside
-/// have a part of the mean added, y = x + u sigma e + v m, and are asked to jump to x all the same.
-///
-/// Flows that start at uniform noise w come from outside, through what no noise of sigma around a sample looks like. Others inside
-/// are therefore veiled by it, y = (1 - v) x + v w + u sigma e, with v in (0, 0.9). The mean of w, 1/2 in each pixel, is as far
-/// from black as from white: to images of black and white pixels no sample is nearer to such a y, on average over w, than its own.
+/// Noise is not all that flows meet inside. Those that start at uniform noise w come from outside, through what no noise of sigma
+/// around a sample looks like, and come to rest in blobs, or near the mean of the data, with which a jump that is unsure answers.
+/// So some of the samples inside are veiled by it, y = (1 - v) x + v w + u sigma e, with v in (0, 0.9), and are asked to jump to x
+/// all the same. The mean of w, 1/2 in each pixel, is as far from black as from white: to images of black and white pixels no
+/// sample is nearer to such a y, on average over w, than its own.
 #pragma once
 
 #include <algorithm>
@@ -50,35 +48,17 @@ inline std::vector<double> filled_radii(Index rows, double fill, const Key& key)
   return radii;
 }
 
-namespace detail {
-
-/// Uniform in [0, strongest) for a share of the rows inside their sphere, 0 for the others and on the shell.
-inline std::vector<double> strengths_inside(const std::vector<double>& radii, double share, double strongest,
-                                            const Key& key) {
-  const Tensor<double> places = random_uniform<double>({std::ssize(radii)}, key);
-  std::vector<double> strengths(radii.size());
-  for (std::size_t row = 0; row < radii.size(); ++row)
-    if (radii[row] < 1 && places.data()[row] < share) strengths[row] = strongest * places.data()[row] / share;
-  return strengths;
-}
-
-}  // namespace detail
-
-/// How much of the mean is added to samples of these radii: uniform in [0, 0.6) for a share of those inside their sphere,
-/// 0 for the others and on the shell. Throws ValueError unless the share is in [0, 1].
-inline std::vector<double> shadows(const std::vector<double>& radii, double share, const Key& key) {
-  if (!is_within(share, 0.0, 1.0))
-    throw ValueError("shadows: the share of shaded samples is in [0, 1], got " + std::to_string(share));
-  constexpr double strongest = 0.6;  // as grey, where it is brightest, as the shadows that are seen without this
-  return detail::strengths_inside(radii, share, strongest, key.fold("shadows"));
-}
-
 /// How much of samples of these radii is uniform noise: in [0, 0.9), uniform as well, for a share of those inside their sphere,
 /// 0 for the others and on the shell. Throws ValueError unless the share is in [0, 1].
 inline std::vector<double> veils(const std::vector<double>& radii, double share, const Key& key) {
   if (!is_within(share, 0.0, 1.0))
     throw ValueError("veils: the share of veiled samples is in [0, 1], got " + std::to_string(share));
-  return detail::strengths_inside(radii, share, 0.9, key.fold("veils"));
+  constexpr double strongest = 0.9;
+  const Tensor<double> places = random_uniform<double>({std::ssize(radii)}, key.fold("veils"));
+  std::vector<double> strengths(radii.size());
+  for (std::size_t row = 0; row < radii.size(); ++row)
+    if (radii[row] < 1 && places.data()[row] < share) strengths[row] = strongest * places.data()[row] / share;
+  return strengths;
 }
 
 /// What the error of a sample at radius u counts for: 1 / max(u, 0.2)^power. The error of a good jump falls about as u, so a
@@ -100,21 +80,6 @@ Tensor<T> smooth_inside(const Tensor<T>& x, std::type_identity_t<T> sigma, const
   for (Index row = 0; row < std::ssize(radii); ++row) {
     const T level = static_cast<T>(radii[static_cast<std::size_t>(row)]) * sigma;
     for (Index p = row * d; p < (row + 1) * d; ++p) out[p] = x.data()[p] + level * out[p];
-  }
-  return y;
-}
-
-/// y + v m for y: (N, ...), a mean m: (...) and one strength v a row. Throws ShapeError unless the shapes are these.
-template <Scalar T>
-Tensor<T> shaded(Tensor<T> y, const Tensor<T>& mean, const std::vector<double>& strengths) {
-  if (y.rank() < 1 || y.shape()[0] != std::ssize(strengths) || mean.size() != y.shape().stride(0))
-    throw ShapeError("shaded: expects one strength a row and a mean of a row's size   [y: " + y.shape().to_string() +
-                     ", mean: " + mean.shape().to_string() + ", strengths: " + std::to_string(strengths.size()) + "]");
-  T* const out = y.mutable_data();
-  const Index d = mean.size();
-  for (Index row = 0; row < std::ssize(strengths); ++row) {
-    const T strength = static_cast<T>(strengths[static_cast<std::size_t>(row)]);
-    for (Index p = 0; p < d; ++p) out[row * d + p] += strength * mean.data()[p];
   }
   return y;
 }

@@ -28,10 +28,10 @@ struct BatchLoss {
 
 /// The part of the loss of a batch of options.batch samples that `rows` of it have; their samples and noise are those that they
 /// have in the whole batch, and parts add up to its loss. Some samples are drawn inside the spheres (options.fill), and of these
-/// some shaded by the `mean` of the data, unless it is nullptr, and some veiled by uniform noise (options.veil).
+/// some are veiled by uniform noise (options.veil).
 template <Scalar T, Energy<T> Phi>
-BatchLoss<T> batch_loss(const Phi& phi, const Tensor<T>& data, const Tensor<T>* mean, const TrainOptions& options,
-                        Share rows, const Key& key) {
+BatchLoss<T> batch_loss(const Phi& phi, const Tensor<T>& data, const TrainOptions& options, Share rows,
+                        const Key& key) {
   const T sigma = static_cast<T>(options.sigma);
   const auto of_rows = [&](const std::vector<double>& batch) {
     return std::vector<double>(batch.begin() + rows.begin, batch.begin() + rows.end);
@@ -49,7 +49,6 @@ BatchLoss<T> batch_loss(const Phi& phi, const Tensor<T>& data, const Tensor<T>* 
   }
   const std::vector<double> batch_radii = filled_radii(options.batch, options.fill, key), radii = of_rows(batch_radii);
   Tensor<T> y = smooth_inside(clean, sigma, radii, key, rows.begin);
-  if (mean != nullptr) y = shaded(std::move(y), *mean, of_rows(shadows(batch_radii, options.shade, key)));
   if (options.veil > 0)
     y = veiled(std::move(y), clean, of_rows(veils(batch_radii, options.veil, key)), key, rows.begin);
   const Var<T> errors = deen_errors(phi, x, Var<T>::constant(y), sigma);

@@ -22,8 +22,6 @@ struct TrainOptions {
   std::uint64_t seed = 0;                ///< of batches and noise
   double fill = 0;                       ///< share of a batch inside the spheres, at most a half; see filled_radii()
   double fill_weight = 2;                ///< how much their errors count: the power in radius_weight()
-  double shade = 0;                      ///< share of those inside that have some of the mean added; see shadows()
-  Index shade_after = 0;                 ///< steps at the start of a run in which none has
   double veil = 0;                       ///< share of those inside that uniform noise lies over; see veils()
   Index shards = 1;  ///< parts of a batch whose gradients are computed alone, by as many ranks at most
 
@@ -41,8 +39,6 @@ struct TrainOptions {
     f("seed", self.seed);
     f("fill", self.fill);
     f("fill_weight", self.fill_weight);
-    f("shade", self.shade);
-    f("shade_after", self.shade_after);
     f("veil", self.veil);
     f("shards", self.shards);
   }

@@ -70,9 +70,6 @@ class DeenTrainer {
                        std::to_string(options.fill));
     if (!is_finite(options.fill_weight) || options.fill_weight < 0)
       throw ValueError("DeenTrainer: fill_weight is not negative, got " + std::to_string(options.fill_weight));
-    if (!is_within(options.shade, 0.0, 1.0) || (options.shade > 0 && options.fill == 0))
-      throw ValueError("DeenTrainer: shade is in [0, 1], and above 0 only beside a share to fill, got " +
-                       std::to_string(options.shade));
     if (!is_within(options.veil, 0.0, 1.0) || (options.veil > 0 && options.fill == 0))
       throw ValueError("DeenTrainer: veil is in [0, 1], and above 0 only beside a share to fill, got " +
                        std::to_string(options.veil));
@@ -82,7 +79,6 @@ class DeenTrainer {
     if (options.shards < ranks.count())
       throw ValueError("DeenTrainer: each rank has a shard at least, but there are " + std::to_string(ranks.count()) +
                        " ranks, and a batch has " + std::to_string(options.shards));
-    if (options.shade > 0) mean_ = mean_row(data_);
     if (!is_positive(options.learning_rate))
       throw ValueError("DeenTrainer: the learning rate is positive, got " + std::to_string(options.learning_rate));
     if (!is_finite(options.clip) || options.clip < 0)
@@ -174,8 +170,6 @@ class DeenTrainer {
     Metadata now = settings();
     // Left out where they are what they were before there was a choice.
     for (const auto& [name, before] : {std::pair("fill", "0"),
-                                       {"shade", "0"},
-                                       {"shade_after", "0"},
                                        {"shards", "1"},
                                        {"clip", "0"},
                                        {"veil", "0"}}) {
@@ -193,8 +187,7 @@ class DeenTrainer {
   using Clock = std::chrono::steady_clock;
 
   BatchLoss<T> loss_of(Share rows, const Key& key) const {
-    const bool shades = options_.shade > 0 && report_.step >= options_.shade_after;
-    return batch_loss(phi_, data_, shades ? &mean_ : nullptr, options_, rows, key);
+    return batch_loss(phi_, data_, options_, rows, key);
   }
 
   std::vector<Var<T>> gradients_of_batch(const Key& key) {
@@ -262,14 +255,12 @@ class DeenTrainer {
     if (options_.shards == 1) settings.erase("shards");
     if (options_.clip == 0) settings.erase("clip");
     if (options_.veil == 0) settings.erase("veil");
-    if (options_.shade == 0) settings.erase("shade");
-    if (options_.shade == 0 || options_.shade_after == 0) settings.erase("shade_after");
     settings["samples"] = std::to_string(data_.shape()[0]);
     return settings;
   }
 
   Phi phi_;
-  Tensor<T> data_, mean_;
+  Tensor<T> data_;
   TrainOptions options_;
   Ranks* ranks_;
   Adam<T> adam_;
