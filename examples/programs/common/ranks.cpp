@@ -26,18 +26,6 @@ namespace examples {
 
 namespace {
 
-#ifdef NEB_WITH_MPI
-using Processes = neb::Mpi;
-#else
-struct Processes : neb::OneProcess {
-  void set_alike(bool) {}
-  int on_this_machine() const { return 1; }
-  std::uint64_t bytes_sent() const { return 0; }
-  double seconds() const { return 0; }
-  void abort(int code) { std::exit(code); }
-};
-#endif
-
 /// What launchers tell the processes that they start: how many there are, where it is known by name.
 constexpr const char* launched_by[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_FD"};
 
@@ -78,6 +66,18 @@ std::uint64_t checksum_of_arguments(int argc, const char* const* argv) {
 }  // namespace
 
 struct Ranks::Job {
+#ifdef NEB_WITH_MPI
+  using Processes = neb::Mpi;
+#else
+  struct Processes : neb::OneProcess {
+    void set_alike(bool) {}
+    int on_this_machine() const { return 1; }
+    std::uint64_t bytes_sent() const { return 0; }
+    double seconds() const { return 0; }
+    void abort(int code) { std::exit(code); }
+  };
+#endif
+
   Processes processes;
   std::vector<std::string> copies;
 

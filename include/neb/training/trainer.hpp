@@ -169,10 +169,7 @@ class DeenTrainer {
     };
     Metadata now = settings();
     // Left out where they are what they were before there was a choice.
-    for (const auto& [name, before] : {std::pair("fill", "0"),
-                                       {"shards", "1"},
-                                       {"clip", "0"},
-                                       {"veil", "0"}}) {
+    for (const auto& [name, before] : {std::pair("fill", "0"), {"shards", "1"}, {"clip", "0"}, {"veil", "0"}}) {
       expect_same(name, file.metadata().contains(name) ? file.text(name) : before,
                   now.contains(name) ? now.at(name) : before);
       now.erase(name);
@@ -186,9 +183,7 @@ class DeenTrainer {
  private:
   using Clock = std::chrono::steady_clock;
 
-  BatchLoss<T> loss_of(Share rows, const Key& key) const {
-    return batch_loss(phi_, data_, options_, rows, key);
-  }
+  BatchLoss<T> loss_of(Share rows, const Key& key) const { return batch_loss(phi_, data_, options_, rows, key); }
 
   std::vector<Var<T>> gradients_of_batch(const Key& key) {
     BatchLoss<T> loss = loss_of({0, options_.batch}, key);
