@@ -43,8 +43,8 @@ Training training_for(const Program& program, const CommandLine& options) {
   Training training = training_at(options.positive("sigma"));
   training.options.minutes = options.positive("minutes");
   training.options.seed = program.seed;
-  training.options.veil =
-      0.03;  // a fast machine takes thousands of steps, after which memories of noise are blobs without it
+  // A fast machine takes thousands of steps, after which memories of noise are blobs without it.
+  training.options.veil = 0.03;
   training.checkpoint = program.path("checkpoint.safetensors");
   training.resume_command = resume_command(program, options, training.checkpoint);
   return training;

@@ -147,8 +147,8 @@ CommandLine command_line() {
           "0.1")
       .option("fill-weight", "P", "Their errors count 1 / max(radius, 0.2)^P times (not from the paper)", "2")
       .option("veil", "P",
-              "Share of those that uniform noise lies over, for creative memories as crisp as images: 0.03, or 0.5 in "
-              "half an hour with --fill 0.05 --fill-weight 1 (not from the paper)",
+              "Share of those that uniform noise lies over, for creative memories as crisp as images: 0.03, or, where "
+              "they count less, 0.5 with --fill 0.05 --fill-weight 1 (not from the paper)",
               "0")
       .option("shards", "S",
               "Parts of a batch that are computed alone, by up to S processes of mpirun; the weights depend on S, and "
