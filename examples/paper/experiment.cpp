@@ -36,7 +36,7 @@ const std::vector<Experiment>& experiments() {
       {"figure-9", "Creative memories from uniform noise at sigma = 0.3", 0.8, 15, figure_9},
       {"figure-10", "Creative memories from uniform noise at sigma = 0.25", 0.8, 15, figure_10},
       {"radial-profile", "What the energy knows inside the spheres", 1, 1, radial_profiles},
-      {"retrieval", "Memories from spoilt digits at sigma = 0.3", 7, 35, retrieval, /*by_name=*/true},
+      {"retrieval", "Memories from spoilt digits at sigma = 0.3", 8, 40, retrieval, /*by_name=*/true},
       {"short-trainings", "The quickstart's network after 500 to 8 000 steps", 20, 20, short_trainings,
        /*by_name=*/true},
       {"posterior", "What the jump does not know: leading directions and spectra", 3, 8, posterior, /*by_name=*/true},
