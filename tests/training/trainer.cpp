@@ -250,6 +250,9 @@ TEST_CASE("trainer: filled batches and a quadratic part are in the checkpoint, a
   CHECK(file_error_of([&] {
           clear.resume(scratch.path("checkpoint"));
         }).find("the checkpoint has veil 0.5, this run 0; resume with the same settings") != std::string::npos);
+  clear.save(scratch.path("shaded"), {{"shade", "0.5"}});  // as before veils took the place of shades
+  CHECK(file_error_of([&] { clear.resume(scratch.path("shaded")); }).find("the checkpoint has shade 0.5, this run 0") !=
+        std::string::npos);
   CHECK_FALSE(same_parameters((clear.run(), clear.phi()), whole.phi()));
 }
 
@@ -396,9 +399,11 @@ TEST_CASE("trainer: settings out of range are refused") {
         "DeenTrainer: there is no schedule of number 77");
   CHECK(error([](TrainOptions& o) { o.fill = 0.6; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
   CHECK(error([](TrainOptions& o) { o.fill = -0.1; }).find("DeenTrainer: fill is in [0, 0.5]") == 0);
-  CHECK(error([](TrainOptions& o) { o.fill = 0.5, o.batch = 1; }).find("and above 0 only for batches of") > 0);
+  CHECK(error([](TrainOptions& o) { o.fill = 0.5, o.batch = 1; }).find("and above 0 only for batches of") !=
+        std::string::npos);
   CHECK(error([](TrainOptions& o) { o.fill = 0.1, o.veil = 2; }).find("DeenTrainer: veil is in [0, 1]") == 0);
-  CHECK(error([](TrainOptions& o) { o.veil = 0.5; }).find("and above 0 only beside a share to fill") > 0);
+  CHECK(error([](TrainOptions& o) { o.veil = 0.5; }).find("and above 0 only beside a share to fill") !=
+        std::string::npos);
   CHECK(error([](TrainOptions& o) { o.fill_weight = -1; }).find("DeenTrainer: fill_weight is not negative") == 0);
   CHECK(error([](TrainOptions&) {}, Tensor<float>::zeros({0, 9, 9, 1}))
             .find("DeenTrainer: expects at least one sample") == 0);

@@ -19,7 +19,6 @@
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
-#include "neb/data/sample.hpp"
 #include "neb/distributed/all_reduce.hpp"
 #include "neb/distributed/shard_sum.hpp"
 #include "neb/io/checkpoint.hpp"
@@ -168,8 +167,9 @@ class DeenTrainer {
                                    "; resume with the same settings");
     };
     Metadata now = settings();
-    // Left out where they are what they were before there was a choice.
-    for (const auto& [name, before] : {std::pair("fill", "0"), {"shards", "1"}, {"clip", "0"}, {"veil", "0"}}) {
+    // Left out where they are what they were before there was a choice; of shaded samples there is none any more.
+    for (const auto& [name, before] :
+         {std::pair("fill", "0"), {"shards", "1"}, {"clip", "0"}, {"veil", "0"}, {"shade", "0"}}) {
       expect_same(name, file.metadata().contains(name) ? file.text(name) : before,
                   now.contains(name) ? now.at(name) : before);
       now.erase(name);
