@@ -65,7 +65,7 @@ TEST_CASE("including neb is light beside including Eigen") {
   // The headers take turns, because other work shares caches with one and not with the next; whatever disturbs a compilation
   // only lengthens it, so the least of a few rounds is compared, and there are more of them on a busy machine.
   double eigen = 1e9, engine = 1e9, all = 1e9;
-  for (int round = 0; round < 8 && (round < 2 || engine >= 1.3 * eigen || all >= 4.5 * eigen); ++round) {
+  for (int round = 0; round < 12 && (round < 2 || engine >= 1.3 * eigen || all >= 4 * eigen); ++round) {
     eigen = std::min(eigen, include_seconds("Eigen/Core"));
     engine = std::min(engine, include_seconds("neb/autodiff/grad.hpp"));
     all = std::min(all, include_seconds("neb/neb.hpp"));
@@ -75,7 +75,7 @@ TEST_CASE("including neb is light beside including Eigen") {
       "(target 2.5)\n",
       eigen, engine, all);
   CHECK(engine < 1.3 * eigen);
-  CHECK(all < 4.5 * eigen);  // 3.4 to 3.9 were measured
+  CHECK(all < 4 * eigen);
 }
 
 // The last two run with --no-skip: they compile this unit, which takes half a minute each time.
