@@ -6,7 +6,6 @@
 
 #include "kernels/support.hpp"
 #include "neb/bayes/deen.hpp"
-#include "neb/data/sample.hpp"
 #include "neb/energy/kde_energy.hpp"
 #include "nn/support.hpp"
 
