@@ -30,7 +30,8 @@ namespace winograd {
 
 inline constexpr Index band_bytes = 2 << 20;      ///< of X, Y and products of a band beside them
 inline constexpr Index operand_bytes = 24 << 20;  ///< of X or Y of a range of tiles beside larger filters
-inline constexpr Index chunk_bytes = 12 << 20;    ///< of a chunk of larger filters, and of its products
+inline constexpr Index chunk_bytes = 18 << 20;    ///< of a chunk of larger filters
+inline constexpr Index product_bytes = 6 << 20;   ///< of its products with a range of tiles
 
 /// Calls body(range) for ranges of at most `most` tiles that cover [begin, end), in order.
 template <class Body>
@@ -99,10 +100,11 @@ struct Chunks {
   Index chunk, rows;
 
   Chunks(Index tiles, Index channels, Index chunked) {
-    constexpr Index bytes = F::planes * static_cast<Index>(sizeof(T)), slab = slab_channels<T>;
-    chunk = std::min(chunked, std::clamp<Index>(chunk_bytes / (bytes * channels) / slab * slab, slab, 128));
-    rows =
-        std::min(tiles, std::max<Index>(product_rows, std::min(operand_bytes / channels, chunk_bytes / chunk) / bytes));
+    // Whole panels: products take as long for a part of one.
+    constexpr Index bytes = F::planes * static_cast<Index>(sizeof(T)), panel = panel_width<T>;
+    chunk = std::min(chunked, std::clamp<Index>(chunk_bytes / (bytes * channels) / panel * panel, panel, 128));
+    rows = std::min(tiles,
+                    std::max<Index>(product_rows, std::min(operand_bytes / channels, product_bytes / chunk) / bytes));
   }
 };
 
