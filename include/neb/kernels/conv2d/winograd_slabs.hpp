@@ -24,14 +24,17 @@ struct Square {
 struct Part {
   Index first_row, last_row, first_column, last_column, channels;
 
-  bool whole(Index side, Index slab) const {
-    return first_row == 0 && last_row == side && first_column == 0 && last_column == side && channels == slab;
+  bool row(Index i) const { return first_row <= i && i < last_row; }
+  bool column(Index j) const { return first_column <= j && j < last_column; }
+  bool whole(Index side) const {
+    return first_row == 0 && last_row == side && first_column == 0 && last_column == side;
   }
 };
 
-/// The points Matrix s Matrix^T of a slab of the square s, at `to` in each of the planes.
-template <class Matrix, class T>
-[[gnu::noinline]] void slab_to_points(const Square<const T>& square, T* to, const Planes<T>& planes) {
+/// The points Matrix s Matrix^T of a slab of the square s, at `to` in each of the planes. Unless it is `whole`, what does not exist is
+/// zero, and is not looked at.
+template <class Matrix, bool whole, class T>
+[[gnu::noinline]] void slab_to_points(const Square<const T>& square, const Part& part, T* to, const Planes<T>& planes) {
   using V = Vector<T>;
   constexpr int side = Matrix::columns, points = point_count<typename Matrix::At>, lanes = vector_lanes<T>;
   const Index pitch = planes.pitch();
@@ -44,8 +47,11 @@ template <class Matrix, class T>
   for (int i = 0; i < side; ++i)
     for (int v = 0; v < slab_vectors; ++v) {
       const T* const row = square.corner + i * square.row + v * lanes;
-      V pixels[side];
-      unrolled<side>([&](auto j) __attribute__((always_inline)) { pixels[j] = load(row + j * square.pixel); });
+      V pixels[side] = {};
+      if (whole || part.row(i))
+        unrolled<side>([&](auto j) __attribute__((always_inline)) {
+          if (whole || part.column(j)) pixels[j] = load(row + j * square.pixel);
+        });
       to_points<Matrix>(pixels, half[v][i]);
     }
 #pragma GCC unroll 1
@@ -71,10 +77,10 @@ template <class Matrix, class T>
 }
 
 /// A slab of the square Matrix^T s Matrix, s being `from` in each of the planes. Its first `add_rows` rows and `add_columns`
-/// columns are added to what is there.
-template <class Matrix, class T>
-[[gnu::noinline]] void slab_from_points(const T* from, const Planes<T>& planes, const Square<T>& square, int add_rows,
-                                        int add_columns) {
+/// columns are added to what is there. Unless it is `whole`, what does not exist is not written.
+template <class Matrix, bool whole, class T>
+[[gnu::noinline]] void slab_from_points(const T* from, const Planes<T>& planes, const Square<T>& square,
+                                        const Part& part, int add_rows, int add_columns) {
   using V = Vector<T>;
   constexpr int side = Matrix::columns, points = point_count<typename Matrix::At>, lanes = vector_lanes<T>;
   const Index pitch = planes.pitch();
@@ -89,14 +95,17 @@ template <class Matrix, class T>
     }
 #pragma GCC unroll 1
     for (int j = 0; j < side; ++j) {
+      if (!whole && !part.column(j)) continue;
       V column[points], pixels[side];
       unrolled<points>([&](auto i) __attribute__((always_inline)) { column[i] = half[i][j]; });
       from_points<Matrix>(column, pixels);
       T* to = square.corner + j * square.pixel + v * lanes;
       const int added = j < add_columns ? side : add_rows;
       unrolled<side>([&](auto i) __attribute__((always_inline)) {
-        if (i < added) pixels[i] += load(to);
-        store(to, pixels[i]);
+        if (whole || part.row(i)) {
+          if (i < added) pixels[i] += load(to);
+          store(to, pixels[i]);
+        }
         to += square.row;
       });
     }
@@ -112,16 +121,18 @@ void copy_channels(const T* from, Index channels, T* to, bool add = false) {
   for (; c < channels; ++c) to[c] = add ? to[c] + from[c] : from[c];
 }
 
-/// slab_to_points() of a square of which only a part may exist; the rest is zeros.
+/// slab_to_points() of a square of which only a part may exist. A slab without all its channels is copied first.
 template <class Matrix, class T>
 void part_to_points(const Square<const T>& square, const Part& part, T* to, const Planes<T>& planes) {
   constexpr Index side = Matrix::columns, slab = slab_channels<T>;
-  if (part.whole(side, slab)) return slab_to_points<Matrix>(square, to, planes);
+  if (part.channels == slab)
+    return (part.whole(side) ? slab_to_points<Matrix, true, T> : slab_to_points<Matrix, false, T>)(square, part, to,
+                                                                                                   planes);
   alignas(vector_bytes) T copy[side * side * slab] = {};
   for (Index i = part.first_row; i < part.last_row; ++i)
     for (Index j = part.first_column; j < part.last_column; ++j)
       copy_channels(square.at(i, j), part.channels, copy + (i * side + j) * slab);
-  slab_to_points<Matrix>(Square<const T>{copy, side * slab, slab}, to, planes);
+  slab_to_points<Matrix, false>(Square<const T>{copy, side * slab, slab}, part, to, planes);
 }
 
 /// slab_from_points() to a square of which only a part may exist; the rest is dropped.
@@ -129,9 +140,11 @@ template <class Matrix, class T>
 void part_from_points(const T* from, const Planes<T>& planes, const Square<T>& square, const Part& part, int add_rows,
                       int add_columns) {
   constexpr Index side = Matrix::columns, slab = slab_channels<T>;
-  if (part.whole(side, slab)) return slab_from_points<Matrix>(from, planes, square, add_rows, add_columns);
+  if (part.channels == slab)
+    return (part.whole(side) ? slab_from_points<Matrix, true, T>
+                             : slab_from_points<Matrix, false, T>)(from, planes, square, part, add_rows, add_columns);
   alignas(vector_bytes) T copy[side * side * slab];
-  slab_from_points<Matrix>(from, planes, Square<T>{copy, side * slab, slab}, 0, 0);
+  slab_from_points<Matrix, false>(from, planes, Square<T>{copy, side * slab, slab}, part, 0, 0);
   for (Index i = part.first_row; i < part.last_row; ++i)
     for (Index j = part.first_column; j < part.last_column; ++j)
       copy_channels(copy + (i * side + j) * slab, part.channels, square.at(i, j), i < add_rows || j < add_columns);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "neb/core/shape.hpp"
@@ -90,17 +91,19 @@ struct Layer {
 
   /// The same with inputs in rows, for a slab of filters from `out` on: the rows of the slab at `channel`.
   void filters_to_points(const T* w, Index out, Index channel, const Slab& to) const {
-    alignas(vector_bytes) T across[F::taps * F::taps * slab * slab] = {};
-    const auto [offset, part] = filter_square(out, channel);
+    alignas(vector_bytes) T across[F::taps * F::taps * slab * slab];
+    auto [offset, part] = filter_square(out, channel);
     const Square<const T> square{w + offset, filter_row(), input_pixel()};
     const Index filters = std::min(slab, g.out_channels - out);
+    if (filters < slab || part.channels < slab) std::fill(std::begin(across), std::end(across), T(0));
     for (Index i = 0; i < part.last_row; ++i)
       for (Index j = 0; j < part.last_column; ++j)
         transpose(filters, part.channels, square.at(i, j), g.patch_size(), across + (i * F::taps + j) * slab * slab,
                   slab);
+    part.channels = slab;
     for (Index c = 0; c < slab; ++c)
-      slab_to_points<typename F::G>(Square<const T>{across + c * slab, F::taps * slab * slab, slab * slab}, to.at(c),
-                                    to.planes);
+      part_to_points<typename F::G>(Square<const T>{across + c * slab, F::taps * slab * slab, slab * slab}, part,
+                                    to.at(c), to.planes);
   }
 
   /// dw = G^T dW G of the filter `out`.
