@@ -100,3 +100,28 @@ TEST_CASE("conv energy: images of another size are refused") {
     CHECK(message_of<ShapeError>([&] { phi(Var<float>(Tensor<float>::zeros(shape))); }) ==
           "ConvEnergy: expects images (N, H, W, C) of (8, 8, 1)   [y: " + shape.to_string() + "]");
 }
+
+TEST_CASE(
+    "conv energy: prepared for many evaluations it has the same bits, and parameters that are replaced are not its own") {
+  ConvEnergy<float> phi({.image = {14, 14, 1}, .channels = {16, 32}, .stride = {1, 2}, .padding = 1, .quadratic = 0.5},
+                        Key(1));
+  const auto y = Var<float>::constant(random_normal<float>({5, 14, 14, 1}, Key(2)));
+  const auto values = [&](const ConvEnergy<float>& energy) {
+    const auto [value, gradient] = energy_and_gradient(energy, y, {.create_graph = true});
+    return std::vector{value.value(), gradient.value(), grad(sum(square(gradient)), energy.conv[1].weight).value()};
+  };
+  const ConvEnergy<float> ready = prepared(phi);
+  const auto expected = values(phi);
+  for (int time = 0; time < 2; ++time) {
+    const auto got = values(ready);
+    for (std::size_t i = 0; i < expected.size(); ++i) CHECK(test::same_bits(got[i], expected[i]));
+  }
+  phi.conv[1].weight = Var<float>(random_normal<float>(phi.conv[1].weight.shape(), Key(3)));
+  CHECK(test::same_bits(values(ready)[0], expected[0]));
+  CHECK_FALSE(test::same_bits(values(prepared(phi))[0], expected[0]));
+}
+
+TEST_CASE("what has no member prepared() is itself when it is prepared") {
+  const auto phi = [](const Var<double>& y) { return sum(square(y), 1); };
+  CHECK(&prepared(phi) == &phi);
+}

@@ -68,6 +68,14 @@ bool same_state(const C& a, const C& b) {
 
 }  // namespace
 
+TEST_CASE("what an energy prepares for a walk changes no bit of it") {
+  for_each_sampler(start(), [&](auto chains) {
+    const auto walked = walk(phi(), chains, 5, Key(3));
+    for (int i = 0; i < 5; ++i) chains.step(phi(), Key(3));
+    CHECK(same_state(walked, chains));
+  });
+}
+
 TEST_CASE("chains: a walk that is cut anywhere, and kept in a file between, is the whole walk, to the last bit") {
   const test::Scratch scratch;
   const std::string path = scratch.path("chains.safetensors");

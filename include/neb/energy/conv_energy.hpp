@@ -1,8 +1,10 @@
 /// The convolutional energy of the paper.
 #pragma once
 
+#include <atomic>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +24,7 @@
 #include "neb/nn/linear.hpp"
 #include "neb/nn/mlp.hpp"
 #include "neb/ops/activation.hpp"
+#include "neb/ops/conv2d.hpp"
 #include "neb/ops/reshape.hpp"
 
 namespace neb {
@@ -146,6 +149,15 @@ struct ConvEnergy {
     for (const Linear<T>& layer : readout) h = layer(h);
     h = reshape(h, Shape{y.shape()[0]});
     return options.quadratic > 0 ? h + quadratic(y, centre, options.quadratic) : h;
+  }
+
+  /// The same energy, of the same parameters, for many evaluations: as long as it lives it keeps what convolutions make of their
+  /// filters, up to 16 MB in all. See neb::prepared().
+  ConvEnergy prepared() const {
+    ConvEnergy copy = *this;
+    const auto room = std::make_shared<std::atomic<Index>>(Index{16} << 20);
+    for (Conv2d<T>& layer : copy.conv) layer.filters = std::make_shared<ops::PreparedFilters<T>>(room);
+    return copy;
   }
 
   /// Lists the members that hold parameters.

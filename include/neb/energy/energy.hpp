@@ -20,6 +20,16 @@ concept Energy = requires(const E& energy, const Var<T>& y) {
   { energy(y) } -> std::same_as<Var<T>>;
 };
 
+/// phi for many evaluations while its parameters stay as they are: what it derives from them is computed once and held by what is
+/// returned, if its type has a member prepared(); otherwise phi itself.
+template <class Phi>
+decltype(auto) prepared(const Phi& phi) {
+  if constexpr (requires { phi.prepared(); })
+    return phi.prepared();
+  else
+    return (phi);
+}
+
 /// phi(y), checked to be one energy per row. Throws ShapeError otherwise.
 template <Scalar T, Energy<T> Phi>
 Var<T> energies(const Phi& phi, const Var<T>& y) {

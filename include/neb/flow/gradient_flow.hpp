@@ -67,13 +67,14 @@ Flow<T> gradient_flow(const Phi& phi, const Tensor<T>& y0, std::type_identity_t<
   flow::Moments<T> moments(y0, variance, options, flow);
   if (y0.size() == 0) return flow;
 
-  flow::MovingRows<T, Phi> moving(phi, y0, variance, options, moments);
+  const auto& held = prepared(phi);
+  flow::MovingRows<T, Phi> moving(held, y0, variance, options, moments);
   while (moving.size() > 0) {
     moving.step();
     const Index ended = rows - moving.size();
     if (on_progress && !on_progress({static_cast<double>(ended) / static_cast<double>(rows), ended})) moving.stop();
   }
-  flow::tell_saddles(phi, variance, flow);
+  flow::tell_saddles(held, variance, flow);
   return flow;
 }
 

@@ -1,6 +1,8 @@
 /// The convolutional layer.
 #pragma once
 
+#include <memory>
+
 #include "neb/autodiff/var.hpp"
 #include "neb/core/random.hpp"
 #include "neb/core/shape.hpp"
@@ -16,10 +18,11 @@ namespace neb {
 /// y = conv2d(x, W) + b, for x: (N, H, W, in), W: (out, kernel, kernel, in), b: (out).
 template <Scalar T>
 struct Conv2d {
-  using value_type = T;   ///< the scalar of its parameters
-  Var<T> weight;          ///< W: (out, kernel, kernel, in)
-  Var<T> bias;            ///< b: (out)
-  Conv2dOptions options;  ///< stride and padding
+  using value_type = T;                              ///< the scalar of its parameters
+  Var<T> weight;                                     ///< W: (out, kernel, kernel, in)
+  Var<T> bias;                                       ///< b: (out)
+  Conv2dOptions options;                             ///< stride and padding
+  std::shared_ptr<ops::PreparedFilters<T>> filters;  ///< where what kernels make of W is kept; may be null
 
   Conv2d() = default;
   /// Weights with variance 2 / (kernel^2 in), bias 0.
@@ -29,7 +32,7 @@ struct Conv2d {
         options(conv_options) {}
 
   /// x: (N, H, W, in) -> (N, OH, OW, out). Throws ShapeError when the channels or sizes do not fit.
-  Var<T> operator()(const Var<T>& x) const { return conv2d(x, weight, options) + bias; }
+  Var<T> operator()(const Var<T>& x) const { return conv2d(x, weight, options, filters) + bias; }
 
   /// Lists the members that hold parameters.
   static void visit(auto& self, auto&& f) {

@@ -16,6 +16,8 @@
 /// With stride > 1 several input sizes give the same output size, so the geometry travels with the operation.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +29,7 @@
 #include "neb/core/tensor.hpp"
 #include "neb/kernels/conv2d/conv2d.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/kept_filters.hpp"
 
 namespace neb {
 
@@ -34,6 +37,37 @@ namespace neb {
 using kernels::Conv2dGeometry;
 
 namespace ops {
+
+/// What kernels make of a layer's filters, kept while it has the same: whoever keeps it holds them, so they do not change.
+template <Scalar T>
+class PreparedFilters {
+ public:
+  /// Takes of `room` what it keeps.
+  explicit PreparedFilters(kernels::FilterRoom room) : room_(std::move(room)) {}
+
+  /// What is kept of w, which takes the place of other filters.
+  std::shared_ptr<kernels::KeptFilters<T>> of(const Tensor<T>& w) {
+    const std::lock_guard lock(mutex_);
+    if (!kept_ || w.data() != w_.data()) {
+      w_ = w;
+      kept_ = std::make_shared<kernels::KeptFilters<T>>(room_);
+    }
+    return kept_;
+  }
+
+ private:
+  kernels::FilterRoom room_;
+  std::mutex mutex_;
+  Tensor<T> w_;
+  std::shared_ptr<kernels::KeptFilters<T>> kept_;
+};
+
+/// The same, or nothing where nothing is prepared.
+template <Scalar T>
+std::shared_ptr<kernels::KeptFilters<T>> kept_of(const std::shared_ptr<PreparedFilters<T>>& filters,
+                                                 const Tensor<T>& w) {
+  return filters ? filters->of(w) : nullptr;
+}
 
 template <Scalar T>
 struct Conv2d;
@@ -52,15 +86,17 @@ template <Scalar T>
 struct Conv2d {
   static constexpr const char* name = "conv2d";
   Conv2dGeometry geometry;
+  std::shared_ptr<PreparedFilters<T>> filters = {};  ///< of w; may be null
 
   Tensor<T> forward(const Tensor<T>& x, const Tensor<T>& w) const {
     Tensor<T> y(geometry.output_shape());
-    kernels::conv2d(geometry, x.data(), w.data(), y.mutable_data());
+    kernels::conv2d_passes<T>(geometry,
+                              {.x = x.data(), .w = w.data(), .y = y.mutable_data(), .kept = kept_of(filters, w).get()});
     return y;
   }
   static double flops(const Shape& y, const Shape&, const Shape& w) { return conv2d_flops(y, w); }
   Var<T> vjp(Index i, const Var<T>& g, const Var<T>& x, const Var<T>& w) const {
-    return i == 0 ? apply(Conv2dInputGrad<T>{geometry}, g, w) : apply(Conv2dFilterGrad<T>{geometry}, x, g);
+    return i == 0 ? apply(Conv2dInputGrad<T>{geometry, filters}, g, w) : apply(Conv2dFilterGrad<T>{geometry}, x, g);
   }
   /// Both read g.
   std::vector<Var<T>> vjps(const Var<T>& g, const Var<T>& x, const Var<T>& w) const {
@@ -69,7 +105,8 @@ struct Conv2d {
                                          .w = w.value().data(),
                                          .dy = g.value().data(),
                                          .dx = dx.mutable_data(),
-                                         .dw = dw.mutable_data()});
+                                         .dw = dw.mutable_data(),
+                                         .kept = kept_of(filters, w.value()).get()});
     return {Var<T>::constant(std::move(dx)), Var<T>::constant(std::move(dw))};
   }
 };
@@ -78,15 +115,17 @@ template <Scalar T>
 struct Conv2dInputGrad {
   static constexpr const char* name = "conv2d_input_grad";
   Conv2dGeometry geometry;
+  std::shared_ptr<PreparedFilters<T>> filters = {};  ///< of w; may be null
 
   Tensor<T> forward(const Tensor<T>& g, const Tensor<T>& w) const {
     Tensor<T> dx(geometry.input_shape());
-    kernels::conv2d_input_grad(geometry, g.data(), w.data(), dx.mutable_data());
+    kernels::conv2d_passes<T>(
+        geometry, {.w = w.data(), .dy = g.data(), .dx = dx.mutable_data(), .kept = kept_of(filters, w).get()});
     return dx;
   }
   static double flops(const Shape&, const Shape& g, const Shape& w) { return conv2d_flops(g, w); }
   Var<T> vjp(Index i, const Var<T>& c, const Var<T>& g, const Var<T>& w) const {
-    return i == 0 ? apply(Conv2d<T>{geometry}, c, w) : apply(Conv2dFilterGrad<T>{geometry}, c, g);
+    return i == 0 ? apply(Conv2d<T>{geometry, filters}, c, w) : apply(Conv2dFilterGrad<T>{geometry}, c, g);
   }
   /// Both read c.
   std::vector<Var<T>> vjps(const Var<T>& c, const Var<T>& g, const Var<T>& w) const {
@@ -95,7 +134,8 @@ struct Conv2dInputGrad {
                                          .w = w.value().data(),
                                          .dy = g.value().data(),
                                          .y = y.mutable_data(),
-                                         .dw = dw.mutable_data()});
+                                         .dw = dw.mutable_data(),
+                                         .kept = kept_of(filters, w.value()).get()});
     return {Var<T>::constant(std::move(y)), Var<T>::constant(std::move(dw))};
   }
 };
@@ -127,11 +167,12 @@ inline void check_output_shape(const char* operation, const Conv2dGeometry& geom
 
 /// The convolution of images x: (N, H, W, I) with filters w: (O, KH, KW, I), giving (N, OH, OW, O) with
 /// OH = (H + 2 padding - KH) / stride + 1. What is not finite in x leaves no output finite whose window holds it, and may make others
-/// near it NaN: fast kernels compute whole tiles, and multiply zeros of padding. Throws ShapeError when the shapes do not fit,
-/// ValueError for bad options.
+/// near it NaN: fast kernels compute whole tiles, and multiply zeros of padding. With `filters`, what kernels make of w is kept there for
+/// the next call and for derivatives. Throws ShapeError when the shapes do not fit, ValueError for bad options.
 template <Scalar T>
-Var<T> conv2d(const Var<T>& x, const Var<T>& w, Conv2dOptions options = {}) {
-  return apply(ops::Conv2d<T>{Conv2dGeometry::from(x.shape(), w.shape(), options)}, x, w);
+Var<T> conv2d(const Var<T>& x, const Var<T>& w, Conv2dOptions options = {},
+              std::shared_ptr<ops::PreparedFilters<T>> filters = {}) {
+  return apply(ops::Conv2d<T>{Conv2dGeometry::from(x.shape(), w.shape(), options), std::move(filters)}, x, w);
 }
 
 /// The gradient of sum(g * conv2d(x, w)) with respect to x, for g: (N, OH, OW, O) and x of shape `input`.

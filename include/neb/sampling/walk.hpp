@@ -41,8 +41,9 @@ template <Sampler C, Energy<typename C::value_type> Phi>
 C walk(const Phi& phi, C chains, Index steps, const Key& key, const OnProgress& on_progress = {}) {
   chains.check();
   if (steps < 0) throw ValueError("walk: steps is not negative, got " + std::to_string(steps));
+  const auto& held = prepared(phi);
   for (Index taken = 0; taken < steps;) {
-    chains.step(phi, key);
+    chains.step(held, key);
     ++taken;
     if (on_progress && !on_progress({static_cast<double>(taken) / static_cast<double>(steps), taken})) break;
   }

@@ -183,7 +183,9 @@ class DeenTrainer {
  private:
   using Clock = std::chrono::steady_clock;
 
-  BatchLoss<T> loss_of(Share rows, const Key& key) const { return batch_loss(phi_, data_, options_, rows, key); }
+  BatchLoss<T> loss_of(Share rows, const Key& key) const {
+    return batch_loss(prepared(phi_), data_, options_, rows, key);
+  }
 
   std::vector<Var<T>> gradients_of_batch(const Key& key) {
     BatchLoss<T> loss = loss_of({0, options_.batch}, key);

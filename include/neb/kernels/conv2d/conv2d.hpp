@@ -15,6 +15,7 @@
 #include "neb/core/precision.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/kept_filters.hpp"
 #include "neb/kernels/conv2d/winograd_cost.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
@@ -53,12 +54,13 @@ Conv2dRung choose_rung(Conv2dGeometry g, Conv2dPrecision precision = conv2d_prec
 /// be null as well.
 template <class T>
 struct Conv2dArrays {
-  const T* x = nullptr;   ///< (N, H, W, I)
-  const T* w = nullptr;   ///< (O, KH, KW, I)
-  const T* dy = nullptr;  ///< (N, OH, OW, O)
-  T* y = nullptr;         ///< (N, OH, OW, O) = conv2d(x, w)
-  T* dx = nullptr;        ///< (N, H, W, I) = derivative by x of the sum of dy * conv2d(x, w)
-  T* dw = nullptr;        ///< (O, KH, KW, I) = its derivative by w
+  const T* x = nullptr;            ///< (N, H, W, I)
+  const T* w = nullptr;            ///< (O, KH, KW, I)
+  const T* dy = nullptr;           ///< (N, OH, OW, O)
+  T* y = nullptr;                  ///< (N, OH, OW, O) = conv2d(x, w)
+  T* dx = nullptr;                 ///< (N, H, W, I) = derivative by x of the sum of dy * conv2d(x, w)
+  T* dw = nullptr;                 ///< (O, KH, KW, I) = its derivative by w
+  KeptFilters<T>* kept = nullptr;  ///< of w, if what kernels make of it is to be kept: the results are the same bits
 };
 
 /// The passes that are asked for. Together they may take less time than alone, and give the same bits.

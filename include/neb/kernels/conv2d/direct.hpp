@@ -15,20 +15,21 @@
 #include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/direct_correlation.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/kept_filters.hpp"
 #include "neb/kernels/conv2d/patches.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/packed_rows.hpp"
 #include "neb/kernels/register_tile.hpp"
-#include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 /// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)); float or double.
 template <class T>
-void conv2d_direct(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
-  const Scratch<T> packed(packed_size<T>(g.out_channels, g.patch_size()));
-  pack_rows(g.out_channels, g.patch_size(), w, g.patch_size(), packed.data());
+void conv2d_direct(const Conv2dGeometry& g, const T* x, const T* w, T* y, KeptFilters<T>* kept) {
+  const FormedFilters<T> packed(kept, {.order = FilterForm::Order::rows},
+                                packed_size<T>(g.out_channels, g.patch_size()),
+                                [&](T* to) { pack_rows(g.out_channels, g.patch_size(), w, g.patch_size(), to); });
   correlate(detail::forward_correlation(g), x, packed.data(), y);
 }
 
@@ -72,8 +73,8 @@ void pack_phase(const Conv2dGeometry& g, Index row_residue, Index column_residue
 }
 
 template <class T>
-void input_grad_phase(const Conv2dGeometry& g, Index row_residue, Index column_residue, const T* dy, const T* w,
-                      T* dx) {
+void input_grad_phase(const Conv2dGeometry& g, Index row_residue, Index column_residue, const T* dy, const T* w, T* dx,
+                      KeptFilters<T>* kept) {
   const Phase rows(row_residue, g.stride, g.padding, g.kernel_height, g.height);
   const Phase columns(column_residue, g.stride, g.padding, g.kernel_width, g.width);
   if (rows.count == 0 || columns.count == 0) return;
@@ -92,19 +93,21 @@ void input_grad_phase(const Conv2dGeometry& g, Index row_residue, Index column_r
                       .y_image = g.height * g.width * g.in_channels,
                       .y_row = g.stride * g.width * g.in_channels,
                       .y_pixel = g.stride * g.in_channels};
-  const Scratch<T> packed(packed_size<T>(g.in_channels, k.depth()));
-  pack_phase(g, row_residue, column_residue, rows, columns, w, packed.data());
+  const FormedFilters<T> packed(
+      kept, {.order = FilterForm::Order::phase, .stride = g.stride, .row = row_residue, .column = column_residue},
+      packed_size<T>(g.in_channels, k.depth()),
+      [&](T* to) { pack_phase(g, row_residue, column_residue, rows, columns, w, to); });
   correlate(k, dy, packed.data(), dx + (rows.first * g.width + columns.first) * g.in_channels);
 }
 
 /// dx for few input channels, where blocks of them would be mostly empty: the KH * KW * I products of each output pixel
 /// fill a block better, and are then added to where they belong.
 template <class T>
-void input_grad_narrow(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+void input_grad_narrow(const Conv2dGeometry& g, const T* dy, const T* w, T* dx, KeptFilters<T>* kept) {
   constexpr Index width = tile_columns<T>;
   const Index patch = g.patch_size();
-  const Scratch<T> packed(packed_size<T>(patch, g.out_channels));
-  pack_columns(patch, g.out_channels, w, patch, packed.data());
+  const FormedFilters<T> packed(kept, {.order = FilterForm::Order::columns}, packed_size<T>(patch, g.out_channels),
+                                [&](T* to) { pack_columns(patch, g.out_channels, w, patch, to); });
   input_grad_of_patches(g, dx, [&](Index begin, Index end, T* patches) {
     for (Index pixel = begin; pixel < end; pixel += tile_rows)
       for (Index first = 0; first < patch; first += width)
@@ -125,11 +128,11 @@ void input_grad_narrow(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) 
 
 /// dx (N,H,W,I) = derivative by x of the sum of dy (N,OH,OW,O) * conv2d(x, w (O,KH,KW,I)); float or double.
 template <class T>
-void conv2d_input_grad_direct(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
-  if (g.in_channels <= vector_lanes<T> / 2) return detail::input_grad_narrow(g, dy, w, dx);
+void conv2d_input_grad_direct(const Conv2dGeometry& g, const T* dy, const T* w, T* dx, KeptFilters<T>* kept) {
+  if (g.in_channels <= vector_lanes<T> / 2) return detail::input_grad_narrow(g, dy, w, dx, kept);
   for (Index row = 0; row < g.stride && row < g.height + g.padding; ++row)
     for (Index column = 0; column < g.stride && column < g.width + g.padding; ++column)
-      detail::input_grad_phase(g, row, column, dy, w, dx);
+      detail::input_grad_phase(g, row, column, dy, w, dx, kept);
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

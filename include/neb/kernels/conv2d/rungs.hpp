@@ -58,8 +58,8 @@ void conv2d_passes(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung
       if (rung == Conv2dRung::winograd_eight) return conv2d_winograd<winograd::EightPoints>(g, a);
     }
     if (rung >= Conv2dRung::winograd) return conv2d_winograd<winograd::SixPoints>(g, a);
-    if (a.y) conv2d_direct(g, a.x, a.w, a.y);
-    if (a.dx) conv2d_input_grad_direct(g, a.dy, a.w, a.dx);
+    if (a.y) conv2d_direct(g, a.x, a.w, a.y, a.kept);
+    if (a.dx) conv2d_input_grad_direct(g, a.dy, a.w, a.dx, a.kept);
     if (a.dw) conv2d_filter_grad_direct(g, a.x, a.dy, a.dw);
   }
 }

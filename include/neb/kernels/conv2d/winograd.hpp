@@ -45,9 +45,12 @@ template <class F, class T>
 void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   const Layer<F, T>& layer = stages.layer;
   const Index in = layer.in_channels, out = layer.out_channels, batch = layer.g.batch, most = std::max(in, out);
-  const Operand<F, T> filters(a.y ? in : 0, out), exchanged(a.dx ? out : 0, in);
-  if (a.y) stages.filters_by_input(a.w, 0, filters.planes(in, out));
-  if (a.dx) stages.filters_by_output(a.w, 0, exchanged.planes(out, in));
+  Planes<T> by_input = a.y ? stages.kept_by_input(a) : Planes<T>{};
+  Planes<T> by_output = a.dx ? stages.kept_by_output(a) : Planes<T>{};
+  const Operand<F, T> own_by_input(a.y && !by_input.data ? in : 0, out);
+  const Operand<F, T> own_by_output(a.dx && !by_output.data ? out : 0, in);
+  if (a.y && !by_input.data) stages.filters_by_input(a.w, 0, by_input = own_by_input.planes(in, out));
+  if (a.dx && !by_output.data) stages.filters_by_output(a.w, 0, by_output = own_by_output.planes(out, in));
 
   // Bands and shares follow from the layer, whatever is asked for, so that sums over tiles are always the same. Few images
   // are no work for many threads, and few tiles of one no work for products: all share each stage then.
@@ -69,12 +72,12 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
       if (a.dx || a.dw) stages.cotangents_to_points(a.dy, range, 0, y);
       if (a.y) {
         const Planes<T> dy = products.planes(range.count, out);
-        multiply_planes(F::planes, x, filters.planes(in, out), dy);
+        multiply_planes(F::planes, x, by_input, dy);
         stages.outputs_from_points(dy, range, 0, a.y);
       }
       if (a.dx) {
         const Planes<T> dx = products.planes(range.count, in);
-        multiply_planes(F::planes, y, exchanged.planes(out, in), dx);
+        multiply_planes(F::planes, y, by_output, dx);
         stages.images_from_points(dx, range, 0, a.dx);
       }
       if (a.dw)
@@ -94,34 +97,37 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   stages.filters_from_points(Planes<T>{sums.data(), out, in}, 0, a.dw);
 }
 
-/// Channels of a chunk of filters whose other channels are `channels`, and rows of a range of tiles of them.
+/// Channels of a chunk of filters whose other channels are `channels`, all where they are `kept`, and rows of a range of tiles.
 template <class F, class T>
 struct Chunks {
   Index chunk, rows;
 
-  Chunks(Index tiles, Index channels, Index chunked) {
+  Chunks(Index tiles, Index channels, Index chunked, bool kept = false) {
     // Whole panels: products take as long for a part of one.
     constexpr Index bytes = F::planes * static_cast<Index>(sizeof(T)), panel = panel_width<T>;
-    chunk = std::min(chunked, std::clamp<Index>(chunk_bytes / (bytes * channels) / panel * panel, panel, 128));
+    chunk = std::clamp<Index>(chunk_bytes / (bytes * channels) / panel * panel, panel, 128);
+    if (kept || chunk > chunked) chunk = chunked;
     rows = std::min(tiles,
                     std::max<Index>(product_rows, std::min(operand_bytes / channels, product_bytes / chunk) / bytes));
   }
 };
 
-/// y or dx with larger filters: `to_points(range, planes)` transforms what has `channels` channels, `filters(first, planes)` a chunk
-/// of the filters, and `from_points(planes, range, first)` brings their products back, of `chunked` channels in all.
+/// y or dx with larger filters, which may be `kept`: `to_points(range, planes)` transforms what they are multiplied with,
+/// `filters(first, planes)` a chunk of those that are not kept, and `from_points(planes, range, first)` brings products back.
 template <class F, class T, class ToPoints, class Filters, class FromPoints>
-void multiply_in_chunks(Index tiles, Index channels, Index chunked, ToPoints&& to_points, Filters&& filters,
+void multiply_in_chunks(Index tiles, const Planes<T>& kept, ToPoints&& to_points, Filters&& filters,
                         FromPoints&& from_points) {
-  const Chunks<F, T> chunks(tiles, channels, chunked);
-  const Operand<F, T> left(chunks.rows, channels), right(channels, chunks.chunk), products(chunks.rows, chunks.chunk);
+  const Index channels = kept.rows, chunked = kept.channels;
+  const Chunks<F, T> chunks(tiles, channels, chunked, kept.data != nullptr);
+  const Operand<F, T> left(chunks.rows, channels), right(kept.data ? 0 : channels, chunks.chunk),
+      products(chunks.rows, chunks.chunk);
   each_range(0, tiles, chunks.rows, [&](const TileRange& range) {
     const Planes<T> x = left.planes(range.count, channels);
     to_points(range, x);
     for (Index first = 0; first < chunked; first += chunks.chunk) {
       const Index count = std::min(chunks.chunk, chunked - first);
-      const Planes<T> w = right.planes(channels, count), y = products.planes(range.count, count);
-      filters(first, w);
+      const Planes<T> w = kept.data ? kept : right.planes(channels, count), y = products.planes(range.count, count);
+      if (!kept.data) filters(first, w);
       multiply_planes(F::planes, x, w, y);
       from_points(y, range, first);
     }
@@ -132,7 +138,7 @@ template <class F, class T>
 void forward_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   const Layer<F, T>& layer = stages.layer;
   multiply_in_chunks<F, T>(
-      layer.tiles, layer.in_channels, layer.out_channels,
+      layer.tiles, stages.kept_by_input(a),
       [&](const TileRange& range, const Planes<T>& x) { stages.images_to_points(a.x, range, x); },
       [&](Index first, const Planes<T>& w) { stages.filters_by_input(a.w, first, w); },
       [&](const Planes<T>& y, const TileRange& range, Index first) {
@@ -144,7 +150,7 @@ template <class F, class T>
 void input_grad_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   const Layer<F, T>& layer = stages.layer;
   multiply_in_chunks<F, T>(
-      layer.tiles, layer.out_channels, layer.in_channels,
+      layer.tiles, stages.kept_by_output(a),
       [&](const TileRange& range, const Planes<T>& y) { stages.cotangents_to_points(a.dy, range, 0, y); },
       [&](Index first, const Planes<T>& w) { stages.filters_by_output(a.w, first, w); },
       [&](const Planes<T>& x, const TileRange& range, Index first) {

@@ -29,11 +29,18 @@ bool fits_slices(const Layer<F, T>& layer) {
   return layer.tiles <= few_tiles && std::min(layer.in_channels, layer.out_channels) >= Slices<T>::across * threads();
 }
 
-/// y or dx, of `channels` channels, from X or Y: `filters(first, planes, row)` transforms a slice of the filters, and
+/// y or dx from X or Y, with filters that may be `kept`: `filters(first, planes, row)` transforms a slice of those that are not, and
 /// `from_points(planes, first)` brings the products of some channels back.
 template <class F, class T, class Filters, class FromPoints>
-void multiply_in_slices(const Planes<T>& x, Index channels, Filters&& filters, FromPoints&& from_points) {
+void multiply_in_slices(const Planes<T>& x, const Planes<T>& kept, Filters&& filters, FromPoints&& from_points) {
   using S = Slices<T>;
+  const Index channels = kept.channels;
+  if (kept.data) {
+    const Operand<F, T> products(x.rows, channels);
+    const Planes<T> y = products.planes(x.rows, channels);
+    multiply_planes(F::planes, x, kept, y);
+    return from_points(y, 0);
+  }
   parallel_tiles(channels, S::across, [&](Index first, Index last) {
     const Operand<F, T> right(std::min(S::depth, x.channels), last - first), products(x.rows, last - first);
     const Planes<T> y = products.planes(x.rows, last - first);
@@ -59,11 +66,13 @@ void contract_in_slices(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   if (a.dx || a.dw) stages.cotangents_to_points(a.dy, all, 0, y);
   if (a.y)
     multiply_in_slices<F, T>(
-        x, out, [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_input(a.w, first, w, row); },
+        x, stages.kept_by_input(a),
+        [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_input(a.w, first, w, row); },
         [&](const Planes<T>& dy, Index first) { stages.outputs_from_points(dy, all, first, a.y); });
   if (a.dx)
     multiply_in_slices<F, T>(
-        y, in, [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_output(a.w, first, w, row); },
+        y, stages.kept_by_output(a),
+        [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_output(a.w, first, w, row); },
         [&](const Planes<T>& dx, Index first) { stages.images_from_points(dx, all, first, a.dx); });
   if (!a.dw) return;
   const Index columns = tile_count(in, S::across);

@@ -7,6 +7,8 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/conv2d.hpp"
+#include "neb/kernels/conv2d/kept_filters.hpp"
 #include "neb/kernels/conv2d/winograd_planes.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
 #include "neb/kernels/instruction_set.hpp"
@@ -106,6 +108,16 @@ struct Stages {
     });
   }
 
+  /// All filters with inputs in rows, or with outputs, as they are kept; without data where they are not.
+  Planes<T> kept_by_input(const Conv2dArrays<T>& a) const {
+    return kept(a, FilterForm::Order::by_input, layer.in_channels, layer.out_channels,
+                [&](const Planes<T>& to) { filters_by_input(a.w, 0, to); });
+  }
+  Planes<T> kept_by_output(const Conv2dArrays<T>& a) const {
+    return kept(a, FilterForm::Order::by_output, layer.out_channels, layer.in_channels,
+                [&](const Planes<T>& to) { filters_by_output(a.w, 0, to); });
+  }
+
   /// dw of the filters from `first` and their inputs from `first_channel` on that the planes hold.
   void filters_from_points(const Planes<T>& from, Index first, T* dw, Index first_channel = 0) const {
     parallel_tiles(std::min(from.rows, layer.g.out_channels - first), 8, [&](Index begin, Index end) {
@@ -113,6 +125,17 @@ struct Stages {
         for (Index row = begin; row < end; ++row)
           layer.filter_from_points(Slab{from, row, channel}, first + row, first_channel + channel, dw);
     });
+  }
+
+ private:
+  template <class Make>
+  Planes<T> kept(const Conv2dArrays<T>& a, FilterForm::Order order, Index rows, Index channels, Make&& make) const {
+    if (!a.kept) return {nullptr, rows, channels};
+    T* const scalars = a.kept->get({.order = order, .points = F::points, .stride = layer.g.stride},
+                                   Planes<T>::size(F::planes, rows, channels), [&](T* to) {
+                                     make(Planes<T>{to, rows, channels});
+                                   });
+    return {scalars, rows, channels};
   }
 };
 
