@@ -78,7 +78,7 @@ template <class T, bool transposed, int Rows, int Vectors>
   constexpr Index lanes = vector_lanes<T>, line = 64 / static_cast<Index>(sizeof(T)), width = panel_width<T>;
   // The panel of b streams from the second- or third-level cache: ahead by the steps that cover the way.
 #pragma GCC unroll 4
-  for (int v = 0; v < Vectors * lanes / line; ++v) __builtin_prefetch(b + 32 / product_vectors * width + v * line);
+  for (int v = 0; v < Vectors * lanes / line; ++v) __builtin_prefetch(b + 64 / product_vectors * width + v * line);
   Vector<T> right[Vectors];
 #pragma GCC unroll 4
   for (int v = 0; v < Vectors; ++v) right[v] = load(b + v * lanes);
