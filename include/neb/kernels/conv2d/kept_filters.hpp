@@ -16,13 +16,8 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 /// What was made of filters: the order of which kernel, or their values at how many points; of those that meet one phase of
 /// an image.
 struct FilterForm {
-  enum class Order {
-    rows,
-    columns,
-    phase,
-    by_input,
-    by_output
-  };  ///< packed by direct kernels, or at Winograd's points
+  /// Three that direct kernels pack, and two of Winograd's points.
+  enum class Order { rows, columns, phase, by_input, by_output };
 
   Order order;
   Index points = 0, stride = 1, row = 0, column = 0;

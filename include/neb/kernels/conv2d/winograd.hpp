@@ -15,6 +15,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/conv2d.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/kept_filters.hpp"
 #include "neb/kernels/conv2d/winograd_cost.hpp"
 #include "neb/kernels/conv2d/winograd_planes.hpp"
 #include "neb/kernels/conv2d/winograd_slices.hpp"
@@ -45,12 +46,14 @@ template <class F, class T>
 void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   const Layer<F, T>& layer = stages.layer;
   const Index in = layer.in_channels, out = layer.out_channels, batch = layer.g.batch, most = std::max(in, out);
-  Planes<T> by_input = a.y ? stages.kept_by_input(a) : Planes<T>{};
-  Planes<T> by_output = a.dx ? stages.kept_by_output(a) : Planes<T>{};
-  const Operand<F, T> own_by_input(a.y && !by_input.data ? in : 0, out);
-  const Operand<F, T> own_by_output(a.dx && !by_output.data ? out : 0, in);
-  if (a.y && !by_input.data) stages.filters_by_input(a.w, 0, by_input = own_by_input.planes(in, out));
-  if (a.dx && !by_output.data) stages.filters_by_output(a.w, 0, by_output = own_by_output.planes(out, in));
+  const FormedFilters<T> by_input(a.kept, stages.form(FilterForm::Order::by_input),
+                                  a.y ? Planes<T>::size(F::planes, in, out) : 0, [&](T* to) {
+                                    stages.filters_by_input(a.w, 0, {to, in, out});
+                                  });
+  const FormedFilters<T> by_output(a.kept, stages.form(FilterForm::Order::by_output),
+                                   a.dx ? Planes<T>::size(F::planes, out, in) : 0, [&](T* to) {
+                                     stages.filters_by_output(a.w, 0, {to, out, in});
+                                   });
 
   // Bands and shares follow from the layer, whatever is asked for, so that sums over tiles are always the same. Few images
   // are no work for many threads, and few tiles of one no work for products: all share each stage then.
@@ -72,12 +75,12 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
       if (a.dx || a.dw) stages.cotangents_to_points(a.dy, range, 0, y);
       if (a.y) {
         const Planes<T> dy = products.planes(range.count, out);
-        multiply_planes(F::planes, x, by_input, dy);
+        multiply_planes(F::planes, x, Planes<T>{by_input.data(), in, out}, dy);
         stages.outputs_from_points(dy, range, 0, a.y);
       }
       if (a.dx) {
         const Planes<T> dx = products.planes(range.count, in);
-        multiply_planes(F::planes, y, by_output, dx);
+        multiply_planes(F::planes, y, Planes<T>{by_output.data(), out, in}, dx);
         stages.images_from_points(dx, range, 0, a.dx);
       }
       if (a.dw)
@@ -138,7 +141,7 @@ template <class F, class T>
 void forward_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   const Layer<F, T>& layer = stages.layer;
   multiply_in_chunks<F, T>(
-      layer.tiles, stages.kept_by_input(a),
+      layer.tiles, stages.kept_by_input(a.w, a.kept),
       [&](const TileRange& range, const Planes<T>& x) { stages.images_to_points(a.x, range, x); },
       [&](Index first, const Planes<T>& w) { stages.filters_by_input(a.w, first, w); },
       [&](const Planes<T>& y, const TileRange& range, Index first) {
@@ -150,7 +153,7 @@ template <class F, class T>
 void input_grad_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   const Layer<F, T>& layer = stages.layer;
   multiply_in_chunks<F, T>(
-      layer.tiles, stages.kept_by_output(a),
+      layer.tiles, stages.kept_by_output(a.w, a.kept),
       [&](const TileRange& range, const Planes<T>& y) { stages.cotangents_to_points(a.dy, range, 0, y); },
       [&](Index first, const Planes<T>& w) { stages.filters_by_output(a.w, first, w); },
       [&](const Planes<T>& x, const TileRange& range, Index first) {

@@ -66,12 +66,12 @@ void contract_in_slices(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   if (a.dx || a.dw) stages.cotangents_to_points(a.dy, all, 0, y);
   if (a.y)
     multiply_in_slices<F, T>(
-        x, stages.kept_by_input(a),
+        x, stages.kept_by_input(a.w, a.kept),
         [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_input(a.w, first, w, row); },
         [&](const Planes<T>& dy, Index first) { stages.outputs_from_points(dy, all, first, a.y); });
   if (a.dx)
     multiply_in_slices<F, T>(
-        y, stages.kept_by_output(a),
+        y, stages.kept_by_output(a.w, a.kept),
         [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_output(a.w, first, w, row); },
         [&](const Planes<T>& dx, Index first) { stages.images_from_points(dx, all, first, a.dx); });
   if (!a.dw) return;

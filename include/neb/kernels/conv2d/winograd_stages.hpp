@@ -7,7 +7,6 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
-#include "neb/kernels/conv2d/conv2d.hpp"
 #include "neb/kernels/conv2d/kept_filters.hpp"
 #include "neb/kernels/conv2d/winograd_planes.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
@@ -108,14 +107,19 @@ struct Stages {
     });
   }
 
-  /// All filters with inputs in rows, or with outputs, as they are kept; without data where they are not.
-  Planes<T> kept_by_input(const Conv2dArrays<T>& a) const {
-    return kept(a, FilterForm::Order::by_input, layer.in_channels, layer.out_channels,
-                [&](const Planes<T>& to) { filters_by_input(a.w, 0, to); });
+  /// What all filters at these points are kept as.
+  FilterForm form(FilterForm::Order order) const {
+    return {.order = order, .points = F::points, .stride = layer.g.stride};
   }
-  Planes<T> kept_by_output(const Conv2dArrays<T>& a) const {
-    return kept(a, FilterForm::Order::by_output, layer.out_channels, layer.in_channels,
-                [&](const Planes<T>& to) { filters_by_output(a.w, 0, to); });
+
+  /// All filters with inputs in rows, or with outputs, as they are kept; without data where they are not.
+  Planes<T> kept_by_input(const T* w, KeptFilters<T>* kept) const {
+    return kept_as(FilterForm::Order::by_input, kept, layer.in_channels, layer.out_channels,
+                   [&](const Planes<T>& to) { filters_by_input(w, 0, to); });
+  }
+  Planes<T> kept_by_output(const T* w, KeptFilters<T>* kept) const {
+    return kept_as(FilterForm::Order::by_output, kept, layer.out_channels, layer.in_channels,
+                   [&](const Planes<T>& to) { filters_by_output(w, 0, to); });
   }
 
   /// dw of the filters from `first` and their inputs from `first_channel` on that the planes hold.
@@ -129,13 +133,9 @@ struct Stages {
 
  private:
   template <class Make>
-  Planes<T> kept(const Conv2dArrays<T>& a, FilterForm::Order order, Index rows, Index channels, Make&& make) const {
-    if (!a.kept) return {nullptr, rows, channels};
-    T* const scalars = a.kept->get({.order = order, .points = F::points, .stride = layer.g.stride},
-                                   Planes<T>::size(F::planes, rows, channels), [&](T* to) {
-                                     make(Planes<T>{to, rows, channels});
-                                   });
-    return {scalars, rows, channels};
+  Planes<T> kept_as(FilterForm::Order order, KeptFilters<T>* kept, Index rows, Index channels, Make&& make) const {
+    const auto fill = [&](T* to) { make(Planes<T>{to, rows, channels}); };
+    return {kept ? kept->get(form(order), Planes<T>::size(F::planes, rows, channels), fill) : nullptr, rows, channels};
   }
 };
 
