@@ -42,15 +42,20 @@ TEST_CASE(
   {
     KeptFilters<float> kept(room);
     int made = 0;
-    const auto make = [&](float* to) { std::fill_n(to, 60, static_cast<float>(++made)); };
-    const float* const first = kept.get({.order = FilterForm::Order::rows}, 60, make);
+    const auto get = [&](const FilterForm& form, Index count) {
+      return kept.get(form, count, [&](float* to) { std::fill_n(to, count, static_cast<float>(++made)); });
+    };
+    const float* const first = get({.order = FilterForm::Order::rows}, 60);
     REQUIRE(first != nullptr);
-    CHECK(kept.get({.order = FilterForm::Order::rows}, 60, make) == first);
+    CHECK(get({.order = FilterForm::Order::rows}, 60) == first);
     CHECK(first[59] == 1);
-    CHECK(kept.get({.order = FilterForm::Order::columns}, 60, make) == nullptr);
+    CHECK(get({.order = FilterForm::Order::columns}, 60) == nullptr);
     CHECK(made == 1);
     CHECK(*room == 40 * sizeof(float));
-    CHECK(kept.get({.order = FilterForm::Order::phase, .stride = 2, .row = 1}, 40, make) != first);
+    const float* const second = get({.order = FilterForm::Order::phase, .stride = 2, .row = 1}, 40);
+    REQUIRE(second != nullptr);
+    CHECK(second[39] == 2);
+    CHECK(first[59] == 1);
     CHECK(*room == 0);
   }
   CHECK(*room == 100 * sizeof(float));

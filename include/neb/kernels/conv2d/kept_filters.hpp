@@ -46,12 +46,15 @@ class KeptFilters {
     for (const auto& [known, scalars] : forms_)
       if (known == form) return scalars.data();
     const Index bytes = count * static_cast<Index>(sizeof(T));
-    if (*room_ < bytes) return nullptr;
+    // Taken before it is used: others may ask for room of the same.
+    if (room_->fetch_sub(bytes) < bytes) {
+      *room_ += bytes;
+      return nullptr;
+    }
+    taken_ += bytes;
     const Scratch<T> scalars(count);
     make(scalars.data());
     forms_.emplace_back(form, scalars);
-    *room_ -= bytes;
-    taken_ += bytes;
     return scalars.data();
   }
 
