@@ -57,25 +57,58 @@ void pack_columns(Index rows, Index depth, const T* w, Index stride, T* packed) 
   });
 }
 
+namespace detail {
+
+/// Asks for [begin, end) to be in the second-level cache soon.
+template <class T>
+void prefetch(const T* begin, const T* end) {
+  for (constexpr Index line = 64 / sizeof(T); begin < end; begin += std::min<Index>(line, end - begin))
+    __builtin_prefetch(begin, 0, 2);
+}
+
+}  // namespace detail
+
 /// y (rows, columns) = the inner products of each row of x (rows, depth) with `columns` packed ones; float or double.
 template <class T>
 void multiply_packed_rows(Index rows, Index columns, Index depth, const T* x, const T* packed, T* y) {
-  // Rows of x and y that stay in the second-level cache while all panels pass by, so that a row of y is written at once.
-  constexpr Index near_bytes = 192 << 10;
-  const Index fitting = near_bytes / (static_cast<Index>(sizeof(T)) * (columns + depth));
-  const Index block = std::max<Index>(1, fitting / tile_rows) * tile_rows;
-  parallel_tasks(tile_count(rows, block), [&](Index task) {
-    const Index first = task * block, count = std::min(block, rows - first);
-    for (Index column = 0; column < columns; column += tile_columns<T>)
-      multiply_rows<T>(count, {.a = x + first * depth,
-                               .a_row = depth,
-                               .outer = 1,
-                               .inner = depth,
-                               .a_inner = 1,
-                               .b = packed + column * depth,
-                               .c = y + first * columns + column,
-                               .c_row = columns,
-                               .columns = std::min(tile_columns<T>, columns - column)});
+  // A group of panels stays in the second-level cache while the rows of a task pass by. All panels of the group meet a tile of rows
+  // before the next tile does, so that x and y are read and written as one stream; each panel's turn fetches its share of that tile.
+  constexpr Index group_bytes = 256 << 10, work = 1 << 20, scalar_bytes = sizeof(T), width = tile_columns<T>;
+  const Index panel = std::max<Index>(1, depth * width);
+  const Index group = std::max<Index>(1, group_bytes / (panel * scalar_bytes)) * width;
+  const Index block = tile_count(work, tile_rows * panel * tile_count(std::min(group, columns), width)) * tile_rows;
+  // Caches read first what is then overwritten, and such products wait for memory.
+  constexpr Index cached_bytes = 4 << 20;
+  const bool past_caches = rows * columns * scalar_bytes > cached_bytes && columns % width == 0 && aligned(y);
+  parallel_tiles(rows, block, [&](Index begin, Index end) {
+    const Index count = end - begin, tiles = tile_count(count, tile_rows);
+    const Index height = count / tiles, taller = count % tiles;
+    TileProduct<T> t{
+        .a_row = depth, .outer = 1, .inner = depth, .a_inner = 1, .c_row = columns, .past_caches = past_caches};
+    for (Index first = 0; first < columns; first += group) {
+      const Index last = std::min(first + group, columns), panels = tile_count(last - first, width);
+      // The next tile, in equal parts; of a single panel, processors see by themselves what is read next.
+      const Index part = columns > width ? tile_count(height * depth, panels) : 0;
+      Index row = begin;
+      for (Index tile = 0; tile < tiles; ++tile) {
+        const Index rows_of_tile = height + (tile < taller ? 1 : 0);
+        const T *ahead = x + (row + rows_of_tile) * depth, *const known = x + end * depth;
+        t.a = x + row * depth;
+        t.b = packed + first * depth;
+        t.c = y + row * columns + first;
+        for (Index column = first; column < last; column += width) {
+          const Index share = std::min(part, known - ahead);
+          detail::prefetch(ahead, ahead + share);
+          t.columns = std::min(width, columns - column);
+          multiply_tile(rows_of_tile, t);
+          ahead += share;
+          t.b += width * depth;
+          t.c += width;
+        }
+        row += rows_of_tile;
+      }
+    }
+    if (past_caches) fence();
   });
 }
 

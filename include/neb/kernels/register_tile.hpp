@@ -41,8 +41,9 @@ struct TileProduct {
   Index b_image_gap = 0;  ///< and after each outermost one
   T* c = nullptr;         ///< (rows, columns), `c_row` elements between rows
   Index c_row = 0;
-  Index columns = 0;  ///< of c to write, at most tile_columns
-  bool add = false;   ///< the product to c, which it replaces otherwise
+  Index columns = 0;         ///< of c to write, at most tile_columns
+  bool add = false;          ///< the product to c, which it replaces otherwise
+  bool past_caches = false;  ///< c is aligned to vectors, its tiles are whole, and it is written past the caches
 };
 
 namespace detail {
@@ -94,6 +95,13 @@ void tile_product(const TileProduct<T>& t) {
     for (int row = 0; row < Rows; ++row)
 #pragma GCC unroll 2
       for (int v = 0; v < Vectors; ++v) sums[row][v] += load(c + row * c_row + v * lanes);
+  }
+  if (t.past_caches && whole) {
+#pragma GCC unroll 14
+    for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) stream(c + row * c_row + v * lanes, sums[row][v]);
+    return;
   }
 #pragma GCC unroll 14
   for (int row = 0; row < Rows; ++row)

@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #endif
 
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -66,6 +67,12 @@ Vector<T> load(const T* from) {
 template <class T>
 void store(T* to, const Vector<T>& vector) {
   std::memcpy(to, &vector, sizeof vector);
+}
+
+/// Whether a vector may be streamed to `to`.
+template <class T>
+bool aligned(const T* to) {
+  return reinterpret_cast<std::uintptr_t>(to) % vector_bytes == 0;
 }
 
 /// Writes all lanes from `to` on, aligned to a vector, past the caches where the target can: for what is read much later.
