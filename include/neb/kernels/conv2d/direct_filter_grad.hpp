@@ -17,6 +17,7 @@
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/tasks.hpp"
 #include "neb/kernels/instruction_set.hpp"
+#include "neb/kernels/packed_rows.hpp"
 #include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
@@ -38,48 +39,95 @@ struct FilterGradBand {
   Index count(Index batch) const { return tile_count(batch, images) * per_image; }
 };
 
-/// Filter gradients of one block of output channels, summed over bands of output rows.
+/// Filter gradients of neighbouring blocks of output channels, summed over bands of output rows.
 template <class T>
-class FilterGradBlock {
+class FilterGradBlocks {
  public:
-  /// `dy` starts at the block's first channel and has `channels` channels in all, `width` of them in the block.
-  FilterGradBlock(const Correlation& k, const FilterGradBand& band, const T* x, const T* dy, Index channels,
-                  Index width, T* sum)
+  /// `dy` starts at the first block's first channel and has `channels` channels in all, `width` of them in these blocks.
+  FilterGradBlocks(const Correlation& k, const FilterGradBand& band, const T* x, const T* dy, Index channels,
+                   Index width, T* sums)
       : k_(k),
         band_(band),
         x_(x),
         dy_(dy),
         channels_(channels),
         width_(width),
-        sum_(sum),
+        sums_(sums),
         panel_(band.images * band.rows * k.out_width * tile_columns<T>) {}
 
   /// Sets the sums to those over a band, or adds these.
   void sum_band(Index band, bool add) const {
     const Index n = band / band_.per_image * band_.images, images = std::min(band_.images, k_.batch - n);
     const Index begin = band % band_.per_image * band_.rows, end = std::min(begin + band_.rows, k_.out_height);
-    pack_upstream((n * k_.out_height + begin) * k_.out_width, ((n + images - 1) * k_.out_height + end) * k_.out_width);
+    const Index from = (n * k_.out_height + begin) * k_.out_width,
+                until = ((n + images - 1) * k_.out_height + end) * k_.out_width;
     const T* const first = x_ + n * k_.height * k_.width * k_.channels;
-    for (Index kh = 0; kh < k_.kernel_height; ++kh) sum_kernel_row(first, images, kh, begin, end, add);
-  }
-
- private:
-  /// panel (pixels, tile_columns) = this block's channels of dy at output pixels [begin, end).
-  void pack_upstream(Index begin, Index end) const {
-    T* to = panel_.data();
-    const T* from = dy_ + begin * channels_;
-    for (Index pixel = begin; pixel < end; ++pixel, from += channels_, to += tile_columns<T>) {
-      if (width_ == tile_columns<T>) {
-        for (Index v = 0; v < tile_columns<T>; v += vector_lanes<T>) store(to + v, load(from + v));
+    for (Index channel = 0; channel < width_; channel += tile_columns<T>) {
+      pack_upstream(from, until, channel);
+      T* const sum = sums_ + channel * k_.depth();
+      if (k_.pointwise()) {
+        sum_pixels(from, until, channel, add, sum);
       } else {
-        std::copy_n(from, width_, to);
-        std::fill(to + width_, to + tile_columns<T>, T(0));
+        for (Index kh = 0; kh < k_.kernel_height; ++kh)
+          sum_kernel_row(first, images, kh, begin, end, channel, add, sum);
       }
     }
   }
 
-  /// For one kernel row, over those of the output rows [begin, end) of `images` images whose input row exists.
-  void sum_kernel_row(const T* image, Index images, Index kh, Index begin, Index end, bool add) const {
+ private:
+  /// Channels of the block from `channel` on.
+  Index width(Index channel) const { return std::min(tile_columns<T>, width_ - channel); }
+  /// Its columns that are summed, in whole registers.
+  Index columns(Index channel) const { return width(channel) <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>; }
+
+  /// panel (pixels, tile_columns) = the block of dy from `channel` on at output pixels [begin, end).
+  void pack_upstream(Index begin, Index end, Index channel) const {
+    const Index wanted = width(channel);
+    T* to = panel_.data();
+    const T* from = dy_ + begin * channels_ + channel;
+    for (Index pixel = begin; pixel < end; ++pixel, from += channels_, to += tile_columns<T>) {
+      if (wanted == tile_columns<T>) {
+        for (Index v = 0; v < tile_columns<T>; v += vector_lanes<T>) store(to + v, load(from + v));
+      } else {
+        std::copy_n(from, wanted, to);
+        std::fill(to + wanted, to + tile_columns<T>, T(0));
+      }
+    }
+  }
+
+  /// For filters of one pixel, which would wait for memory: each tile fetches its share of what comes next, which is the block of dy
+  /// that is packed then and, at the last block, a band of x.
+  void sum_pixels(Index begin, Index end, Index channel, bool add, T* sum) const {
+    const bool last = channel + tile_columns<T> >= width_;
+    const Index next = last ? end : begin, known = std::min(next + end - begin, k_.batch * k_.height * k_.width);
+    const Index block = last ? 0 : channel + tile_columns<T>;
+    TileProduct<T> t{.a = x_ + begin * k_.channels,
+                     .a_row = 1,
+                     .outer = 1,
+                     .inner = end - begin,
+                     .a_inner = k_.channels,
+                     .b = panel_.data(),
+                     .c = sum,
+                     .c_row = tile_columns<T>,
+                     .columns = columns(channel),
+                     .add = add};
+    const Index tiles = tile_count(k_.channels, tile_rows);
+    for (Index tile = 0; tile < tiles; ++tile) {
+      const Index from = next + (known - next) * tile / tiles, until = next + (known - next) * (tile + 1) / tiles;
+      for (Index pixel = from; pixel < until; ++pixel)
+        prefetch(dy_ + pixel * channels_ + block, dy_ + pixel * channels_ + block + width(block));
+      if (last) prefetch(x_ + from * k_.channels, x_ + until * k_.channels);
+      const Index row = tile * k_.channels / tiles, height = (tile + 1) * k_.channels / tiles - row;
+      multiply_tile(height, t);
+      t.a += height;
+      t.c += height * tile_columns<T>;
+    }
+  }
+
+  /// For one kernel row, over those of the output rows [begin, end) of `images` images whose input row exists: the sums of the block
+  /// in the panel, which starts at `channel`.
+  void sum_kernel_row(const T* image, Index images, Index kh, Index begin, Index end, Index channel, bool add,
+                      T* sum) const {
     const Index lead = k_.top - kh;  // output row r reads input row r * stride - lead
     const Index first = std::clamp(lead > 0 ? (lead - 1) / k_.stride + 1 : 0, begin, end);
     const Index reach = k_.height - 1 + lead;
@@ -87,21 +135,20 @@ class FilterGradBlock {
     if (first == last && add) return;
     const Index pitch = k_.width * k_.channels;
     const T* const rows = first == last ? image : image + (first * k_.stride - lead) * pitch;
-    const TileProduct<T> tile{
-        .a = rows - k_.left * k_.channels,
-        .a_row = 1,
-        .images = images,
-        .a_image = k_.height * pitch,
-        .outer = last - first,
-        .a_outer = k_.stride * pitch,
-        .inner = k_.out_width,
-        .a_inner = k_.stride * k_.channels,
-        .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
-        .b_image_gap = (end - begin - (last - first)) * k_.out_width * tile_columns<T>,
-        .c = sum_ + kh * k_.run() * tile_columns<T>,
-        .c_row = tile_columns<T>,
-        .columns = width_ <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>,  // whole registers
-        .add = add};
+    const TileProduct<T> tile{.a = rows - k_.left * k_.channels,
+                              .a_row = 1,
+                              .images = images,
+                              .a_image = k_.height * pitch,
+                              .outer = last - first,
+                              .a_outer = k_.stride * pitch,
+                              .inner = k_.out_width,
+                              .a_inner = k_.stride * k_.channels,
+                              .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
+                              .b_image_gap = (end - begin - (last - first)) * k_.out_width * tile_columns<T>,
+                              .c = sum + kh * k_.run() * tile_columns<T>,
+                              .c_row = tile_columns<T>,
+                              .columns = columns(channel),
+                              .add = add};
     if (!k_.columns_apart()) return multiply_rows(k_.run(), tile);
     for (Index kw = 0; kw < k_.kernel_width; ++kw) {
       const auto [left, right] = k_.outputs_of_column(kw);
@@ -121,7 +168,7 @@ class FilterGradBlock {
   const T* dy_;
   Index channels_;
   Index width_;
-  T* sum_;
+  T* sums_;
   Scratch<T> panel_;
 };
 
@@ -153,22 +200,27 @@ void conv2d_filter_grad_direct(const Conv2dGeometry& g, const T* x, const T* dy,
   if (g.batch * size == 0) return;
   const detail::FilterGradBand band(g);
   const Index blocks = tile_count(g.out_channels, tile_columns<T>);
-  const Index shares = detail::filter_grad_shares(g, blocks, band.count(g.batch));
   const Index block_size = g.patch_size() * tile_columns<T>;
+  // Blocks whose sums stay in the second-level cache together are one task, which reads x once for all of them.
+  constexpr Index sum_bytes = 128 << 10, scalar_bytes = sizeof(T);
+  const Index group = std::clamp<Index>(sum_bytes / (block_size * scalar_bytes), 1, blocks);
+  const Index groups = tile_count(blocks, group);
+  const Index shares = detail::filter_grad_shares(g, groups, band.count(g.batch));
   const Scratch<T> sums(shares * blocks * block_size);
   const Correlation forward = detail::forward_correlation(g);
   with_columns_of_zeros(forward, forward.columns_apart(), x, [&](const Correlation& k, const T* images, Index first) {
     const Index bands = band.count(k.batch);
     const Index share = tile_count(bands, shares);
-    parallel_tasks(shares * blocks, [&](Index task) {
-      const Index channel = task % blocks * tile_columns<T>;
-      T* const sum = sums.data() + task * block_size;
-      const detail::FilterGradBlock<T> block(k, band, images, dy + first * g.out_pixels() * g.out_channels + channel,
-                                             g.out_channels, std::min(tile_columns<T>, g.out_channels - channel), sum);
-      const Index begin = task / blocks * share;
+    parallel_tasks(shares * groups, [&](Index task) {
+      const Index block = task % groups * group, channel = block * tile_columns<T>;
+      T* const sum = sums.data() + (task / groups * blocks + block) * block_size;
+      const detail::FilterGradBlocks<T> some(k, band, images, dy + first * g.out_pixels() * g.out_channels + channel,
+                                             g.out_channels,
+                                             std::min(group * tile_columns<T>, g.out_channels - channel), sum);
+      const Index begin = task / groups * share;
       const Index end = std::min(begin + share, bands);
-      if (begin >= end && first == 0) std::fill_n(sum, block_size, T(0));
-      for (Index b = begin; b < end; ++b) block.sum_band(b, b != begin || first != 0);
+      if (begin >= end && first == 0) std::fill_n(sum, std::min(group, blocks - block) * block_size, T(0));
+      for (Index b = begin; b < end; ++b) some.sum_band(b, b != begin || first != 0);
     });
   });
   detail::unpack_filter_sums(g.out_channels, g.patch_size(), shares, sums.data(), dw);
