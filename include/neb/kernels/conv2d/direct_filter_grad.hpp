@@ -2,8 +2,8 @@
 ///
 /// dw(o, kh, kw, i) = sum over pixels of dy(pixel, o) x(pixel under (kh, kw), i). A tile has neighbours in the run
 /// of KW * I inputs under a kernel row as its rows, a block of output channels as its columns, and k runs over the
-/// pixels of a band of output rows, or of several images where these are small. Loop order: bands; kernel rows; tiles along
-/// the run; pixels.
+/// pixels of a band of output rows, or of several images where these are small. Loop order: bands; blocks of channels;
+/// kernel rows; tiles along the run; pixels.
 /// dy is packed into panels of a block of channels; a band of about 192 pixels keeps the panel (24 KiB in float) in the
 /// first-level cache while all inputs pass by. Sums stay packed as (O / block, KH, KW, I, block) and are transposed
 /// once, when the shares of the batch that different tasks summed are added in order.
