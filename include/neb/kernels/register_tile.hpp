@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_register.hpp"
@@ -96,7 +97,7 @@ void tile_product(const TileProduct<T>& t) {
 #pragma GCC unroll 2
       for (int v = 0; v < Vectors; ++v) sums[row][v] += load(c + row * c_row + v * lanes);
   }
-  if (t.past_caches && whole) {
+  if (t.past_caches) {
 #pragma GCC unroll 14
     for (int row = 0; row < Rows; ++row)
 #pragma GCC unroll 2
@@ -131,16 +132,23 @@ void multiply_tile(Index rows, const TileProduct<T>& t) {
   (t.columns <= vector_lanes<T> ? narrow : wide)[index](t);
 }
 
-/// Computes any number of rows of a product, in tiles of equal height as far as possible.
-template <class T>
-void multiply_rows(Index rows, TileProduct<T> t) {
-  const Index tiles = (rows + tile_rows - 1) / tile_rows;
+/// Computes any number of rows of a product, in tiles of equal height as far as possible; calls before_tile(tile, tiles) before each.
+template <class T, class BeforeTile>
+void multiply_rows(Index rows, TileProduct<T> t, const BeforeTile& before_tile) {
+  const Index tiles = tile_count(rows, tile_rows);
   for (Index tile = 0; tile < tiles; ++tile) {
+    before_tile(tile, tiles);
     const Index height = rows / tiles + (tile < rows % tiles ? 1 : 0);
     multiply_tile(height, t);
     t.a += height * t.a_row;
     t.c += height * t.c_row;
   }
+}
+
+/// The same without anything before.
+template <class T>
+void multiply_rows(Index rows, const TileProduct<T>& t) {
+  multiply_rows(rows, t, [](Index, Index) {});
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

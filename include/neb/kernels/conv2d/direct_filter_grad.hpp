@@ -57,32 +57,35 @@ class FilterGradBlocks {
 
   /// Sets the sums to those over a band, or adds these.
   void sum_band(Index band, bool add) const {
-    const Index n = band / band_.per_image * band_.images, images = std::min(band_.images, k_.batch - n);
-    const Index begin = band % band_.per_image * band_.rows, end = std::min(begin + band_.rows, k_.out_height);
-    const Index from = (n * k_.out_height + begin) * k_.out_width,
-                until = ((n + images - 1) * k_.out_height + end) * k_.out_width;
-    const T* const first = x_ + n * k_.height * k_.width * k_.channels;
+    const Index image = band / band_.per_image * band_.images, begin = band % band_.per_image * band_.rows;
+    const Rows rows{image, std::min(band_.images, k_.batch - image), begin,
+                    std::min(begin + band_.rows, k_.out_height)};
     for (Index channel = 0; channel < width_; channel += tile_columns<T>) {
-      pack_upstream(from, until, channel);
-      T* const sum = sums_ + channel * k_.depth();
-      if (k_.pointwise()) {
-        sum_pixels(from, until, channel, add, sum);
-      } else {
-        for (Index kh = 0; kh < k_.kernel_height; ++kh)
-          sum_kernel_row(first, images, kh, begin, end, channel, add, sum);
-      }
+      pack_upstream(rows, channel);
+      for (Index kh = 0; kh < k_.kernel_height; ++kh)
+        sum_kernel_row(rows, kh, channel, add, sums_ + channel * k_.depth());
     }
   }
 
  private:
+  /// Output rows [begin, end) of `images` images from `image` on.
+  struct Rows {
+    Index image, images, begin, end;
+  };
+
+  Index first_pixel(const Rows& rows) const { return (rows.image * k_.out_height + rows.begin) * k_.out_width; }
+  Index last_pixel(const Rows& rows) const {
+    return ((rows.image + rows.images - 1) * k_.out_height + rows.end) * k_.out_width;
+  }
+
   /// Channels of the block from `channel` on.
   Index width(Index channel) const { return std::min(tile_columns<T>, width_ - channel); }
   /// Its columns that are summed, in whole registers.
   Index columns(Index channel) const { return width(channel) <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>; }
 
-  /// panel (pixels, tile_columns) = the block of dy from `channel` on at output pixels [begin, end).
-  void pack_upstream(Index begin, Index end, Index channel) const {
-    const Index wanted = width(channel);
+  /// panel (pixels, tile_columns) = the block of dy from `channel` on.
+  void pack_upstream(const Rows& rows, Index channel) const {
+    const Index wanted = width(channel), begin = first_pixel(rows), end = last_pixel(rows);
     T* to = panel_.data();
     const T* from = dy_ + begin * channels_ + channel;
     for (Index pixel = begin; pixel < end; ++pixel, from += channels_, to += tile_columns<T>) {
@@ -95,47 +98,31 @@ class FilterGradBlocks {
     }
   }
 
-  /// For filters of one pixel, which would wait for memory: each tile fetches its share of what comes next, which is the block of dy
-  /// that is packed then and, at the last block, a band of x.
-  void sum_pixels(Index begin, Index end, Index channel, bool add, T* sum) const {
+  /// Asks for one of `tiles` shares of what follows on these rows and this channel: the block of dy that is packed next and, at the
+  /// last block, as many pixels of x.
+  void prefetch_next(const Rows& rows, Index channel, Index tile, Index tiles) const {
+    const Index pixels = last_pixel(rows) - first_pixel(rows);
     const bool last = channel + tile_columns<T> >= width_;
-    const Index next = last ? end : begin, known = std::min(next + end - begin, k_.batch * k_.height * k_.width);
-    const Index block = last ? 0 : channel + tile_columns<T>;
-    TileProduct<T> t{.a = x_ + begin * k_.channels,
-                     .a_row = 1,
-                     .outer = 1,
-                     .inner = end - begin,
-                     .a_inner = k_.channels,
-                     .b = panel_.data(),
-                     .c = sum,
-                     .c_row = tile_columns<T>,
-                     .columns = columns(channel),
-                     .add = add};
-    const Index tiles = tile_count(k_.channels, tile_rows);
-    for (Index tile = 0; tile < tiles; ++tile) {
-      const Index from = next + (known - next) * tile / tiles, until = next + (known - next) * (tile + 1) / tiles;
-      for (Index pixel = from; pixel < until; ++pixel)
-        prefetch(dy_ + pixel * channels_ + block, dy_ + pixel * channels_ + block + width(block));
-      if (last) prefetch(x_ + from * k_.channels, x_ + until * k_.channels);
-      const Index row = tile * k_.channels / tiles, height = (tile + 1) * k_.channels / tiles - row;
-      multiply_tile(height, t);
-      t.a += height;
-      t.c += height * tile_columns<T>;
-    }
+    const Index block = last ? 0 : channel + tile_columns<T>, next = first_pixel(rows) + (last ? pixels : 0);
+    const Index known = std::min(pixels, k_.batch * k_.out_height * k_.out_width - next);
+    const Index from = next + known * tile / tiles, until = next + known * (tile + 1) / tiles;
+    for (Index pixel = from; pixel < until; ++pixel)
+      prefetch(dy_ + pixel * channels_ + block, dy_ + pixel * channels_ + block + width(block));
+    if (last) prefetch(x_ + from * k_.channels, x_ + until * k_.channels);
   }
 
-  /// For one kernel row, over those of the output rows [begin, end) of `images` images whose input row exists: the sums of the block
-  /// in the panel, which starts at `channel`.
-  void sum_kernel_row(const T* image, Index images, Index kh, Index begin, Index end, Index channel, bool add,
-                      T* sum) const {
+  /// For one kernel row, over those of the output rows whose input row exists: the sums of the block in the panel, which starts at
+  /// `channel`.
+  void sum_kernel_row(const Rows& rows, Index kh, Index channel, bool add, T* sum) const {
+    const auto [n, images, begin, end] = rows;
     const Index lead = k_.top - kh;  // output row r reads input row r * stride - lead
     const Index first = std::clamp(lead > 0 ? (lead - 1) / k_.stride + 1 : 0, begin, end);
     const Index reach = k_.height - 1 + lead;
     const Index last = std::clamp(reach < 0 ? 0 : reach / k_.stride + 1, first, end);
     if (first == last && add) return;
     const Index pitch = k_.width * k_.channels;
-    const T* const rows = first == last ? image : image + (first * k_.stride - lead) * pitch;
-    const TileProduct<T> tile{.a = rows - k_.left * k_.channels,
+    const T* const a = x_ + (n * k_.height + (first == last ? 0 : first * k_.stride - lead)) * pitch;
+    const TileProduct<T> tile{.a = a - k_.left * k_.channels,
                               .a_row = 1,
                               .images = images,
                               .a_image = k_.height * pitch,
@@ -149,11 +136,15 @@ class FilterGradBlocks {
                               .c_row = tile_columns<T>,
                               .columns = columns(channel),
                               .add = add};
+    // Filters of one pixel would wait for memory unless it is asked for early.
+    if (k_.pointwise())
+      return multiply_rows(k_.channels, tile,
+                           [&](Index share, Index shares) { prefetch_next(rows, channel, share, shares); });
     if (!k_.columns_apart()) return multiply_rows(k_.run(), tile);
     for (Index kw = 0; kw < k_.kernel_width; ++kw) {
       const auto [left, right] = k_.outputs_of_column(kw);
       TileProduct<T> column = tile;
-      column.a = rows + (left * k_.stride + kw - k_.left) * k_.channels;
+      column.a = a + (left * k_.stride + kw - k_.left) * k_.channels;
       column.inner = right - left;
       column.b += left * tile_columns<T>;
       column.b_gap = (k_.out_width - column.inner) * tile_columns<T>;
