@@ -52,7 +52,6 @@ void packed_gemm(Index m, Index n, Index k, const T* a, Index a_stride, const Op
                  Update update) {
   using Tasks = detail::PackedGemmTasks<T>;
   const Tasks tasks(m, n, k);
-  const auto pack = b.transpose == Transpose::yes ? pack_rows<T> : pack_columns<T>;
   // to (+)= a chunk's product, for one tile of C.
   const auto multiply = [&](Index tile, Index step, T* to, Index stride, bool add) {
     const Index row = tile / tasks.across * tasks.rows, rows = std::min(tasks.rows, m - row);
@@ -62,10 +61,14 @@ void packed_gemm(Index m, Index n, Index k, const T* a, Index a_stride, const Op
     for (Index column = first; column < last; column += tile_columns<T>) {
       const Index columns = std::min(tile_columns<T>, last - column);
       const Operand<T> part = b.from(step, column);
+      const Index readable = (k - 1 - step) * b.stride + n - column;  // where B is not transposed
       // Of a few rows each number of B is used once or twice, not worth a copy.
-      const bool in_place = rows <= 2 && b.transpose == Transpose::no &&
-                            (step + steps - 1) * b.stride + column + tile_columns<T> <= (k - 1) * b.stride + n;
-      if (!in_place) pack(columns, steps, part.data, part.stride, panel.data());
+      const bool in_place =
+          rows <= 2 && b.transpose == Transpose::no && (steps - 1) * b.stride + tile_columns<T> <= readable;
+      if (b.transpose == Transpose::yes)
+        detail::pack_panel_of_rows(columns, steps, part.data, part.stride, panel.data());
+      else if (!in_place)
+        detail::pack_panel_of_columns(columns, steps, part.data, part.stride, readable, panel.data());
       multiply_rows<T>(rows, {.a = a + row * a_stride + step,
                               .a_row = a_stride,
                               .outer = in_place ? steps : 1,

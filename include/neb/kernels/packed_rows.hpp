@@ -20,40 +20,50 @@ constexpr Index packed_size(Index rows, Index depth) {
 /// Of depth, 32 KiB of a panel: a task of packing, so that a wide layer is shared among threads.
 inline constexpr Index packed_slab = 256;
 
+namespace detail {
+
+/// panel (depth, tile_columns) = the transpose of w (rows, depth), `stride` elements between rows. Columns after the last mean nothing.
+template <class T>
+void pack_panel_of_rows(Index rows, Index depth, const T* w, Index stride, T* panel) {
+  if (rows < tile_columns<T>) std::fill_n(panel, depth * tile_columns<T>, T(0));
+  transpose(rows, depth, w, stride, panel, tile_columns<T>);
+}
+
+/// The same for w (depth, columns), of which `readable` elements follow from the first on.
+template <class T>
+void pack_panel_of_columns(Index columns, Index depth, const T* w, Index stride, Index readable, T* panel) {
+  constexpr Index width = tile_columns<T>;
+  // After the end of a row comes the next one: quicker to copy than to leave out.
+  const Index quick = readable < width ? 0 : std::min(depth, (readable - width) / stride + 1);
+  for (Index k = 0; k < quick; ++k, w += stride, panel += width)
+    for (Index v = 0; v < width; v += vector_lanes<T>) store(panel + v, load(w + v));
+  for (Index k = quick; k < depth; ++k, w += stride, panel += width)
+    std::fill(std::copy_n(w, columns, panel), panel + width, T(0));
+}
+
+}  // namespace detail
+
 /// packed (panels, depth, tile_columns) = transposed rows of w (rows, depth), `stride` elements between them; after the
 /// last come numbers that mean nothing.
 template <class T>
 void pack_rows(Index rows, Index depth, const T* w, Index stride, T* packed) {
-  constexpr Index columns = tile_columns<T>;
   const Index slabs = tile_count(depth, packed_slab);
-  parallel_tasks(tile_count(rows, columns) * slabs, [&](Index task) {
-    const Index row = task / slabs * columns, first = task % slabs * packed_slab;
-    const Index steps = std::min(packed_slab, depth - first), wanted = std::min(columns, rows - row);
-    T* const panel = packed + row * depth + first * columns;
-    if (wanted < columns) std::fill_n(panel, steps * columns, T(0));
-    transpose(wanted, steps, w + row * stride + first, stride, panel, columns);
+  parallel_tasks(tile_count(rows, tile_columns<T>) * slabs, [&](Index task) {
+    const Index row = task / slabs * tile_columns<T>, first = task % slabs * packed_slab;
+    detail::pack_panel_of_rows(std::min(tile_columns<T>, rows - row), std::min(packed_slab, depth - first),
+                               w + row * stride + first, stride, packed + row * depth + first * tile_columns<T>);
   });
 }
 
-/// The same for w (depth, rows), whose columns take the place of its rows.
+/// The same for w (depth, columns), whose columns take the place of its rows.
 template <class T>
-void pack_columns(Index rows, Index depth, const T* w, Index stride, T* packed) {
-  constexpr Index columns = tile_columns<T>;
-  const Index slabs = tile_count(depth, packed_slab), size = (depth - 1) * stride + rows;
-  parallel_tasks(tile_count(rows, columns) * slabs, [&](Index task) {
-    const Index row = task / slabs * columns, first = task % slabs * packed_slab;
-    T* panel = packed + row * depth + first * columns;
-    for (Index k = first; k < std::min(first + packed_slab, depth); ++k, panel += columns) {
-      // After the end of a row comes the next one: quicker to copy than to leave out, and nobody reads those columns.
-      const Index from = k * stride + row;
-      if (from + columns <= size) {
-        std::copy_n(w + from, columns, panel);
-      } else {
-        const Index wanted = std::min(columns, rows - row);
-        std::copy_n(w + from, wanted, panel);
-        std::fill(panel + wanted, panel + columns, T(0));
-      }
-    }
+void pack_columns(Index columns, Index depth, const T* w, Index stride, T* packed) {
+  const Index slabs = tile_count(depth, packed_slab), size = (depth - 1) * stride + columns;
+  parallel_tasks(tile_count(columns, tile_columns<T>) * slabs, [&](Index task) {
+    const Index column = task / slabs * tile_columns<T>, first = task % slabs * packed_slab;
+    const Index from = first * stride + column;
+    detail::pack_panel_of_columns(std::min(tile_columns<T>, columns - column), std::min(packed_slab, depth - first),
+                                  w + from, stride, size - from, packed + column * depth + first * tile_columns<T>);
   });
 }
 

@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #endif
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -138,18 +139,22 @@ inline void transpose_registers(Row (&rows)[Lanes]) {
 template <class T>
 void transpose(Index rows, Index columns, const T* from, Index from_stride, T* to, Index to_stride) {
   constexpr int lanes = vector_lanes<T>;
-  const Index whole_rows = rows / lanes * lanes;
-  const Index whole_columns = columns / lanes * lanes;
-  for (Index row = 0; row < whole_rows; row += lanes)
-    for (Index column = 0; column < whole_columns; column += lanes) {
+  const Index size = (rows - 1) * from_stride + columns, squares = rows / lanes * lanes;
+  for (Index column = 0; column < columns; column += lanes) {
+    const int wanted = static_cast<int>(std::min<Index>(lanes, columns - column));
+    for (Index row = 0; row < squares; row += lanes) {
       Vector<T> square[lanes];
-      for (int i = 0; i < lanes; ++i) square[i] = load(from + (row + i) * from_stride + column);
+      for (int i = 0; i < lanes; ++i) {
+        // A row that ends within the square is read on into the next one, which is quick, as far as there is one.
+        const Index at = (row + i) * from_stride + column;
+        square[i] = at + lanes <= size ? load(from + at) : load_first(from + at, wanted);
+      }
       detail::transpose_registers<lanes / 2>(square);
-      for (int i = 0; i < lanes; ++i) store(to + (column + i) * to_stride + row, square[i]);
+      for (int i = 0; i < wanted; ++i) store(to + (column + i) * to_stride + row, square[i]);
     }
-  for (Index row = 0; row < rows; ++row)
-    for (Index column = row < whole_rows ? whole_columns : 0; column < columns; ++column)
-      to[column * to_stride + row] = from[row * from_stride + column];
+    for (Index row = squares; row < rows; ++row)
+      for (Index i = column; i < column + wanted; ++i) to[i * to_stride + row] = from[row * from_stride + i];
+  }
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET
