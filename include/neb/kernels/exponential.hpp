@@ -34,6 +34,37 @@ inline V convert_integers(K k) {
     return __builtin_convertvector(k, V);
 }
 
+/// Whether one instruction multiplies the lanes of a register V by powers of two; nearest() and scale() are for these.
+template <class V>
+inline constexpr bool scales = vector_bytes == 64 && !std::is_arithmetic_v<V>;
+
+/// The whole numbers nearest to x.
+template <class V>
+V nearest(V x);
+
+/// x 2^k for whole k, rounded once.
+template <class V>
+V scale(V x, V k);
+
+#if defined(__AVX512F__)
+// Under a mask of all lanes: without one, GCC 12 takes its own header's undefined lanes for a variable not set.
+template <class V>
+V nearest(V x) {
+  if constexpr (std::is_same_v<V, Vector<float>>)
+    return static_cast<V>(_mm512_maskz_roundscale_ps(__mmask16(-1), x, 0));
+  else
+    return static_cast<V>(_mm512_maskz_roundscale_pd(__mmask8(-1), x, 0));
+}
+
+template <class V>
+V scale(V x, V k) {
+  if constexpr (std::is_same_v<V, Vector<float>>)
+    return static_cast<V>(_mm512_maskz_scalef_ps(__mmask16(-1), x, k));
+  else
+    return static_cast<V>(_mm512_maskz_scalef_pd(__mmask8(-1), x, k));
+}
+#endif
+
 }  // namespace detail
 
 /// exp(r) - 1 for |r| <= ln 2 / 2, to rounding: r (1 + r/2! + r^2/3! + ...), which does not cancel.
@@ -69,11 +100,19 @@ inline V short_expm1(V r) {
   }
 }
 
-/// exp(x) as scaled * power: both factors are normal numbers where their product is subnormal or 0, so that what `scaled`
-/// is multiplied by first loses no digits there.
+/// exp(x) as times_power(scaled): `scaled` is a normal number where exp(x) is subnormal or 0, so that what it is multiplied by
+/// first loses no digits there.
 template <class V>
 struct SplitExponential {
-  V scaled, power;
+  V scaled, power;  ///< the power of two, or where detail::scales<V> its exponent
+
+  /// x times the power of two.
+  V times_power(V x) const {
+    if constexpr (detail::scales<V>)
+      return detail::scale(x, power);
+    else
+      return x * power;
+  }
 };
 
 /// Below, even 1e4 exp(x) rounds to 0.
@@ -94,22 +133,26 @@ inline SplitExponential<V> split_exponential(V x) {
     return {std::exp(x), V(1)};
   } else {
     constexpr bool single = std::is_same_v<T, float>;
-    using Integer = std::conditional_t<single, std::int32_t, std::int64_t>;
     constexpr T log2_e = T(1.44269504088896340736);
     // ln 2 in two parts; the first has trailing zeros, so k * ln2_high is exact.
     constexpr T ln2_high = single ? T(0.693359375) : T(6.93147180369123816490e-01);
     constexpr T ln2_low = single ? T(-2.12194440054690583e-4) : T(1.90821492927058770002e-10);
 
-    // k is counted from twice the exponents' bias: so it is positive, and cutting off a fraction rounds.
-    constexpr T origin = single ? 2 * 127 : 2 * 1023;
-    const auto k = detail::truncate<Integer>(x * log2_e + (origin + T(0.5)));
-    const V whole = detail::convert_integers<V>(k) - origin;  // exact; of a NaN's k, integers could not take it
-    const V r = (x - whole * ln2_high) - whole * ln2_low;
-
-    // 2^k as a product of two powers, each a normal number, so that results may be subnormal and 2^128 does not occur.
-    constexpr int mantissa = single ? 23 : 52;
-    const auto half = k >> 1;
-    return {(T(1) + short_expm1(r)) * bit_cast<V>(half << mantissa), bit_cast<V>((k - half) << mantissa)};
+    const auto mantissa = [&](V k) { return T(1) + short_expm1((x - k * ln2_high) - k * ln2_low); };
+    if constexpr (detail::scales<V>) {
+      const V k = detail::nearest(x * log2_e);
+      return {mantissa(k), k};
+    } else {
+      using Integer = std::conditional_t<single, std::int32_t, std::int64_t>;
+      // k is counted from twice the exponents' bias: so it is positive, and cutting off a fraction rounds.
+      constexpr T origin = single ? 2 * 127 : 2 * 1023;
+      const auto k = detail::truncate<Integer>(x * log2_e + (origin + T(0.5)));
+      const V whole = detail::convert_integers<V>(k) - origin;  // exact; of a NaN's k, integers could not take it
+      // 2^k as a product of two powers, each a normal number, so that results may be subnormal and 2^128 does not occur.
+      constexpr int digits = single ? 23 : 52;
+      const auto half = k >> 1;
+      return {mantissa(whole) * bit_cast<V>(half << digits), bit_cast<V>((k - half) << digits)};
+    }
   }
 }
 
@@ -119,8 +162,8 @@ inline V exponential(V x) {
   using T = LaneType<V>;
   const V lowest = broadcast_lane<V>(lowest_exponent<T>), highest = broadcast_lane<V>(highest_exponent<T>);
   // Written so that a NaN fails every comparison and stays.
-  const SplitExponential<V> e = split_exponential(x < lowest ? lowest : (x > highest ? highest : x));
-  return e.scaled * e.power;
+  const SplitExponential<V> e = split_exponential(lowest > x ? lowest : (highest < x ? highest : x));
+  return e.times_power(e.scaled);
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -42,15 +42,15 @@ struct LogisticParts {
   explicit LogisticParts(V u) {
     using T = LaneType<V>;
     const V distance = detail::magnitude(u), farthest = broadcast_lane<V>(-lowest_exponent<T>);
-    a = distance > farthest ? farthest : distance;  // a NaN is not, and stays
+    a = farthest < distance ? farthest : distance;  // a NaN is not, and stays
     exponential = split_exponential(-a);
-    e = exponential.scaled * exponential.power;
+    e = exponential.times_power(exponential.scaled);
     inverse = T(1) / (T(1) + e);
     sigmoid = u < V{} ? e * inverse : inverse;
   }
 
   /// e x y, which may be a normal number though e is not. Only y waits for the division.
-  V decayed(V x, V y) const { return (exponential.scaled * x) * y * exponential.power; }
+  V decayed(V x, V y) const { return exponential.times_power((exponential.scaled * x) * y); }
 };
 
 namespace detail {
