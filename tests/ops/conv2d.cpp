@@ -75,6 +75,20 @@ TEST_CASE("conv2d agrees with its definition") {
   }
 }
 
+TEST_CASE("a bias is added to each channel of conv2d, whose other derivatives do not change") {
+  for (const Convolution& c : convolutions) {
+    CAPTURE(describe(c));
+    const Var<double> x = random_tensor(c.x, 1), w = random_tensor(c.w, 2), b = random_tensor({c.w[0]}, 4);
+    const auto y = conv2d(x, w, b, c.options), plain = conv2d(x, w, c.options);
+    CHECK(difference(y.value(), (plain + b).value()) < 1e-13);
+    const Var<double> g = random_tensor(y.shape(), 3);
+    const auto got = vjp<double>(y, std::vector{x, w, b}, g), expected = vjp<double>(plain, std::vector{x, w}, g);
+    CHECK(same_bits(got[0], expected[0]));
+    CHECK(same_bits(got[1], expected[1]));
+    CHECK(difference(got[2].value(), sum_to(g, b.shape()).value()) == 0);
+  }
+}
+
 TEST_CASE("the three convolutions are the derivatives of one trilinear form") {
   for (const Convolution& c : convolutions) {
     CAPTURE(describe(c));
@@ -126,6 +140,8 @@ TEST_CASE("cotangents that are computed together have the bits of each alone") {
     for (std::size_t i = 0; i < inputs.size(); ++i) CHECK(same_bits(together[i], grad(output, inputs[i])));
   };
   check(conv2d(x, w), {x, w}, g.value());
+  const Var<float> b = random_normal<float>({48}, Key(4));
+  check(conv2d(x, w, b), {x, w, b}, g.value());
   check(conv2d_input_grad(g, w, x.shape()), {g, w}, x.value());
   check(conv2d_filter_grad(x, g, filter), {x, g}, w.value());
 }

@@ -48,6 +48,15 @@ TEST_CASE("conv2d agrees with finite differences at every stride and padding") {
   });
 }
 
+TEST_CASE("conv2d with a bias agrees with finite differences, by all three inputs") {
+  for_each_geometry([](Draw& d, const Shape& x, const Shape& w, Conv2dOptions options) {
+    CHECK_NOTHROW(check_grads<double>(
+        [&](const Vars& v) { return conv2d(v[0], v[1], v[2], options); },
+        {d.uniform<double>(x, -1, 1), d.uniform<double>(w, -1, 1), d.uniform<double>({w[0]}, -1, 1)},
+        {.tolerance = 1e-6}));
+  });
+}
+
 TEST_CASE("conv2d_input_grad agrees with finite differences at every stride and padding") {
   for_each_geometry([](Draw& d, const Shape& x, const Shape& w, Conv2dOptions options) {
     check([&](const Vars& v) { return conv2d_input_grad(v[0], v[1], x, options); }, d, output_of(x, w, options), w);

@@ -305,6 +305,10 @@ const Misuse shape_errors[] = {
      [] {
        conv2d(zeros({1, 5, 5, 3}), zeros({2, 3, 3, 4}));
      }},
+    {"conv2d: the bias has a number for each filter   [w: (2, 3, 3, 3), b: (3,)]",
+     [] {
+       conv2d(zeros({1, 5, 5, 3}), zeros({2, 3, 3, 3}), zeros({3}));
+     }},
     {"conv2d: x has rank 4 (N, H, W, C), got rank 3   [x: (5, 5, 3), w: (2, 3, 3, 3)]",
      [] {
        conv2d(zeros({5, 5, 3}), zeros({2, 3, 3, 3}));

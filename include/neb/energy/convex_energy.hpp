@@ -169,7 +169,7 @@ struct ConvexEnergy {
     const T b = static_cast<T>(options.sharpness);
     Var<T> z;
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      Var<T> a = conv2d(v, layers[i].filters, options.over_image(static_cast<Index>(i)).second) + layers[i].bias;
+      Var<T> a = conv2d(v, layers[i].filters, layers[i].bias, options.over_image(static_cast<Index>(i)).second);
       if (i > 0) a = a + conv2d(z, square(*layers[i].roots), options.move(static_cast<Index>(i)));
       const Shape& shape = a.shape();
       z = logsumexp(reshape(a * b, {shape[0], shape[1], shape[2], options.channels[i], options.pool})) / b;

@@ -79,9 +79,11 @@ void prefetch(const T* begin, const T* end) {
 
 }  // namespace detail
 
-/// y (rows, columns) = the inner products of each row of x (rows, depth) with `columns` packed ones; float or double.
+/// y (rows, columns) = the inner products of each row of x (rows, depth) with `columns` packed ones, plus a bias (columns) if there
+/// is one; float or double.
 template <class T>
-void multiply_packed_rows(Index rows, Index columns, Index depth, const T* x, const T* packed, T* y) {
+void multiply_packed_rows(Index rows, Index columns, Index depth, const T* x, const T* packed, T* y,
+                          const T* bias = nullptr) {
   // A group of panels stays in the second-level cache while the rows of a task pass by. All panels of the group meet a tile of rows
   // before the next tile does, so that x and y are read and written as one stream; each panel's turn fetches its share of that tile.
   constexpr Index group_bytes = 256 << 10, work = 1 << 20, scalar_bytes = sizeof(T), width = tile_columns<T>;
@@ -111,6 +113,7 @@ void multiply_packed_rows(Index rows, Index columns, Index depth, const T* x, co
           const Index share = std::min(part, known - ahead);
           detail::prefetch(ahead, ahead + share);
           t.columns = std::min(width, columns - column);
+          if (bias) t.bias = bias + column;
           multiply_tile(rows_of_tile, t);
           ahead += share;
           t.b += width * depth;

@@ -43,6 +43,7 @@ struct TileProduct {
   T* c = nullptr;         ///< (rows, columns), `c_row` elements between rows
   Index c_row = 0;
   Index columns = 0;         ///< of c to write, at most tile_columns
+  const T* bias = nullptr;   ///< (columns), added to each row of the product, or null
   bool add = false;          ///< the product to c, which it replaces otherwise
   bool past_caches = false;  ///< c is aligned to vectors, its tiles are whole, and it is written past the caches
 };
@@ -55,7 +56,8 @@ void write_narrow(const TileProduct<T>& t, Index rows, Index width, const T* val
   for (Index row = 0; row < rows; ++row)
     for (Index column = 0; column < t.columns; ++column) {
       T& c = t.c[row * t.c_row + column];
-      c = t.add ? c + values[row * width + column] : values[row * width + column];
+      const T value = values[row * width + column] + (t.bias ? t.bias[column] : T(0));
+      c = t.add ? c + value : value;
     }
 }
 
@@ -90,6 +92,14 @@ void tile_product(const TileProduct<T>& t) {
   T values[Rows * Vectors * lanes];
   T* const c = whole ? t.c : values;
   const Index c_row = whole ? t.c_row : Vectors * lanes;
+  if (t.bias && whole) {
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) {
+      const Vector<T> bias = load(t.bias + v * lanes);
+#pragma GCC unroll 14
+      for (int row = 0; row < Rows; ++row) sums[row][v] += bias;
+    }
+  }
   // Added at the end, so that what is summed in pieces loses fewer digits than in one long chain.
   if (t.add && whole) {
 #pragma GCC unroll 14

@@ -10,7 +10,6 @@
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/nn/init.hpp"
 #include "neb/nn/module.hpp"
-#include "neb/ops/arithmetic.hpp"
 #include "neb/ops/conv2d.hpp"
 
 namespace neb {
@@ -32,7 +31,7 @@ struct Conv2d {
         options(conv_options) {}
 
   /// x: (N, H, W, in) -> (N, OH, OW, out). Throws ShapeError when the channels or sizes do not fit.
-  Var<T> operator()(const Var<T>& x) const { return conv2d(x, weight, options, filters) + bias; }
+  Var<T> operator()(const Var<T>& x) const { return conv2d(x, weight, bias, options, filters); }
 
   /// Lists the members that hold parameters.
   static void visit(auto& self, auto&& f) {

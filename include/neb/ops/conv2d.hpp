@@ -30,6 +30,7 @@
 #include "neb/kernels/conv2d/conv2d.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/kept_filters.hpp"
+#include "neb/ops/reduction.hpp"
 
 namespace neb {
 
@@ -88,10 +89,11 @@ struct Conv2d {
   Conv2dGeometry geometry;
   std::shared_ptr<PreparedFilters<T>> filters = {};  ///< of w; may be null
 
-  Tensor<T> forward(const Tensor<T>& x, const Tensor<T>& w) const {
+  Tensor<T> forward(const Tensor<T>& x, const Tensor<T>& w, const T* bias = nullptr) const {
     Tensor<T> y(geometry.output_shape());
-    kernels::conv2d_passes<T>(geometry,
-                              {.x = x.data(), .w = w.data(), .y = y.mutable_data(), .kept = kept_of(filters, w).get()});
+    kernels::conv2d_passes<T>(
+        geometry,
+        {.x = x.data(), .w = w.data(), .bias = bias, .y = y.mutable_data(), .kept = kept_of(filters, w).get()});
     return y;
   }
   static double flops(const Shape& y, const Shape&, const Shape& w) { return conv2d_flops(y, w); }
@@ -108,6 +110,26 @@ struct Conv2d {
                                          .dw = dw.mutable_data(),
                                          .kept = kept_of(filters, w.value()).get()});
     return {Var<T>::constant(std::move(dx)), Var<T>::constant(std::move(dw))};
+  }
+};
+
+/// conv2d(x, w) + b, in one pass.
+template <Scalar T>
+struct BiasedConv2d {
+  static constexpr const char* name = "conv2d";
+  Conv2d<T> conv;
+
+  Tensor<T> forward(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& b) const {
+    return conv.forward(x, w, b.data());
+  }
+  static double flops(const Shape& y, const Shape&, const Shape& w, const Shape&) { return conv2d_flops(y, w); }
+  Var<T> vjp(Index i, const Var<T>& g, const Var<T>& x, const Var<T>& w, const Var<T>& b) const {
+    return i == 2 ? sum_to(g, b.shape()) : conv.vjp(i, g, x, w);
+  }
+  std::vector<Var<T>> vjps(const Var<T>& g, const Var<T>& x, const Var<T>& w, const Var<T>& b) const {
+    std::vector<Var<T>> cotangents = conv.vjps(g, x, w);
+    cotangents.push_back(sum_to(g, b.shape()));
+    return cotangents;
   }
 };
 
@@ -173,6 +195,18 @@ template <Scalar T>
 Var<T> conv2d(const Var<T>& x, const Var<T>& w, Conv2dOptions options = {},
               std::shared_ptr<ops::PreparedFilters<T>> filters = {}) {
   return apply(ops::Conv2d<T>{Conv2dGeometry::from(x.shape(), w.shape(), options), std::move(filters)}, x, w);
+}
+
+/// The same with a bias b: (O) added to each of its channels, in the pass that computes them. Throws as well unless there is one for
+/// each filter.
+template <Scalar T>
+Var<T> conv2d(const Var<T>& x, const Var<T>& w, const Var<T>& b, Conv2dOptions options = {},
+              std::shared_ptr<ops::PreparedFilters<T>> filters = {}) {
+  const auto geometry = Conv2dGeometry::from(x.shape(), w.shape(), options);
+  if (b.shape() != Shape{geometry.out_channels})
+    throw ShapeError("conv2d: the bias has a number for each filter   [w: " + w.shape().to_string() +
+                     ", b: " + b.shape().to_string() + "]");
+  return apply(ops::BiasedConv2d<T>{{geometry, std::move(filters)}}, x, w, b);
 }
 
 /// The gradient of sum(g * conv2d(x, w)) with respect to x, for g: (N, OH, OW, O) and x of shape `input`.

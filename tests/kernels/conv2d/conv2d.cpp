@@ -165,6 +165,31 @@ TEST_CASE("Winograd equals the reference up to rounding at 1 000 random geometri
   CHECK(tried > 500);
 }
 
+TEST_CASE("a bias is added to each output, exactly on integers, and by Winograd after all else") {
+  const auto with_bias = [](const Conv2dGeometry& g, Conv2dRung rung, auto fill) {
+    using T = typename decltype(fill(1, 1U))::value_type;
+    const auto x = fill(g.input_shape().size(), 1U), w = fill(g.filter_shape().size(), 2U);
+    const auto bias = fill(g.out_channels, 4U);
+    auto y = unwritten<T>(g.output_shape().size()), expected = y;
+    neb::kernels::conv2d_passes<T>(g, {.x = x.data(), .w = w.data(), .bias = bias.data(), .y = y.data()}, rung);
+    neb::kernels::conv2d(g, x.data(), w.data(), expected.data(), rung);
+    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += bias[i % static_cast<std::size_t>(g.out_channels)];
+    CHECK((y == expected));
+  };
+  for (const Conv2dGeometry& g : geometries()) {
+    CAPTURE(describe(g));
+    for (const Conv2dRung rung : {Conv2dRung::reference, Conv2dRung::im2col, Conv2dRung::direct}) {
+      with_bias(g, rung, integers<float>);
+      with_bias(g, rung, integers<double>);
+    }
+  }
+  for (const Conv2dGeometry& g : larger)
+    for (const Conv2dRung rung : winograd_rungs) {
+      CAPTURE(describe(g));
+      if (suits(rung, g)) with_bias(g, rung, reals<float>);
+    }
+}
+
 TEST_CASE("Winograd takes wide filters in chunks or, for few tiles, in slices, and many tiles in ranges") {
   for (const Conv2dGeometry& g :
        {geometry({7, 5, 6, 100}, {130, 5, 5, 100}, 1, 2), geometry({9, 7, 7, 72}, {90, 7, 7, 72}, 2, 3),

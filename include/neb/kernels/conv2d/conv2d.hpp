@@ -56,8 +56,9 @@ template <class T>
 struct Conv2dArrays {
   const T* x = nullptr;            ///< (N, H, W, I)
   const T* w = nullptr;            ///< (O, KH, KW, I)
+  const T* bias = nullptr;         ///< (O), or null
   const T* dy = nullptr;           ///< (N, OH, OW, O)
-  T* y = nullptr;                  ///< (N, OH, OW, O) = conv2d(x, w)
+  T* y = nullptr;                  ///< (N, OH, OW, O) = conv2d(x, w) + bias
   T* dx = nullptr;                 ///< (N, H, W, I) = derivative by x of the sum of dy * conv2d(x, w)
   T* dw = nullptr;                 ///< (O, KH, KW, I) = its derivative by w
   KeptFilters<T>* kept = nullptr;  ///< of w, if what kernels make of it is to be kept: the results are the same bits

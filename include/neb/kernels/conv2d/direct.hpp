@@ -24,13 +24,13 @@
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
-/// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)); float or double.
+/// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)) + bias (O), which may be null; float or double.
 template <class T>
-void conv2d_direct(const Conv2dGeometry& g, const T* x, const T* w, T* y, KeptFilters<T>* kept) {
+void conv2d_direct(const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y, KeptFilters<T>* kept) {
   const FormedFilters<T> packed(kept, {.order = FilterForm::Order::rows},
                                 packed_size<T>(g.out_channels, g.patch_size()),
                                 [&](T* to) { pack_rows(g.out_channels, g.patch_size(), w, g.patch_size(), to); });
-  correlate(detail::forward_correlation(g), x, packed.data(), y);
+  correlate(detail::forward_correlation(g), x, packed.data(), bias, y);
 }
 
 namespace detail {
@@ -97,7 +97,7 @@ void input_grad_phase(const Conv2dGeometry& g, Index row_residue, Index column_r
       kept, {.order = FilterForm::Order::phase, .stride = g.stride, .row = row_residue, .column = column_residue},
       packed_size<T>(g.in_channels, k.depth()),
       [&](T* to) { pack_phase(g, row_residue, column_residue, rows, columns, w, to); });
-  correlate(k, dy, packed.data(), dx + (rows.first * g.width + columns.first) * g.in_channels);
+  correlate<T>(k, dy, packed.data(), nullptr, dx + (rows.first * g.width + columns.first) * g.in_channels);
 }
 
 /// dx for few input channels, where blocks of them would be mostly empty: the KH * KW * I products of each output pixel

@@ -12,6 +12,7 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/bias.hpp"
 #include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/packed_rows.hpp"
@@ -25,7 +26,8 @@ namespace detail {
 
 /// One row of output for one block of filters, in tiles of equal width as far as possible.
 template <class T>
-void correlate_row(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
+void correlate_row(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, const T* bias,
+                   T* y) {
   const Index in_row = out_row * k.stride - k.top;
   const auto [first, last] = kernel_inside(in_row, k.kernel_height, k.height);
   const TileProduct<T> tile{.a = first == last ? image : image + ((in_row + first) * k.width - k.left) * k.channels,
@@ -37,16 +39,18 @@ void correlate_row(const Correlation& k, const T* image, Index out_row, const T*
                             .b = filters + first * k.run() * tile_columns<T>,
                             .c = y,
                             .c_row = k.y_pixel,
-                            .columns = columns};
+                            .columns = columns,
+                            .bias = bias};
   multiply_rows(k.out_width, tile);
 }
 
 /// The same where the columns of the kernel are summed apart.
 template <class T>
-void correlate_row_apart(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
+void correlate_row_apart(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns,
+                         const T* bias, T* y) {
   const Index in_row = out_row * k.stride - k.top;
   const auto [first, last] = kernel_inside(in_row, k.kernel_height, k.height);
-  for (Index c = 0; c < k.out_width; ++c) std::fill_n(y + c * k.y_pixel, columns, T(0));
+  set_to_bias(k.out_width, columns, bias, y, k.y_pixel);
   if (first == last) return;
   const Index row_size = k.width * k.channels;
   for (Index kw = 0; kw < k.kernel_width; ++kw) {
@@ -70,8 +74,9 @@ void correlate_row_apart(const Correlation& k, const T* image, Index out_row, co
 
 /// One row of output for one block of filters, either way.
 template <class T>
-void correlate_block(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, T* y) {
-  (k.columns_apart() ? correlate_row_apart<T> : correlate_row<T>)(k, image, out_row, filters, columns, y);
+void correlate_block(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns,
+                     const T* bias, T* y) {
+  (k.columns_apart() ? correlate_row_apart<T> : correlate_row<T>)(k, image, out_row, filters, columns, bias, y);
 }
 
 /// How a correlation is shared out: a task is a band of output rows, counted over the batch, by a group of blocks of
@@ -107,7 +112,7 @@ struct CorrelationTasks {
 /// The outputs at one place of `images` neighbouring images, at most tile_rows, for one block of filters.
 template <class T>
 void correlate_across(const Correlation& k, Index images, const T* x, Index place, const T* filters, Index columns,
-                      T* y) {
+                      const T* bias, T* y) {
   const Index row = place / k.out_width * k.stride - k.top, column = place % k.out_width * k.stride - k.left;
   const auto [top, bottom] = kernel_inside(row, k.kernel_height, k.height);
   const auto [left, right] = kernel_inside(column, k.kernel_width, k.width);
@@ -122,13 +127,14 @@ void correlate_across(const Correlation& k, Index images, const T* x, Index plac
                             .b_gap = (k.kernel_width - (right - left)) * k.channels * tile_columns<T>,
                             .c = y + place / k.out_width * k.y_row + place % k.out_width * k.y_pixel,
                             .c_row = k.y_image,
-                            .columns = columns});
+                            .columns = columns,
+                            .bias = bias});
 }
 
 /// All outputs, in tiles across images. A task is a group of blocks of filters, which stays in the second-level cache, over a band of
 /// places in tiles of images; the inputs of a place stay in the first-level cache while the blocks pass by.
 template <class T>
-void correlate_images_across(const Correlation& k, const T* x, const T* packed, T* y) {
+void correlate_images_across(const Correlation& k, const T* x, const T* packed, const T* bias, T* y) {
   constexpr Index filter_bytes = 256 << 10, work = 1 << 20, scalar_bytes = sizeof(T);
   const Index image_size = k.height * k.width * k.channels, places = k.out_height * k.out_width;
   const Index blocks = tile_count(k.out_channels, tile_columns<T>);
@@ -146,14 +152,15 @@ void correlate_images_across(const Correlation& k, const T* x, const T* packed, 
       for (Index block = first_block; block < last_block; ++block) {
         const Index channel = block * tile_columns<T>;
         correlate_across(k, last - first, x + first * image_size, item % places, packed + channel * k.depth(),
-                         std::min(tile_columns<T>, k.out_channels - channel), y + first * k.y_image + channel);
+                         std::min(tile_columns<T>, k.out_channels - channel), bias ? bias + channel : nullptr,
+                         y + first * k.y_image + channel);
       }
     }
   });
 }
 
 template <class T>
-void correlate_images(const Correlation& k, const T* x, const T* packed, T* y) {
+void correlate_images(const Correlation& k, const T* x, const T* packed, const T* bias, T* y) {
   const CorrelationTasks<T> tasks(k);
   parallel_tasks(tasks.count(), [&](Index task) {
     const Index first_block = tasks.first_block(task);
@@ -165,7 +172,7 @@ void correlate_images(const Correlation& k, const T* x, const T* packed, T* y) {
         const Index n = row / k.out_height;
         const Index out_row = row % k.out_height;
         correlate_block(k, x + n * k.height * k.width * k.channels, out_row, packed + channel * k.depth(),
-                        std::min(tile_columns<T>, k.out_channels - channel),
+                        std::min(tile_columns<T>, k.out_channels - channel), bias ? bias + channel : nullptr,
                         y + n * k.y_image + out_row * k.y_row + channel);
       }
     }
@@ -174,17 +181,18 @@ void correlate_images(const Correlation& k, const T* x, const T* packed, T* y) {
 
 }  // namespace detail
 
-/// y = correlation of x (N,H,W,C) with packed filters, see Correlation; each output is written by one task.
+/// y = correlation of x (N,H,W,C) with packed filters, see Correlation, plus a bias for each channel if there is one; each output is
+/// written by one task.
 template <class T>
-void correlate(const Correlation& k, const T* x, const T* packed, T* y) {
+void correlate(const Correlation& k, const T* x, const T* packed, const T* bias, T* y) {
   if (k.batch * k.out_height * k.out_width * k.out_channels == 0) return;
   if (k.pointwise())
-    return multiply_packed_rows(k.batch * k.height * k.width, k.out_channels, k.channels, x, packed, y);
+    return multiply_packed_rows(k.batch * k.height * k.width, k.out_channels, k.channels, x, packed, y, bias);
   // A few images do not fill tiles across them, and get the same bits from tiles along rows with their zeros.
-  if (k.across_images() && 2 * k.batch >= tile_rows) return detail::correlate_images_across(k, x, packed, y);
+  if (k.across_images() && 2 * k.batch >= tile_rows) return detail::correlate_images_across(k, x, packed, bias, y);
   with_columns_of_zeros(k, k.columns_apart() && !k.across_images(), x,
                         [&](const Correlation& part, const T* images, Index first) {
-                          detail::correlate_images(part, images, packed, y + first * k.y_image);
+                          detail::correlate_images(part, images, packed, bias, y + first * k.y_image);
                         });
 }
 

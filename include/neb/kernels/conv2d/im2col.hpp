@@ -12,6 +12,7 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/bias.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/patches.hpp"
 #include "neb/kernels/conv2d/tasks.hpp"
@@ -33,15 +34,16 @@ const T* patches_of(const Conv2dGeometry& g, const T* x, Index begin, Index end,
 
 }  // namespace detail
 
-/// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)).
+/// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)) + bias (O), which may be null.
 template <class T>
-void conv2d_im2col(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+void conv2d_im2col(const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y) {
   const Index patch = g.patch_size();
   parallel_tiles(g.batch * g.out_pixels(), detail::patch_band(g, sizeof(T)), [&](Index begin, Index end) {
     const Scratch<T> scratch((end - begin) * patch);
     const T* const patches = detail::patches_of(g, x, begin, end, scratch.data());
+    if (bias) detail::set_to_bias(end - begin, g.out_channels, bias, y + begin * g.out_channels, g.out_channels);
     gemm(end - begin, g.out_channels, patch, {patches, patch}, {w, patch, Transpose::yes}, y + begin * g.out_channels,
-         g.out_channels);
+         g.out_channels, bias ? Update::add : Update::replace);
   });
 }
 

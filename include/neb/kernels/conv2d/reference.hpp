@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/bias.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
@@ -32,10 +33,10 @@ void for_each_product(const Conv2dGeometry& g, Visit&& visit) {
             }
 }
 
-/// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)).
+/// y (N,OH,OW,O) = conv2d(x (N,H,W,I), w (O,KH,KW,I)) + bias (O), which may be null.
 template <class T>
-void conv2d_reference(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
-  std::fill_n(y, g.output_shape().size(), T(0));
+void conv2d_reference(const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y) {
+  detail::set_to_bias(g.batch * g.out_pixels(), g.out_channels, bias, y, g.out_channels);
   for_each_product(g, [&](Index at_x, Index at_w, Index at_y) { y[at_y] += x[at_x] * w[at_w]; });
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "neb/core/error.hpp"
+#include "neb/kernels/conv2d/bias.hpp"
 #include "neb/kernels/conv2d/conv2d.hpp"
 #include "neb/kernels/conv2d/direct.hpp"
 #include "neb/kernels/conv2d/direct_filter_grad.hpp"
@@ -38,17 +39,17 @@ void conv2d_passes(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung
   rung = detail::resolve_rung<T>(g, rung);
   const Index images = g.input_shape().size(), results = g.output_shape().size();
   if (images == 0 || results == 0) {  // sums of nothing, over arrays that may have no address to count from
-    if (a.y) std::fill_n(a.y, results, T(0));
+    if (a.y) detail::set_to_bias(g.batch * g.out_pixels(), g.out_channels, a.bias, a.y, g.out_channels);
     if (a.dx) std::fill_n(a.dx, images, T(0));
     if (a.dw) std::fill_n(a.dw, g.filter_shape().size(), T(0));
     return;
   }
   if (rung == Conv2dRung::reference) {
-    if (a.y) conv2d_reference(g, a.x, a.w, a.y);
+    if (a.y) conv2d_reference(g, a.x, a.w, a.bias, a.y);
     if (a.dx) conv2d_input_grad_reference(g, a.dy, a.w, a.dx);
     if (a.dw) conv2d_filter_grad_reference(g, a.x, a.dy, a.dw);
   } else if (rung == Conv2dRung::im2col) {
-    if (a.y) conv2d_im2col(g, a.x, a.w, a.y);
+    if (a.y) conv2d_im2col(g, a.x, a.w, a.bias, a.y);
     if (a.dx) conv2d_input_grad_im2col(g, a.dy, a.w, a.dx);
     if (a.dw) conv2d_filter_grad_im2col(g, a.x, a.dy, a.dw);
   } else if constexpr (sizeof(T) <= sizeof(double)) {
@@ -58,7 +59,7 @@ void conv2d_passes(const Conv2dGeometry& g, const Conv2dArrays<T>& a, Conv2dRung
       if (rung == Conv2dRung::winograd_eight) return conv2d_winograd<winograd::EightPoints>(g, a);
     }
     if (rung >= Conv2dRung::winograd) return conv2d_winograd<winograd::SixPoints>(g, a);
-    if (a.y) conv2d_direct(g, a.x, a.w, a.y, a.kept);
+    if (a.y) conv2d_direct(g, a.x, a.w, a.bias, a.y, a.kept);
     if (a.dx) conv2d_input_grad_direct(g, a.dy, a.w, a.dx, a.kept);
     if (a.dw) conv2d_filter_grad_direct(g, a.x, a.dy, a.dw);
   }

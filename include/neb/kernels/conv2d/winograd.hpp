@@ -76,7 +76,7 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
       if (a.y) {
         const Planes<T> dy = products.planes(range.count, out);
         multiply_planes(F::planes, x, Planes<T>{by_input.data(), in, out}, dy);
-        stages.outputs_from_points(dy, range, 0, a.y);
+        stages.outputs_from_points(dy, range, 0, a.bias, a.y);
       }
       if (a.dx) {
         const Planes<T> dx = products.planes(range.count, in);
@@ -145,7 +145,7 @@ void forward_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
       [&](const TileRange& range, const Planes<T>& x) { stages.images_to_points(a.x, range, x); },
       [&](Index first, const Planes<T>& w) { stages.filters_by_input(a.w, first, w); },
       [&](const Planes<T>& y, const TileRange& range, Index first) {
-        stages.outputs_from_points(y, range, first, a.y);
+        stages.outputs_from_points(y, range, first, a.bias, a.y);
       });
 }
 
@@ -194,16 +194,10 @@ void contract(const Conv2dGeometry& g, const Conv2dArrays<T>& a) {
 
 }  // namespace winograd
 
-/// The passes that are asked for; float or double. `Points` are SixPoints, SevenPoints or EightPoints.
+/// The passes that are asked for, of arrays that are not empty; float or double. `Points` are SixPoints, SevenPoints or EightPoints.
 template <class Points, class T>
 void conv2d_winograd(const Conv2dGeometry& g, const Conv2dArrays<T>& a) {
   using namespace winograd;
-  if (g.output_shape().size() * g.in_channels == 0) {
-    if (a.y) std::fill_n(a.y, g.output_shape().size(), T(0));
-    if (a.dx) std::fill_n(a.dx, g.input_shape().size(), T(0));
-    if (a.dw) std::fill_n(a.dw, g.filter_shape().size(), T(0));
-    return;
-  }
   switch (phase_taps(g)) {
     case 2:
       return contract<Form<SixPoints, 2>>(g, a);  // two taps gain little from more points

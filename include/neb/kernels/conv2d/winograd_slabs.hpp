@@ -77,10 +77,10 @@ template <class Matrix, bool whole, class T>
 }
 
 /// A slab of the square Matrix^T s Matrix, s being `from` in each of the planes. Its first `add_rows` rows and `add_columns`
-/// columns are added to what is there. Unless it is `whole`, what does not exist is not written.
+/// columns are added to what is there, and a bias of the slab, which may be null, to all of it. Unless it is `whole`, what does not exist is not written.
 template <class Matrix, bool whole, class T>
 [[gnu::noinline]] void slab_from_points(const T* from, const Planes<T>& planes, const Square<T>& square,
-                                        const Part& part, int add_rows, int add_columns) {
+                                        const Part& part, int add_rows, int add_columns, const T* bias) {
   using V = Vector<T>;
   constexpr int side = Matrix::columns, points = point_count<typename Matrix::At>, lanes = vector_lanes<T>;
   const Index pitch = planes.pitch();
@@ -99,6 +99,10 @@ template <class Matrix, bool whole, class T>
       V column[points], pixels[side];
       unrolled<points>([&](auto i) __attribute__((always_inline)) { column[i] = half[i][j]; });
       from_points<Matrix>(column, pixels);
+      if (bias) {
+        const V each = load(bias + v * lanes);
+        unrolled<side>([&](auto i) __attribute__((always_inline)) { pixels[i] += each; });
+      }
       T* to = square.corner + j * square.pixel + v * lanes;
       const int added = j < add_columns ? side : add_rows;
       unrolled<side>([&](auto i) __attribute__((always_inline)) {
@@ -138,13 +142,14 @@ void part_to_points(const Square<const T>& square, const Part& part, T* to, cons
 /// slab_from_points() to a square of which only a part may exist; the rest is dropped.
 template <class Matrix, class T>
 void part_from_points(const T* from, const Planes<T>& planes, const Square<T>& square, const Part& part, int add_rows,
-                      int add_columns) {
+                      int add_columns, const T* bias = nullptr) {
   constexpr Index side = Matrix::columns, slab = slab_channels<T>;
   if (part.channels == slab)
-    return (part.whole(side) ? slab_from_points<Matrix, true, T>
-                             : slab_from_points<Matrix, false, T>)(from, planes, square, part, add_rows, add_columns);
+    return (part.whole(side)
+                ? slab_from_points<Matrix, true, T>
+                : slab_from_points<Matrix, false, T>)(from, planes, square, part, add_rows, add_columns, bias);
   alignas(vector_bytes) T copy[side * side * slab];
-  slab_from_points<Matrix, false>(from, planes, Square<T>{copy, side * slab, slab}, part, 0, 0);
+  slab_from_points<Matrix, false>(from, planes, Square<T>{copy, side * slab, slab}, part, 0, 0, bias);
   for (Index i = part.first_row; i < part.last_row; ++i)
     for (Index j = part.first_column; j < part.last_column; ++j)
       copy_channels(copy + (i * side + j) * slab, part.channels, square.at(i, j), i < add_rows || j < add_columns);

@@ -68,7 +68,7 @@ void contract_in_slices(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
     multiply_in_slices<F, T>(
         x, stages.kept_by_input(a.w, a.kept),
         [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_input(a.w, first, w, row); },
-        [&](const Planes<T>& dy, Index first) { stages.outputs_from_points(dy, all, first, a.y); });
+        [&](const Planes<T>& dy, Index first) { stages.outputs_from_points(dy, all, first, a.bias, a.y); });
   if (a.dx)
     multiply_in_slices<F, T>(
         y, stages.kept_by_output(a.w, a.kept),

@@ -69,10 +69,10 @@ struct Stages {
     });
   }
 
-  /// y of a range of tiles, for the channels from `first` on that the planes hold.
-  void outputs_from_points(const Planes<T>& from, const TileRange& range, Index first, T* y) const {
+  /// y of a range of tiles, for the channels from `first` on that the planes hold, with the bias, which may be null.
+  void outputs_from_points(const Planes<T>& from, const TileRange& range, Index first, const T* bias, T* y) const {
     each_slab(range, from.channels, [&](const TileRange& part, Index row, Index channel) {
-      layer.output_from_points(Slab{from, row, channel}, part, first + channel, y);
+      layer.output_from_points(Slab{from, row, channel}, part, first + channel, bias, y);
     });
   }
 

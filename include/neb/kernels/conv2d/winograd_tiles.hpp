@@ -73,12 +73,16 @@ struct Layer {
     });
   }
 
-  /// y = A^T dY A of a range of tiles.
-  void output_from_points(const Slab& from, const TileRange& range, Index channel, T* y) const {
+  /// y = A^T dY A of a range of tiles, plus the bias, which may be null.
+  void output_from_points(const Slab& from, const TileRange& range, Index channel, const T* bias, T* y) const {
+    // That of a slab, as far as there is one.
+    alignas(vector_bytes) T slab_bias[slab] = {};
+    if (bias) std::copy_n(bias + channel, std::min(slab, g.out_channels - channel), slab_bias);
+
     each_tile(range, [&](Index row, Index n, Index top, Index left) {
       const auto [offset, part] = output_square(n, top, left, channel);
       part_from_points<typename F::A>(from.at(row), from.planes, Square<T>{y + offset, output_row(), g.out_channels},
-                                      part, 0, 0);
+                                      part, 0, 0, bias ? slab_bias : nullptr);
     });
   }
 
