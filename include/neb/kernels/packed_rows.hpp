@@ -74,7 +74,7 @@ template <class T>
 void prefetch(const T* begin, const T* end) {
   for (constexpr Index line = 64 / sizeof(T); begin < end; begin += std::min<Index>(line, end - begin))
     __builtin_prefetch(begin, 0, 2);
-  asm volatile("");  // GCC takes functions that only prefetch for ones without effects, and leaves out calls of them.
+  keep_prefetches();
 }
 
 }  // namespace detail

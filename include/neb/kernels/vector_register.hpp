@@ -89,6 +89,9 @@ void stream(T* to, const Vector<T>& vector) {
 #endif
 }
 
+/// Ends a function that only prefetches: GCC would take it for one without effects, and leave out its calls.
+inline void keep_prefetches() { asm volatile(""); }
+
 /// Completes what this thread has streamed.
 inline void fence() {
 #if defined(__AVX__)

@@ -48,29 +48,30 @@ struct Layer {
 
   /// X = B^T x B of a range of tiles, for the slab of channels at `channel`.
   void image_to_points(const T* x, const TileRange& range, Index channel, const Slab& to) const {
-    each_tile(range, [&](Index row, Index n, Index top, Index left) {
-      const auto [offset, part] = input_square(n, top, left, channel);
-      part_to_points<typename F::BT>(Square<const T>{x + offset, input_row(), input_pixel()}, part, to.at(row),
-                                     to.planes);
-    });
+    each_tile(
+        range, [&](const Tile& tile) { return input_place(tile, channel, x); },
+        [&](Index row, const Tile&, const Place<const T>& place) {
+          part_to_points<typename F::BT>(place.square, place.part, to.at(row), to.planes);
+        });
   }
 
   /// dx from B dX B^T of a range of tiles of one image, which add up where they overlap.
   void image_from_points(const Slab& from, const TileRange& range, Index channel, T* dx) const {
-    each_tile(range, [&](Index row, Index n, Index top, Index left) {
-      const auto [offset, part] = input_square(n, top, left, channel);
-      part_from_points<typename F::BT>(from.at(row), from.planes, Square<T>{dx + offset, input_row(), input_pixel()},
-                                       part, top > 0 ? F::overlap : 0, left > 0 ? F::overlap : 0);
-    });
+    each_tile(
+        range, [&](const Tile& tile) { return input_place(tile, channel, dx); },
+        [&](Index row, const Tile& tile, const Place<T>& place) {
+          part_from_points<typename F::BT>(from.at(row), from.planes, place.square, place.part,
+                                           tile.top > 0 ? F::overlap : 0, tile.left > 0 ? F::overlap : 0);
+        });
   }
 
   /// Y = A dy A^T of a range of tiles.
   void cotangent_to_points(const T* dy, const TileRange& range, Index channel, const Slab& to) const {
-    each_tile(range, [&](Index row, Index n, Index top, Index left) {
-      const auto [offset, part] = output_square(n, top, left, channel);
-      part_to_points<typename F::A>(Square<const T>{dy + offset, output_row(), g.out_channels}, part, to.at(row),
-                                    to.planes);
-    });
+    each_tile(
+        range, [&](const Tile& tile) { return output_place(tile, channel, dy); },
+        [&](Index row, const Tile&, const Place<const T>& place) {
+          part_to_points<typename F::A>(place.square, place.part, to.at(row), to.planes);
+        });
   }
 
   /// y = A^T dY A of a range of tiles, plus the bias, which may be null.
@@ -78,26 +79,24 @@ struct Layer {
     // That of a slab, as far as there is one.
     alignas(vector_bytes) T slab_bias[slab] = {};
     if (bias) std::copy_n(bias + channel, std::min(slab, g.out_channels - channel), slab_bias);
-
-    each_tile(range, [&](Index row, Index n, Index top, Index left) {
-      const auto [offset, part] = output_square(n, top, left, channel);
-      part_from_points<typename F::A>(from.at(row), from.planes, Square<T>{y + offset, output_row(), g.out_channels},
-                                      part, 0, 0, bias ? slab_bias : nullptr);
-    });
+    each_tile(
+        range, [&](const Tile& tile) { return output_place(tile, channel, y); },
+        [&](Index row, const Tile&, const Place<T>& place) {
+          part_from_points<typename F::A>(from.at(row), from.planes, place.square, place.part, 0, 0,
+                                          bias ? slab_bias : nullptr);
+        });
   }
 
   /// W = G w G^T of the filter `out`, with outputs in rows; zeros behind the last filter.
   void filter_to_points(const T* w, Index out, Index channel, const Slab& to) const {
-    const auto [offset, part] = filter_square(out, channel);
-    part_to_points<typename F::G>(Square<const T>{w + offset, filter_row(), input_pixel()},
-                                  out < g.out_channels ? part : Part{}, to.at(0), to.planes);
+    const auto [square, part] = filter_place(out, channel, w);
+    part_to_points<typename F::G>(square, out < g.out_channels ? part : Part{}, to.at(0), to.planes);
   }
 
   /// The same with inputs in rows, for a slab of filters from `out` on: the rows of the slab at `channel`.
   void filters_to_points(const T* w, Index out, Index channel, const Slab& to) const {
     alignas(vector_bytes) T across[F::taps * F::taps * slab * slab];
-    auto [offset, part] = filter_square(out, channel);
-    const Square<const T> square{w + offset, filter_row(), input_pixel()};
+    auto [square, part] = filter_place(out, channel, w);
     const Index filters = std::min(slab, g.out_channels - out);
     if (filters < slab || part.channels < slab) std::fill(std::begin(across), std::end(across), T(0));
     for (Index i = 0; i < part.last_row; ++i)
@@ -112,9 +111,8 @@ struct Layer {
 
   /// dw = G^T dW G of the filter `out`.
   void filter_from_points(const Slab& from, Index out, Index channel, T* dw) const {
-    const auto [offset, part] = filter_square(out, channel);
-    part_from_points<typename F::G>(from.at(0), from.planes, Square<T>{dw + offset, filter_row(), input_pixel()}, part,
-                                    0, 0);
+    const auto [square, part] = filter_place(out, channel, dw);
+    part_from_points<typename F::G>(from.at(0), from.planes, square, part, 0, 0);
   }
 
   /// Whether the tiles reach every pixel of the images; what they do not reach has no derivative.
@@ -127,23 +125,31 @@ struct Layer {
   }
 
  private:
-  /// The offset of a square from the front of its array, and what of it exists.
+  /// A tile of an image, and its first output.
+  struct Tile {
+    Index image, top, left;
+  };
+
+  /// A square in an array of U, which is T or const T, and what of it exists.
+  template <class U>
   struct Place {
-    Index offset;
+    Square<U> square;
     Part part;
   };
 
-  Index input_row() const { return g.stride * g.width * g.in_channels; }
-  Index input_pixel() const { return g.stride * g.in_channels; }
-  Index filter_row() const { return g.stride * g.kernel_width * g.in_channels; }
-  Index output_row() const { return g.out_width() * g.out_channels; }
+  Tile tile_at(Index tile) const {
+    return {tile / image_tiles, tile % image_tiles / tile_columns * F::outputs, tile % tile_columns * F::outputs};
+  }
 
-  /// Calls body(row, image, top, left) for the tiles of a range in order: their row in it, and their first output.
-  template <class Body>
-  void each_tile(const TileRange& range, Body&& body) const {
+  /// Calls body(row, tile, place) for the tiles of a range in order: their row in it, and their place(tile). Processors do not see by
+  /// themselves which pixels come next: each tile asks for those of the next one.
+  template <class PlaceOf, class Body>
+  void each_tile(const TileRange& range, PlaceOf&& place_of, Body&& body) const {
     for (Index row = 0; row < range.count; ++row) {
-      const Index tile = range.first + row;
-      body(row, tile / image_tiles, tile % image_tiles / tile_columns * F::outputs, tile % tile_columns * F::outputs);
+      const auto next = place_of(tile_at(range.first + std::min(row + 1, range.count - 1)));
+      prefetch_part(next.square, next.part);
+      const Tile tile = tile_at(range.first + row);
+      body(row, tile, place_of(tile));
     }
   }
 
@@ -154,26 +160,33 @@ struct Layer {
     return {first, std::max(first, last)};
   }
 
-  Place input_square(Index n, Index top, Index left, Index channel) const {
+  template <class U>
+  Place<U> input_place(const Tile& tile, Index channel, U* x) const {
     const Index phase = channel / phase_channels, c = channel % phase_channels;
-    const Index row = top * g.stride + phase / phases_across - g.padding;
-    const Index column = left * g.stride + phase % phases_across - g.padding;
+    const Index row = tile.top * g.stride + phase / phases_across - g.padding;
+    const Index column = tile.left * g.stride + phase % phases_across - g.padding;
     const auto rows = inside(row, g.stride, g.height, F::points);
     const auto columns = inside(column, g.stride, g.width, F::points);
-    return {((n * g.height + row) * g.width + column) * g.in_channels + c,
+    return {{x + ((tile.image * g.height + row) * g.width + column) * g.in_channels + c,
+             g.stride * g.width * g.in_channels, g.stride * g.in_channels},
             {rows.first, rows.second, columns.first, columns.second, std::min(slab, g.in_channels - c)}};
   }
 
-  Place output_square(Index n, Index top, Index left, Index channel) const {
-    return {((n * g.out_height() + top) * g.out_width() + left) * g.out_channels + channel,
-            {0, std::min<Index>(F::outputs, g.out_height() - top), 0, std::min<Index>(F::outputs, g.out_width() - left),
+  template <class U>
+  Place<U> output_place(const Tile& tile, Index channel, U* y) const {
+    const Index height = g.out_height(), width = g.out_width();
+    return {{y + ((tile.image * height + tile.top) * width + tile.left) * g.out_channels + channel,
+             width * g.out_channels, g.out_channels},
+            {0, std::min<Index>(F::outputs, height - tile.top), 0, std::min<Index>(F::outputs, width - tile.left),
              std::min(slab, g.out_channels - channel)}};
   }
 
-  Place filter_square(Index out, Index channel) const {
+  template <class U>
+  Place<U> filter_place(Index out, Index channel, U* w) const {
     const Index phase = channel / phase_channels, c = channel % phase_channels;
     const Index row = phase / phases_across, column = phase % phases_across;
-    return {((out * g.kernel_height + row) * g.kernel_width + column) * g.in_channels + c,
+    return {{w + ((out * g.kernel_height + row) * g.kernel_width + column) * g.in_channels + c,
+             g.stride * g.kernel_width * g.in_channels, g.stride * g.in_channels},
             {0, inside(row, g.stride, g.kernel_height, F::taps).second, 0,
              inside(column, g.stride, g.kernel_width, F::taps).second, std::min(slab, g.in_channels - c)}};
   }
