@@ -46,12 +46,14 @@ struct PackedGemmTasks {
 
 }  // namespace detail
 
-/// C (m,n) = A (m,k) B (k,n), or += with Update::add, for `a` as it is stored; float or double.
+/// C (m,n) = A (m,k) B (k,n), or += with Update::add; float or double.
 template <class T>
-void packed_gemm(Index m, Index n, Index k, const T* a, Index a_stride, const Operand<T>& b, T* c, Index c_stride,
+void packed_gemm(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c, Index c_stride,
                  Update update) {
   using Tasks = detail::PackedGemmTasks<T>;
   const Tasks tasks(m, n, k);
+  const bool across = a.transpose == Transpose::yes;  // a row of A is a column in memory
+  const Index a_row = across ? 1 : a.stride, a_step = across ? a.stride : 1;
   // to (+)= a chunk's product, for one tile of C.
   const auto multiply = [&](Index tile, Index step, T* to, Index stride, bool add) {
     const Index row = tile / tasks.across * tasks.rows, rows = std::min(tasks.rows, m - row);
@@ -69,12 +71,12 @@ void packed_gemm(Index m, Index n, Index k, const T* a, Index a_stride, const Op
         detail::pack_panel_of_rows(columns, steps, part.data, part.stride, panel.data());
       else if (!in_place)
         detail::pack_panel_of_columns(columns, steps, part.data, part.stride, readable, panel.data());
-      multiply_rows<T>(rows, {.a = a + row * a_stride + step,
-                              .a_row = a_stride,
+      multiply_rows<T>(rows, {.a = a.from(row, step).data,
+                              .a_row = a_row,
                               .outer = in_place ? steps : 1,
-                              .a_outer = 1,
+                              .a_outer = a_step,
                               .inner = in_place ? 1 : steps,
-                              .a_inner = 1,
+                              .a_inner = a_step,
                               .b = in_place ? part.data : panel.data(),
                               .b_gap = in_place ? part.stride - tile_columns<T> : 0,
                               .c = to + row * stride + column,
