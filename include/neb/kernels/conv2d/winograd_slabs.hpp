@@ -88,8 +88,8 @@ template <class Matrix, bool whole, class T>
   }
 }
 
-/// A slab of the square Matrix^T s Matrix, s being `from` in each of the planes. Its first `add_rows` rows and `add_columns`
-/// columns are added to what is there, and a bias of the slab, which may be null, to all of it. Unless it is `whole`, what does not exist is not written.
+/// A slab of the square Matrix^T s Matrix, s being `from` in each of the planes, plus a bias of the slab, which may be null. Its first
+/// `add_rows` rows and `add_columns` columns are added to what is there. Unless it is `whole`, what does not exist is not written.
 template <class Matrix, bool whole, class T>
 [[gnu::noinline]] void slab_from_points(const T* from, const Planes<T>& planes, const Square<T>& square,
                                         const Part& part, int add_rows, int add_columns, const T* bias) {
