@@ -86,22 +86,23 @@ template <class T>
 void six_passes(Layer<T>& layer, Conv2dRung rung) {
   layer.forward(0, rung);
   layer.input_grad(0, rung);
-  if constexpr (requires { neb::kernels::conv2d_passes<T>(layer.g, {}, rung); }) {
+  // Not by its full name, which has to be there even where nothing is called.
+  if constexpr (requires { conv2d_passes<T>(layer.g, {}, rung); }) {
     const auto& [g, x, w, dy, y, dx, dw] = layer;
-    neb::kernels::conv2d_passes<T>(g,
-                                   {.x = x[1].data(),
-                                    .w = w.data(),
-                                    .dy = dy[0].data(),
-                                    .y = layer.y[1].mutable_data(),
-                                    .dw = layer.dw[1].mutable_data()},
-                                   rung);
-    neb::kernels::conv2d_passes<T>(g,
-                                   {.x = x[0].data(),
-                                    .w = w.data(),
-                                    .dy = dy[1].data(),
-                                    .dx = layer.dx[1].mutable_data(),
-                                    .dw = layer.dw[0].mutable_data()},
-                                   rung);
+    conv2d_passes<T>(g,
+                     {.x = x[1].data(),
+                      .w = w.data(),
+                      .dy = dy[0].data(),
+                      .y = layer.y[1].mutable_data(),
+                      .dw = layer.dw[1].mutable_data()},
+                     rung);
+    conv2d_passes<T>(g,
+                     {.x = x[0].data(),
+                      .w = w.data(),
+                      .dy = dy[1].data(),
+                      .dx = layer.dx[1].mutable_data(),
+                      .dw = layer.dw[0].mutable_data()},
+                     rung);
     return;
   }
   layer.forward(1, rung);
