@@ -26,9 +26,10 @@ inline Var<double> row(std::initializer_list<double> values) { return Tensor<dou
 
 template <Scalar T>
 bool same_bits(const Var<T>& a, const Var<T>& b) {
+  if (a.shape() != b.shape()) return false;
   const auto size = static_cast<std::size_t>(a.shape().size());
-  return a.shape() == b.shape() && (size == 0 || std::memcmp(a.value().data(), b.value().data(), size * sizeof(T)) ==
-                                                     0);  // nothing has no address
+  // Nothing has no address to compare from.
+  return size == 0 || std::memcmp(a.value().data(), b.value().data(), size * sizeof(T)) == 0;
 }
 
 /// The element of x at `index`; axes are aligned at the end, and an axis of extent 1 is read at 0 (NumPy's rule).
