@@ -26,17 +26,20 @@ TEST_CASE("whole tiles are those that read no padding and whose outputs are all 
           }
 }
 
-TEST_CASE("a pass at the points costs products of all tiles, and transforms, twice as much of those at an edge") {
-  // 14 x 14 outputs in tiles of 4 are 16 tiles; those that read no padding are 2 x 2.
+TEST_CASE("a pass at the points costs products of all values, and transforms, twice as much of tiles at an edge") {
+  // 14 x 14 outputs in tiles of 4 are 16 tiles with 22 x 22 values; those that read no padding are 2 x 2.
   const auto g = geometry({3, 14, 14, 32}, {64, 3, 3, 32}, 1, 1);
   CHECK(neb::kernels::winograd::phase_taps(g) == 3);
-  CHECK(neb::kernels::winograd::cost(g, 6) == 36 * ((48 + 20) * 32 * 64 + 7 * (2 * 48 - 3 * 4) * (32 + 64)));
-  // At stride 2 an image has four phases, and a filter of 7 has 4 taps in each: tiles of 3 outputs. 20 channels are computed as 32.
+  CHECK(neb::kernels::winograd::cost(g, 6) ==
+        (3 * 22 * 22 + 36 * 20) * 32 * 64 + 36 * 7 * (2 * 48 - 3 * 4) * (32 + 64));
+  // At stride 2 an image has four phases, and a filter of 7 has 4 taps in each: tiles of 3 outputs. In every other phase it has 3,
+  // and one value less. 20 channels are computed as 32.
   const auto strided = geometry({1, 12, 12, 20}, {16, 7, 7, 20}, 2, 3);
   CHECK(neb::kernels::winograd::phase_taps(strided) == 4);
-  CHECK(neb::kernels::winograd::cost(strided, 6) == 36 * ((4 + 20) * 4 * 32 * 16 + 7 * (2 * 4) * (4 * 32 + 16)));
+  CHECK(neb::kernels::winograd::cost(strided, 6) ==
+        (22 * 22 + 11 * 11 * 20) * 32 * 16 + 36 * 7 * (2 * 4) * (4 * 32 + 16));
   // 256 x 128 filters at 49 points are larger than what stays near a core. One tile an image: 64 are few, 65 are not.
   for (const Index images : {64, 65})
     CHECK(neb::kernels::winograd::cost(geometry({images, 7, 7, 64}, {128, 7, 7, 64}, 2, 3), 7) ==
-          49 * ((images + (images == 64 ? 12 : 20)) * 256 * 128 + 7 * (2 * images) * (256 + 128)));
+          13 * 13 * (images + (images == 64 ? 12 : 20)) * 64 * 128 + 49 * 7 * (2 * images) * (256 + 128));
 }

@@ -21,6 +21,7 @@
 #include "neb/kernels/conv2d/winograd_slices.hpp"
 #include "neb/kernels/conv2d/winograd_stages.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
+#include "neb/kernels/conv2d/winograd_tiling.hpp"
 #include "neb/kernels/conv2d/winograd_transforms.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/scratch.hpp"
@@ -34,11 +35,14 @@ inline constexpr Index operand_bytes = 24 << 20;  ///< of X or Y of a range of t
 inline constexpr Index chunk_bytes = 18 << 20;    ///< of a chunk of larger filters
 inline constexpr Index product_bytes = 6 << 20;   ///< of its products with a range of tiles
 
-/// Calls body(range) for ranges of at most `most` tiles that cover [begin, end), in order.
+/// Calls body(range, its rows) for ranges of at most `most` tiles that cover [begin, end), in order.
 template <class Body>
-void each_range(Index begin, Index end, Index most, Body&& body) {
+void each_range(const Tiling& tiling, Index begin, Index end, Index most, Body&& body) {
   const Index ranges = tile_count(end - begin, most), size = ranges > 0 ? tile_count(end - begin, ranges) : 0;
-  for (Index first = begin; first < end; first += size) body(TileRange{first, std::min(size, end - first)});
+  for (Index first = begin; first < end; first += size) {
+    const TileRange range{first, std::min(size, end - first)};
+    body(range, TileRows(tiling, range));
+  }
 }
 
 /// Any of the passes, with filters and sums near each core.
@@ -55,12 +59,14 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
                                      stages.filters_by_output(a.w, 0, {to, out, in});
                                    });
 
-  // Bands and shares follow from the layer, whatever is asked for, so that sums over tiles are always the same. Few images
-  // are no work for many threads, and few tiles of one no work for products: all share each stage then.
-  const bool apart = batch >= 4 && layer.image_tiles >= 16;
+  // Bands and shares follow from the layer, so that sums over tiles are always the same. A share has some images, enough for products
+  // of full register tiles, and for a sum to be worth keeping beside those of other shares. Where there are few shares, that is no
+  // work for many threads: all share each stage then.
+  const Index worthwhile = batch / tile_count(a.dw ? 32 : 16, layer.image_tiles);
+  const bool apart = worthwhile >= 4;
   const Index tile_bytes = F::planes * static_cast<Index>(sizeof(T)) * (in + out + most);
   const Index band = std::clamp<Index>(band_bytes / tile_bytes, 36, 96) * (apart ? 1 : 4);
-  const Index shares = apart ? std::min<Index>(batch, a.dw ? 8 : 64) : 1;
+  const Index shares = apart ? std::min<Index>(worthwhile, a.dw ? 8 : 64) : 1;
   const Index sums_size = Planes<T>::size(F::planes, out, in);
   const Scratch<T> sums(a.dw ? shares * sums_size : 0);
   const auto work = [&](Index share) {
@@ -69,23 +75,21 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
     const Index rows = std::min(band, end - begin);
     const Operand<F, T> images(a.y || a.dw ? rows : 0, in), cotangents(a.dx || a.dw ? rows : 0, out),
         products(a.y || a.dx ? rows : 0, most);
-    each_range(begin, end, band, [&](const TileRange& range) {
+    each_range(layer.tiling, begin, end, band, [&](const TileRange& range, const TileRows& tiles) {
       const Planes<T> x = images.planes(range.count, in), y = cotangents.planes(range.count, out);
-      if (a.y || a.dw) stages.images_to_points(a.x, range, x);
-      if (a.dx || a.dw) stages.cotangents_to_points(a.dy, range, 0, y);
+      if (a.y || a.dw) stages.images_to_points(a.x, tiles, x);
+      if (a.dx || a.dw) stages.cotangents_to_points(a.dy, tiles, 0, y);
       if (a.y) {
         const Planes<T> dy = products.planes(range.count, out);
-        multiply_planes(F::planes, x, Planes<T>{by_input.data(), in, out}, dy);
-        stages.outputs_from_points(dy, range, 0, a.bias, a.y);
+        stages.multiply_outputs(tiles, x, {by_input.data(), in, out}, dy);
+        stages.outputs_from_points(dy, tiles, 0, a.bias, a.y);
       }
       if (a.dx) {
         const Planes<T> dx = products.planes(range.count, in);
-        multiply_planes(F::planes, y, Planes<T>{by_output.data(), out, in}, dx);
-        stages.images_from_points(dx, range, 0, a.dx);
+        stages.multiply_images(tiles, y, {by_output.data(), out, in}, dx);
+        stages.images_from_points(dx, tiles, 0, a.dx);
       }
-      if (a.dw)
-        multiply_planes_transposed(F::planes, y, x, Planes<T>{sums.data() + share * sums_size, out, in},
-                                   range.first != begin);
+      if (a.dw) stages.multiply_filters(tiles, y, x, {sums.data() + share * sums_size, out, in}, range.first != begin);
     });
   };
   if (apart)
@@ -115,65 +119,71 @@ struct Chunks {
   }
 };
 
-/// y or dx with larger filters, which may be `kept`: `to_points(range, planes)` transforms what they are multiplied with,
-/// `filters(first, planes)` a chunk of those that are not kept, and `from_points(planes, range, first)` brings products back.
-template <class F, class T, class ToPoints, class Filters, class FromPoints>
-void multiply_in_chunks(Index tiles, const Planes<T>& kept, ToPoints&& to_points, Filters&& filters,
-                        FromPoints&& from_points) {
+/// y or dx with larger filters, which may be `kept`: `to_points(tiles, planes)` transforms what they are multiplied with,
+/// `filters(first, planes)` a chunk of those that are not kept, `multiply(tiles, left, w, products, first)` multiplies, and
+/// `from_points(planes, tiles, first)` brings products back.
+template <class F, class T, class ToPoints, class Filters, class Multiply, class FromPoints>
+void multiply_in_chunks(const Layer<F, T>& layer, const Planes<T>& kept, ToPoints&& to_points, Filters&& filters,
+                        Multiply&& multiply, FromPoints&& from_points) {
   const Index channels = kept.rows, chunked = kept.channels;
-  const Chunks<F, T> chunks(tiles, channels, chunked, kept.data != nullptr);
+  const Chunks<F, T> chunks(layer.tiles, channels, chunked, kept.data != nullptr);
   const Operand<F, T> left(chunks.rows, channels), right(kept.data ? 0 : channels, chunks.chunk),
       products(chunks.rows, chunks.chunk);
-  each_range(0, tiles, chunks.rows, [&](const TileRange& range) {
+  each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const TileRange& range, const TileRows& tiles) {
     const Planes<T> x = left.planes(range.count, channels);
-    to_points(range, x);
+    to_points(tiles, x);
     for (Index first = 0; first < chunked; first += chunks.chunk) {
       const Index count = std::min(chunks.chunk, chunked - first);
       const Planes<T> w = kept.data ? kept : right.planes(channels, count), y = products.planes(range.count, count);
       if (!kept.data) filters(first, w);
-      multiply_planes(F::planes, x, w, y);
-      from_points(y, range, first);
+      multiply(tiles, x, w, y, first);
+      from_points(y, tiles, first);
     }
   });
 }
 
 template <class F, class T>
 void forward_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
-  const Layer<F, T>& layer = stages.layer;
   multiply_in_chunks<F, T>(
-      layer.tiles, stages.kept_by_input(a.w, a.kept),
-      [&](const TileRange& range, const Planes<T>& x) { stages.images_to_points(a.x, range, x); },
+      stages.layer, stages.kept_by_input(a.w, a.kept),
+      [&](const TileRows& tiles, const Planes<T>& x) { stages.images_to_points(a.x, tiles, x); },
       [&](Index first, const Planes<T>& w) { stages.filters_by_input(a.w, first, w); },
-      [&](const Planes<T>& y, const TileRange& range, Index first) {
-        stages.outputs_from_points(y, range, first, a.bias, a.y);
+      [&](const TileRows& tiles, const Planes<T>& x, const Planes<T>& w, const Planes<T>& y, Index) {
+        stages.multiply_outputs(tiles, x, w, y);
+      },
+      [&](const Planes<T>& y, const TileRows& tiles, Index first) {
+        stages.outputs_from_points(y, tiles, first, a.bias, a.y);
       });
 }
 
 template <class F, class T>
 void input_grad_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
-  const Layer<F, T>& layer = stages.layer;
   multiply_in_chunks<F, T>(
-      layer.tiles, stages.kept_by_output(a.w, a.kept),
-      [&](const TileRange& range, const Planes<T>& y) { stages.cotangents_to_points(a.dy, range, 0, y); },
+      stages.layer, stages.kept_by_output(a.w, a.kept),
+      [&](const TileRows& tiles, const Planes<T>& y) { stages.cotangents_to_points(a.dy, tiles, 0, y); },
       [&](Index first, const Planes<T>& w) { stages.filters_by_output(a.w, first, w); },
-      [&](const Planes<T>& x, const TileRange& range, Index first) {
-        stages.images_from_points(x, range, first, a.dx);
+      [&](const TileRows& tiles, const Planes<T>& y, const Planes<T>& w, const Planes<T>& x, Index first) {
+        stages.multiply_images(tiles, y, w, x, first);
+      },
+      [&](const Planes<T>& x, const TileRows& tiles, Index first) {
+        stages.images_from_points(x, tiles, first, a.dx);
       });
 }
 
 template <class F, class T>
 void filter_grad_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
-  const Index in = stages.layer.in_channels, out = stages.layer.out_channels, tiles = stages.layer.tiles;
-  const Chunks<F, T> chunks(tiles, in, out);
+  const Layer<F, T>& layer = stages.layer;
+  const Index in = layer.in_channels, out = layer.out_channels;
+  const Chunks<F, T> chunks(layer.tiles, in, out);
   const Operand<F, T> images(chunks.rows, in), cotangents(chunks.rows, chunks.chunk), sums(chunks.chunk, in);
   for (Index first = 0; first < out; first += chunks.chunk) {
     const Index count = std::min(chunks.chunk, out - first);
     const Planes<T> dw = sums.planes(count, in);
-    each_range(0, tiles, chunks.rows, [&](const TileRange& range) {
+    each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const TileRange& range, const TileRows& tiles) {
       const Planes<T> x = images.planes(range.count, in), y = cotangents.planes(range.count, count);
-      if (first == 0 || chunks.rows < tiles) stages.images_to_points(a.x, range, x);
-      stages.cotangents_to_points(a.dy, range, first, y);
-      multiply_planes_transposed(F::planes, y, x, dw, range.first > 0);
+      if (first == 0 || chunks.rows < layer.tiles) stages.images_to_points(a.x, tiles, x);
+      stages.cotangents_to_points(a.dy, tiles, first, y);
+      stages.multiply_filters(tiles, y, x, dw, range.first > 0);
     });
     stages.filters_from_points(dw, first, a.dw);
   }

@@ -6,6 +6,7 @@
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/winograd_tiling.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
@@ -32,18 +33,22 @@ inline Index whole_tiles(const Conv2dGeometry& g, Index outputs, Index out_exten
 /// About how many multiply-adds of the direct kernels, those with padding not counted, take as long as a pass at `points` points. A
 /// number that is transformed costs 7 of them, and twice that in a tile at the edge of an image, of which a part is copied first; a
 /// filter's costs as much as products with 20 tiles, fitted to passes over images of 7 x 7 to 28 x 28 pixels on a processor with AVX2;
-/// with 12 where larger filters go slice by slice, estimated there from two layers. Few tiles with many filters may so go to the direct kernels where these lose a
-/// little: filters at the points come from a last-level cache that others may have filled.
+/// with 12 where larger filters go slice by slice, estimated there from two layers. Few tiles with many filters may so go to the direct
+/// kernels where these lose a little: filters at the points come from a last-level cache that others may have filled.
 inline double cost(const Conv2dGeometry& g, Index points) {
   const auto number = [](Index n) { return static_cast<double>(n); };
-  const Index outputs = points + 1 - phase_taps(g);
-  const double in = number(g.stride * g.stride * tile_count(g.in_channels, 16) * 16);
-  const double out = number(tile_count(g.out_channels, 16) * 16);
-  const double tiles = number(g.batch * tile_count(g.out_height(), outputs) * tile_count(g.out_width(), outputs));
+  const Index taps = phase_taps(g), outputs = points + 1 - taps;
+  const TiledAxis down(g.out_height(), outputs, points), across(g.out_width(), outputs, points);
+  const Phases phases{{g.kernel_height, g.stride, taps}, {g.kernel_width, g.stride, taps}};
+  const double phase = number(tile_count(g.in_channels, 16) * 16), out = number(tile_count(g.out_channels, 16) * 16);
+  const double in = number(phases.count()) * phase, planes = number(points * points);
+  const double tiles = number(g.batch * down.tiles * across.tiles);
   const double whole = number(g.batch * whole_tiles(g, outputs, g.out_height(), g.height, g.kernel_height) *
                               whole_tiles(g, outputs, g.out_width(), g.width, g.kernel_width));
-  const bool sliced = number(4 * points * points) * in * out > number(resident_bytes) && tiles <= number(few_tiles);
-  return number(points * points) * ((tiles + (sliced ? 12 : 20)) * in * out + 7 * (2 * tiles - whole) * (in + out));
+  const double values = number(g.batch * phases.down.values(down, points) * phases.across.values(across, points));
+  const double filters = number(phases.down.values(points) * phases.across.values(points));
+  const bool sliced = 4 * planes * in * out > number(resident_bytes) && tiles <= number(few_tiles);
+  return (values + filters * (sliced ? 12 : 20)) * phase * out + planes * 7 * (2 * tiles - whole) * (in + out);
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd

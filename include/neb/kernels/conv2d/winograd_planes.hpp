@@ -12,6 +12,7 @@
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
+#include "neb/kernels/conv2d/winograd_tiling.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/vector_register.hpp"
 
@@ -64,6 +65,7 @@ template <class T>
 struct PlaneProduct {
   const T* a = nullptr;  ///< (depth / width, all rows, width); transposed: (depth, width), of which rows are columns
   Index a_panel = 0;     ///< elements between panels of a
+  Index a_lead = 0;      ///< channels of the first panel that are before a
   Index depth = 0;
   const T* b = nullptr;  ///< (depth, width)
   T* c = nullptr;        ///< (rows, width)
@@ -106,12 +108,17 @@ void plane_tile(const PlaneProduct<T>& t) {
     for (Index k = t.depth; k > 0; --k, a += width, b += width) plane_step<T, true>(a, b, sums);
   } else {
     const T* panel = t.a;
-    for (Index left = t.depth; left > 0; left -= width, panel += t.a_panel) {
+    Index lead = t.a_lead;
+    for (Index left = t.depth; left > 0;) {
       // The next tile's rows of this panel lie behind those of this one, and are wanted when the sums are done.
 #pragma GCC unroll 24
       for (int l = 0; l < Rows * width / line; ++l) __builtin_prefetch(panel + Rows * width + l * line);
       const T* a = panel;
-      for (Index k = std::min(left, width); k > 0; --k, ++a, b += width) plane_step<T, false>(a, b, sums);
+      const Index steps = std::min(left, width - lead);
+      for (Index k = steps; k > 0; --k, ++a, b += width) plane_step<T, false>(a, b, sums);
+      left -= steps;
+      panel += t.a_panel - lead;
+      lead = 0;
     }
   }
 #pragma GCC unroll 6
@@ -163,39 +170,76 @@ void each_panel(Index planes, Index channels, Body&& body) {
 
 }  // namespace detail
 
-/// c (rows, columns) = a (rows, depth) b (depth, columns) in each of `planes` planes; added to c for the channels of a from `first`
-/// on, if that is not 0, of which b has the rows.
+/// What counts of a product in one plane: the rest is zero.
+struct PlaneExtents {
+  TileRange rows, depth, columns;
+};
+
+namespace detail {
+
+/// What of a run lies in [first, first + count), counted from there.
+inline TileRange part_of(const TileRange& run, Index first, Index count) {
+  const Index begin = std::clamp<Index>(run.first - first, 0, count);
+  return {begin, std::clamp<Index>(run.first + run.count - first, begin, count) - begin};
+}
+
+/// Zeros in a panel of c, unless all of it is about to be written.
 template <class T>
-void multiply_planes(Index planes, const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, Index first = 0) {
-  // As many rows of a as the second-level cache keeps while the panels of b pass by.
-  const Index fitting = std::max<Index>(48, (Index{256} << 10) / (static_cast<Index>(sizeof(T)) * b.rows));
-  const Index block = tile_count(tile_count(a.rows, tile_count(a.rows, fitting)), product_rows) * product_rows;
+void clear_panel(const Planes<T>& c, Index plane, Index channel, Index rows, Index columns) {
+  T* const panel = c.at(0, channel) + plane * c.pitch();
+  if (rows < c.rows || columns < std::min(c.width, c.channels - channel))
+    std::fill(panel, panel + c.rows * c.width, T(0));
+}
+
+}  // namespace detail
+
+/// c (rows, columns) = a (rows, depth) b (depth, columns) in each of `planes` planes, of which extents_of(plane) counts; added to c for
+/// the channels of a from `first` on, if that is not 0, of which b has the rows.
+template <class T, class ExtentsOf>
+void multiply_planes(Index planes, ExtentsOf&& extents_of, const Planes<T>& a, const Planes<T>& b, const Planes<T>& c,
+                     Index first = 0) {
   detail::each_panel<T>(planes, b.channels, [&](Index plane, Index channel) {
-    for (Index row = 0; row < a.rows; row += block)
-      detail::multiply_plane_rows<false, T>(std::min(block, a.rows - row), std::min(b.width, b.channels - channel),
-                                            {.a = a.at(row, first) + plane * a.pitch(),
+    const PlaneExtents counting = extents_of(plane);
+    const TileRange depth = detail::part_of(counting.depth, first, b.rows);
+    const TileRange columns = detail::part_of(counting.columns, channel, std::min(b.width, b.channels - channel));
+    const auto [begin, rows] = counting.rows;
+    if (first == 0) detail::clear_panel(c, plane, channel, rows, columns.count);
+    if (columns.count == 0) return;
+    // As many rows of a as the second-level cache keeps while the panels of b pass by.
+    const Index fitting = std::max<Index>(48, (Index{256} << 10) / (static_cast<Index>(sizeof(T)) * b.rows));
+    const Index blocks = std::max<Index>(1, tile_count(rows, fitting));
+    const Index block = tile_count(tile_count(rows, blocks), product_rows) * product_rows;
+    for (Index row = begin; row < begin + rows; row += block)
+      detail::multiply_plane_rows<false, T>(std::min(block, begin + rows - row), columns.count,
+                                            {.a = a.at(row, first + depth.first) + plane * a.pitch(),
                                              .a_panel = a.rows * a.width,
-                                             .depth = b.rows,
-                                             .b = b.at(0, channel) + plane * b.pitch(),
-                                             .c = c.at(row, channel) + plane * c.pitch(),
+                                             .a_lead = (first + depth.first) % a.width,
+                                             .depth = depth.count,
+                                             .b = b.at(depth.first, channel + columns.first) + plane * b.pitch(),
+                                             .c = c.at(row, channel + columns.first) + plane * c.pitch(),
                                              .add = first > 0});
   });
 }
 
-/// c (rows, columns) (+)= a (depth, rows)^T b (depth, columns) in each of `planes` planes, of the rows from `first_row` and the
-/// columns from `first_column` on that c has.
-template <class T>
-void multiply_planes_transposed(Index planes, const Planes<T>& a, const Planes<T>& b, const Planes<T>& c, bool add,
-                                Index first_row = 0, Index first_column = 0) {
+/// c (rows, columns) (+)= a (depth, rows)^T b (depth, columns) in each of `planes` planes, of which extents_of(plane) counts, with all
+/// rows; of the rows from `first_row` and the columns from `first_column` on that c has.
+template <class T, class ExtentsOf>
+void multiply_planes_transposed(Index planes, ExtentsOf&& extents_of, const Planes<T>& a, const Planes<T>& b,
+                                const Planes<T>& c, bool add, Index first_row = 0, Index first_column = 0) {
   detail::each_panel<T>(planes, c.channels, [&](Index plane, Index channel) {
+    const PlaneExtents counting = extents_of(plane);
+    const TileRange columns =
+        detail::part_of(counting.columns, first_column + channel, std::min(c.width, c.channels - channel));
+    if (!add) detail::clear_panel(c, plane, channel, c.rows, columns.count);
+    if (columns.count == 0) return;
     for (Index row = 0; row < c.rows; row += a.width)
-      detail::multiply_plane_rows<true, T>(std::min(a.width, c.rows - row), std::min(b.width, c.channels - channel),
-                                           {.a = a.at(0, first_row + row) + plane * a.pitch(),
-                                            .a_panel = 0,
-                                            .depth = b.rows,
-                                            .b = b.at(0, first_column + channel) + plane * b.pitch(),
-                                            .c = c.at(row, channel) + plane * c.pitch(),
-                                            .add = add});
+      detail::multiply_plane_rows<true, T>(
+          std::min(a.width, c.rows - row), columns.count,
+          {.a = a.at(counting.depth.first, first_row + row) + plane * a.pitch(),
+           .depth = counting.depth.count,
+           .b = b.at(counting.depth.first, first_column + channel + columns.first) + plane * b.pitch(),
+           .c = c.at(row, channel + columns.first) + plane * c.pitch(),
+           .add = add});
   });
 }
 

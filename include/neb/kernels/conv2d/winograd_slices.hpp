@@ -10,6 +10,7 @@
 #include "neb/kernels/conv2d/winograd_planes.hpp"
 #include "neb/kernels/conv2d/winograd_stages.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
+#include "neb/kernels/conv2d/winograd_tiling.hpp"
 #include "neb/kernels/instruction_set.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
@@ -29,16 +30,17 @@ bool fits_slices(const Layer<F, T>& layer) {
   return layer.tiles <= few_tiles && std::min(layer.in_channels, layer.out_channels) >= Slices<T>::across * threads();
 }
 
-/// y or dx from X or Y, with filters that may be `kept`: `filters(first, planes, row)` transforms a slice of those that are not, and
-/// `from_points(planes, first)` brings the products of some channels back.
-template <class F, class T, class Filters, class FromPoints>
-void multiply_in_slices(const Planes<T>& x, const Planes<T>& kept, Filters&& filters, FromPoints&& from_points) {
+/// y or dx from X or Y, with filters that may be `kept`: `filters(first, planes, row)` transforms a slice of those that are not,
+/// `multiply(w, products, first, row)` multiplies with it, and `from_points(planes, first)` brings the products of some channels back.
+template <class F, class T, class Filters, class Multiply, class FromPoints>
+void multiply_in_slices(const Planes<T>& x, const Planes<T>& kept, Filters&& filters, Multiply&& multiply,
+                        FromPoints&& from_points) {
   using S = Slices<T>;
   const Index channels = kept.channels;
   if (kept.data) {
     const Operand<F, T> products(x.rows, channels);
     const Planes<T> y = products.planes(x.rows, channels);
-    multiply_planes(F::planes, x, kept, y);
+    multiply(kept, y, 0, 0);
     return from_points(y, 0);
   }
   parallel_tiles(channels, S::across, [&](Index first, Index last) {
@@ -47,7 +49,7 @@ void multiply_in_slices(const Planes<T>& x, const Planes<T>& kept, Filters&& fil
     for (Index row = 0; row < x.channels; row += S::depth) {
       const Planes<T> w = right.planes(std::min(S::depth, x.channels - row), last - first);
       filters(first, w, row);
-      multiply_planes(F::planes, x, w, y, row);
+      multiply(w, y, first, row);
     }
     from_points(y, first);
   });
@@ -59,7 +61,7 @@ void contract_in_slices(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
   using S = Slices<T>;
   const Layer<F, T>& layer = stages.layer;
   const Index in = layer.in_channels, out = layer.out_channels;
-  const TileRange all{0, layer.tiles};
+  const TileRows all = stages.rows({0, layer.tiles});
   const Operand<F, T> images(a.y || a.dw ? layer.tiles : 0, in), cotangents(a.dx || a.dw ? layer.tiles : 0, out);
   const Planes<T> x = images.planes(layer.tiles, in), y = cotangents.planes(layer.tiles, out);
   if (a.y || a.dw) stages.images_to_points(a.x, all, x);
@@ -68,11 +70,15 @@ void contract_in_slices(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
     multiply_in_slices<F, T>(
         x, stages.kept_by_input(a.w, a.kept),
         [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_input(a.w, first, w, row); },
+        [&](const Planes<T>& w, const Planes<T>& dy, Index, Index row) { stages.multiply_outputs(all, x, w, dy, row); },
         [&](const Planes<T>& dy, Index first) { stages.outputs_from_points(dy, all, first, a.bias, a.y); });
   if (a.dx)
     multiply_in_slices<F, T>(
         y, stages.kept_by_output(a.w, a.kept),
         [&](Index first, const Planes<T>& w, Index row) { stages.filters_by_output(a.w, first, w, row); },
+        [&](const Planes<T>& w, const Planes<T>& dx, Index first, Index row) {
+          stages.multiply_images(all, y, w, dx, first, row);
+        },
         [&](const Planes<T>& dx, Index first) { stages.images_from_points(dx, all, first, a.dx); });
   if (!a.dw) return;
   const Index columns = tile_count(in, S::across);
@@ -80,7 +86,7 @@ void contract_in_slices(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
     const Index first = task / columns * S::across, column = task % columns * S::across;
     const Operand<F, T> sums(S::across, S::across);
     const Planes<T> dw = sums.planes(std::min(S::across, out - first), std::min(S::across, in - column));
-    multiply_planes_transposed(F::planes, y, x, dw, false, first, column);
+    stages.multiply_filters(all, y, x, dw, false, first, column);
     stages.filters_from_points(dw, first, a.dw, column);
   });
 }

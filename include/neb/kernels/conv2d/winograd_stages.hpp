@@ -10,6 +10,7 @@
 #include "neb/kernels/conv2d/kept_filters.hpp"
 #include "neb/kernels/conv2d/winograd_planes.hpp"
 #include "neb/kernels/conv2d/winograd_tiles.hpp"
+#include "neb/kernels/conv2d/winograd_tiling.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
@@ -39,51 +40,57 @@ class Operand {
 template <class F, class T>
 struct Stages {
   using Slab = typename Layer<F, T>::Slab;
+  using Tiles = typename Layer<F, T>::Tiles;
   static constexpr Index slab = slab_channels<T>;
 
   Layer<F, T> layer;
 
-  /// Calls body(part, row, channel) for parts of a range of tiles, from row `row` of it on, and the slabs of `channels`.
+  /// The rows of a range of tiles.
+  TileRows rows(const TileRange& range) const { return {layer.tiling, range}; }
+
+  /// Calls body(tiles, channel) for parts of a range of tiles and the slabs of `channels`.
   template <class Body>
-  static void each_slab(const TileRange& range, Index channels, Body&& body) {
+  static void each_slab(const TileRows& rows, Index channels, Body&& body) {
     constexpr Index most = 32;
+    const TileRange& range = rows.range();
     const Index parts = tile_count(range.count, most);
     parallel_tasks(tile_count(channels, slab) * parts, [&](Index task) {
-      const Index row = task % parts * most;
-      body(TileRange{range.first + row, std::min(most, range.count - row)}, row, task / parts * slab);
+      const Index first = task % parts * most;
+      body(Tiles{rows, {range.first + first, std::min(most, range.count - first)}}, task / parts * slab);
       fence();
     });
   }
 
   /// X of a range of tiles.
-  void images_to_points(const T* x, const TileRange& range, const Planes<T>& to) const {
-    each_slab(range, layer.in_channels, [&](const TileRange& part, Index row, Index channel) {
-      layer.image_to_points(x, part, channel, Slab{to, row, channel});
+  void images_to_points(const T* x, const TileRows& rows, const Planes<T>& to) const {
+    each_slab(rows, layer.in_channels, [&](const Tiles& tiles, Index channel) {
+      layer.image_to_points(x, tiles, channel, Slab{to, 0, channel});
     });
   }
 
   /// Y of a range of tiles, for the channels from `first` on that fit into the planes.
-  void cotangents_to_points(const T* dy, const TileRange& range, Index first, const Planes<T>& to) const {
-    each_slab(range, to.channels, [&](const TileRange& part, Index row, Index channel) {
-      layer.cotangent_to_points(dy, part, first + channel, Slab{to, row, channel});
+  void cotangents_to_points(const T* dy, const TileRows& rows, Index first, const Planes<T>& to) const {
+    each_slab(rows, to.channels, [&](const Tiles& tiles, Index channel) {
+      layer.cotangent_to_points(dy, tiles, first + channel, Slab{to, 0, channel});
     });
   }
 
   /// y of a range of tiles, for the channels from `first` on that the planes hold, with the bias, which may be null.
-  void outputs_from_points(const Planes<T>& from, const TileRange& range, Index first, const T* bias, T* y) const {
-    each_slab(range, from.channels, [&](const TileRange& part, Index row, Index channel) {
-      layer.output_from_points(Slab{from, row, channel}, part, first + channel, bias, y);
+  void outputs_from_points(const Planes<T>& from, const TileRows& rows, Index first, const T* bias, T* y) const {
+    each_slab(rows, from.channels, [&](const Tiles& tiles, Index channel) {
+      layer.output_from_points(Slab{from, 0, channel}, tiles, first + channel, bias, y);
     });
   }
 
   /// dx of a range of tiles, for the channels from `first` on that the planes hold. The tiles of an image come in order.
-  void images_from_points(const Planes<T>& from, const TileRange& range, Index first, T* dx) const {
+  void images_from_points(const Planes<T>& from, const TileRows& rows, Index first, T* dx) const {
+    const TileRange& range = rows.range();
     const Index last = range.first + range.count, per_image = layer.image_tiles;
     const Index first_image = range.first / per_image, images = tile_count(last, per_image) - first_image;
     parallel_tasks(images * tile_count(from.channels, slab), [&](Index task) {
       const Index image = first_image + task % images, channel = task / images * slab;
       const Index begin = std::max(range.first, image * per_image), end = std::min(last, (image + 1) * per_image);
-      layer.image_from_points(Slab{from, begin - range.first, channel}, {begin, end - begin}, first + channel, dx);
+      layer.image_from_points(Slab{from, 0, channel}, {rows, {begin, end - begin}}, first + channel, dx);
     });
   }
 
@@ -105,6 +112,35 @@ struct Stages {
           layer.filter_to_points(w, first_row + out, first + channel, Slab{to, out, channel});
       fence();
     });
+  }
+
+  /// dY = X W of a range of tiles: W has the rows of X's channels from `first_row` on.
+  void multiply_outputs(const TileRows& rows, const Planes<T>& x, const Planes<T>& w, const Planes<T>& to,
+                        Index first_row = 0) const {
+    const auto counting = [&](Index plane) {
+      return PlaneExtents{rows.counting(plane), layer.counting_channels(plane), {0, to.channels}};
+    };
+    multiply_planes(F::planes, counting, x, w, to, first_row);
+  }
+
+  /// dX = Y W of a range of tiles, for the channels of X from `first` on that W and dX have: W has the rows of Y's channels from
+  /// `first_row` on.
+  void multiply_images(const TileRows& rows, const Planes<T>& y, const Planes<T>& w, const Planes<T>& to,
+                       Index first = 0, Index first_row = 0) const {
+    const auto counting = [&](Index plane) {
+      const TileRange channels = layer.counting_channels(plane);
+      return PlaneExtents{rows.counting(plane), {0, y.channels}, {channels.first - first, channels.count}};
+    };
+    multiply_planes(F::planes, counting, y, w, to, first_row);
+  }
+
+  /// dW (+)= Y^T X over a range of tiles, for the filters from `first_row` and the channels of X from `first_channel` on that dW has.
+  void multiply_filters(const TileRows& rows, const Planes<T>& y, const Planes<T>& x, const Planes<T>& to, bool add,
+                        Index first_row = 0, Index first_channel = 0) const {
+    const auto counting = [&](Index plane) {
+      return PlaneExtents{{0, to.rows}, rows.counting(plane), layer.counting_channels(plane)};
+    };
+    multiply_planes_transposed(F::planes, counting, y, x, to, add, first_row, first_channel);
   }
 
   /// What all filters at these points are kept as.
