@@ -18,7 +18,6 @@ constexpr std::size_t bytes = side * side * sizeof(double);
 /// Bytes at the peak of `body` above those live before it, in arrays of (side, side).
 template <class Body>
 double peak_arrays(Body&& body) {
-  release_cached_memory();  // larger buffers would stand in for arrays
   const std::size_t before = memory_stats().live;
   reset_peak_memory();
   body();

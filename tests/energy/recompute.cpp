@@ -41,7 +41,6 @@ struct Measured {
 
 template <class Make>
 Measured measure(Make&& make) {
-  release_cached_memory();  // a larger buffer from the cache would count as what it is
   const std::size_t before = memory_stats().live;
   reset_peak_memory();
   auto gradients = make();

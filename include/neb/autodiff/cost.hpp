@@ -20,7 +20,7 @@ struct Cost {
 /// The cost of `step(n)`, a function that runs a step on a batch of n, at n = `batch`. The step is run at n = `probe` and
 /// at twice that, and both figures are continued along the line through them; a batch of at most twice `probe` is run
 /// itself. Operations are counted exactly where their number is linear in the batch from `probe` on. Memory is
-/// rounded to the pool's size classes, and kernels choose their scratch by shape: expect it within 15 %.
+/// rounded to the pool's sizes, and kernels choose their scratch by shape: expect it within 15 %.
 /// Time is not estimated. Throws ValueError unless batch and probe are at least 1.
 template <class Step>
 Cost cost_of_step(const Step& step, Index batch, Index probe = 4) {
@@ -28,7 +28,6 @@ Cost cost_of_step(const Step& step, Index batch, Index probe = 4) {
     throw ValueError("cost_of_step: batch and probe are at least 1, got " + std::to_string(batch) + " and " +
                      std::to_string(probe));
   const auto measure = [&](Index n) {
-    release_cached_memory();  // a larger buffer from the cache would count as what it is
     const auto before = static_cast<double>(memory_stats().live);
     const Profile profile;
     step(n);

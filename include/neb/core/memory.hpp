@@ -32,21 +32,11 @@ struct PoolAllocator {
   /// Room for `count` objects. Throws std::bad_alloc.
   T* allocate(std::size_t count) {
     if (count > SIZE_MAX / 2 / sizeof(T)) throw std::bad_alloc();
-    const std::size_t bytes = count * sizeof(T);
-    std::size_t capacity = 0;
-    void* const block =
-        BufferPool::instance().allocate(bytes <= BufferPool::exact ? bytes : bytes + buffer_alignment, capacity);
-    if (bytes <= BufferPool::exact) return static_cast<T*>(block);
-    // The pool may have given a larger block, and wants to know on its return: its size stands in front.
-    new (block) std::size_t(capacity);
-    return reinterpret_cast<T*>(static_cast<std::byte*>(block) + buffer_alignment);
+    return static_cast<T*>(BufferPool::instance().allocate(count * sizeof(T)));
   }
   /// Takes back what allocate() gave for the same count.
   void deallocate(T* block, std::size_t count) noexcept {
-    if (count * sizeof(T) <= BufferPool::exact)
-      return BufferPool::instance().release(block, BufferPool::size_class(count * sizeof(T)));
-    std::byte* const front = reinterpret_cast<std::byte*>(block) - buffer_alignment;
-    BufferPool::instance().release(front, *reinterpret_cast<const std::size_t*>(front));
+    BufferPool::instance().release(block, BufferPool::size_class(count * sizeof(T)));
   }
 
   /// Any of them can take back what another gave.
@@ -74,9 +64,9 @@ class Buffer {
   explicit Buffer(std::size_t bytes) {
     // The count lives in front of the data, in a cache line of its own, so that one buffer is one allocation.
     if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
-    std::size_t capacity = 0;
-    void* const block = BufferPool::instance().allocate(bytes + buffer_alignment, capacity);
-    header_ = new (block) Header{.count = 1, .capacity = capacity};
+    bytes += buffer_alignment;
+    header_ =
+        new (BufferPool::instance().allocate(bytes)) Header{.count = 1, .capacity = BufferPool::size_class(bytes)};
   }
 
   /// Shares the block.
