@@ -81,9 +81,10 @@ class BufferPool {
     return pool;
   }
 
-  /// The largest size class, in bytes: a larger buffer has the size that it was asked for, rounded up to whole pages. All of these
-  /// begin alike in a page: with steps of a cache line, training steps took up to 4 % longer.
-  static constexpr std::size_t largest_class = std::size_t{7} << 17, page = 4096;
+  /// The largest size class, in bytes: a larger buffer has the pages that it needs.
+  static constexpr std::size_t largest_class = std::size_t{7} << 17;
+  /// The bytes of a page. All large buffers begin alike in one: with steps of a cache line, training steps took up to 4 % longer.
+  static constexpr std::size_t page = 4096;
 
   /// The size of the buffer that holds `bytes`: up to largest_class eight to an octave, so at most 12.5 % is wasted.
   static std::size_t size_class(std::size_t bytes) {

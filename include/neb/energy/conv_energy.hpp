@@ -25,6 +25,7 @@
 #include "neb/nn/mlp.hpp"
 #include "neb/ops/activation.hpp"
 #include "neb/ops/conv2d.hpp"
+#include "neb/ops/prepared_filters.hpp"
 #include "neb/ops/reshape.hpp"
 
 namespace neb {

@@ -67,18 +67,6 @@ void pack_columns(Index columns, Index depth, const T* w, Index stride, T* packe
   });
 }
 
-namespace detail {
-
-/// Asks for [begin, end) to be in the second-level cache soon.
-template <class T>
-void prefetch(const T* begin, const T* end) {
-  for (constexpr Index line = 64 / sizeof(T); begin < end; begin += std::min<Index>(line, end - begin))
-    __builtin_prefetch(begin, 0, 2);
-  keep_prefetches();
-}
-
-}  // namespace detail
-
 /// y (rows, columns) = the inner products of each row of x (rows, depth) with `columns` packed ones, plus a bias (columns) if there
 /// is one; float or double.
 template <class T>
@@ -111,7 +99,7 @@ void multiply_packed_rows(Index rows, Index columns, Index depth, const T* x, co
         t.c = y + row * columns + first;
         for (Index column = first; column < last; column += width) {
           const Index share = std::min(part, known - ahead);
-          detail::prefetch(ahead, ahead + share);
+          prefetch<2>(ahead, ahead + share);
           t.columns = std::min(width, columns - column);
           if (bias) t.bias = bias + column;
           multiply_tile(rows_of_tile, t);

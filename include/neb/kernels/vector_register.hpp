@@ -89,8 +89,13 @@ void stream(T* to, const Vector<T>& vector) {
 #endif
 }
 
-/// Ends a function that only prefetches: GCC would take it for one without effects, and leave out its calls.
-inline void keep_prefetches() { asm volatile(""); }
+/// Asks for the lines of [begin, end) to come into the caches from that level on: to be read soon, or, where they are not const, written.
+template <int level = 1, class T>
+void prefetch(T* begin, T* end) {
+  for (constexpr Index line = 64 / sizeof(T); begin < end; begin += std::min<Index>(line, end - begin))
+    __builtin_prefetch(begin, std::is_const_v<T> ? 0 : 1, 4 - level);
+  asm volatile("");  // GCC would take this for a function without effects, and leave out its calls
+}
 
 /// Completes what this thread has streamed.
 inline void fence() {

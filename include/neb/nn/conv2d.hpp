@@ -11,6 +11,7 @@
 #include "neb/nn/init.hpp"
 #include "neb/nn/module.hpp"
 #include "neb/ops/conv2d.hpp"
+#include "neb/ops/prepared_filters.hpp"
 
 namespace neb {
 

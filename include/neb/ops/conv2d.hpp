@@ -17,7 +17,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +28,7 @@
 #include "neb/core/tensor.hpp"
 #include "neb/kernels/conv2d/conv2d.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
-#include "neb/kernels/conv2d/kept_filters.hpp"
+#include "neb/ops/prepared_filters.hpp"
 #include "neb/ops/reduction.hpp"
 
 namespace neb {
@@ -38,37 +37,6 @@ namespace neb {
 using kernels::Conv2dGeometry;
 
 namespace ops {
-
-/// What kernels make of a layer's filters, kept while it has the same: whoever keeps it holds them, so they do not change.
-template <Scalar T>
-class PreparedFilters {
- public:
-  /// Takes of `room` what it keeps.
-  explicit PreparedFilters(kernels::FilterRoom room) : room_(std::move(room)) {}
-
-  /// What is kept of w, which takes the place of other filters.
-  std::shared_ptr<kernels::KeptFilters<T>> of(const Tensor<T>& w) {
-    const std::lock_guard lock(mutex_);
-    if (!kept_ || w.data() != w_.data()) {
-      w_ = w;
-      kept_ = std::make_shared<kernels::KeptFilters<T>>(room_);
-    }
-    return kept_;
-  }
-
- private:
-  kernels::FilterRoom room_;
-  std::mutex mutex_;
-  Tensor<T> w_;
-  std::shared_ptr<kernels::KeptFilters<T>> kept_;
-};
-
-/// The same, or nothing where nothing is prepared.
-template <Scalar T>
-std::shared_ptr<kernels::KeptFilters<T>> kept_of(const std::shared_ptr<PreparedFilters<T>>& filters,
-                                                 const Tensor<T>& w) {
-  return filters ? filters->of(w) : nullptr;
-}
 
 template <Scalar T>
 struct Conv2d;

@@ -76,7 +76,7 @@ TEST_CASE("each tile of a range has a row, and those that count in a plane are t
               for (Index plane = 0; plane < points * points; ++plane) {
                 const bool zero = (tiling.down.at_edge(row) && tiling.down.vanishes(plane / points, points)) ||
                                   (tiling.across.at_edge(column) && tiling.across.vanishes(plane % points, points));
-                const TileRange counting = rows.counting(plane);
+                const Run counting = rows.counting(plane);
                 if ((at >= counting.first && at < counting.first + counting.count) == zero)
                   FAIL_CHECK("plane ", plane, ", tile ", tile);
               }
@@ -110,7 +110,7 @@ TEST_CASE("phases come once each, and those that count in a plane are those whos
           CHECK(phases.across.without_first(across) == across_lacks);
           for (const Index row_point : {0, 1, 5})
             for (const Index column_point : {0, 1, 5}) {
-              const TileRange counting = phases.counting(row_point, column_point);
+              const Run counting = phases.counting(row_point, column_point);
               const bool counts = phase >= counting.first && phase < counting.first + counting.count;
               CHECK(counts == !((row_point == 0 && down_lacks) || (column_point == 0 && across_lacks)));
             }

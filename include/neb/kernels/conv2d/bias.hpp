@@ -8,6 +8,12 @@
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET::detail {
 
+/// The bias of the channels from one on; null where there is none.
+template <class T>
+const T* bias_from(const T* bias, Index channel) {
+  return bias ? bias + channel : nullptr;
+}
+
 /// y (pixels, channels) = the bias (channels) at every pixel, zeros where it is null; `stride` elements between pixels.
 template <class T>
 void set_to_bias(Index pixels, Index channels, const T* bias, T* y, Index stride) {

@@ -152,7 +152,7 @@ void correlate_images_across(const Correlation& k, const T* x, const T* packed, 
       for (Index block = first_block; block < last_block; ++block) {
         const Index channel = block * tile_columns<T>;
         correlate_across(k, last - first, x + first * image_size, item % places, packed + channel * k.depth(),
-                         std::min(tile_columns<T>, k.out_channels - channel), bias ? bias + channel : nullptr,
+                         std::min(tile_columns<T>, k.out_channels - channel), bias_from(bias, channel),
                          y + first * k.y_image + channel);
       }
     }
@@ -172,7 +172,7 @@ void correlate_images(const Correlation& k, const T* x, const T* packed, const T
         const Index n = row / k.out_height;
         const Index out_row = row % k.out_height;
         correlate_block(k, x + n * k.height * k.width * k.channels, out_row, packed + channel * k.depth(),
-                        std::min(tile_columns<T>, k.out_channels - channel), bias ? bias + channel : nullptr,
+                        std::min(tile_columns<T>, k.out_channels - channel), bias_from(bias, channel),
                         y + n * k.y_image + out_row * k.y_row + channel);
       }
     }

@@ -107,8 +107,8 @@ class FilterGradBlocks {
     const Index known = std::min(pixels, k_.batch * k_.out_height * k_.out_width - next);
     const Index from = next + known * tile / tiles, until = next + known * (tile + 1) / tiles;
     for (Index pixel = from; pixel < until; ++pixel)
-      prefetch(dy_ + pixel * channels_ + block, dy_ + pixel * channels_ + block + width(block));
-    if (last) prefetch(x_ + from * k_.channels, x_ + until * k_.channels);
+      prefetch<2>(dy_ + pixel * channels_ + block, dy_ + pixel * channels_ + block + width(block));
+    if (last) prefetch<2>(x_ + from * k_.channels, x_ + until * k_.channels);
   }
 
   /// For one kernel row, over those of the output rows whose input row exists: the sums of the block in the panel, which starts at

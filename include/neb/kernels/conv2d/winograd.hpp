@@ -40,7 +40,7 @@ template <class Body>
 void each_range(const Tiling& tiling, Index begin, Index end, Index most, Body&& body) {
   const Index ranges = tile_count(end - begin, most), size = ranges > 0 ? tile_count(end - begin, ranges) : 0;
   for (Index first = begin; first < end; first += size) {
-    const TileRange range{first, std::min(size, end - first)};
+    const Run range{first, std::min(size, end - first)};
     body(range, TileRows(tiling, range));
   }
 }
@@ -75,7 +75,7 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
     const Index rows = std::min(band, end - begin);
     const Operand<F, T> images(a.y || a.dw ? rows : 0, in), cotangents(a.dx || a.dw ? rows : 0, out),
         products(a.y || a.dx ? rows : 0, most);
-    each_range(layer.tiling, begin, end, band, [&](const TileRange& range, const TileRows& tiles) {
+    each_range(layer.tiling, begin, end, band, [&](const Run& range, const TileRows& tiles) {
       const Planes<T> x = images.planes(range.count, in), y = cotangents.planes(range.count, out);
       if (a.y || a.dw) stages.images_to_points(a.x, tiles, x);
       if (a.dx || a.dw) stages.cotangents_to_points(a.dy, tiles, 0, y);
@@ -129,7 +129,7 @@ void multiply_in_chunks(const Layer<F, T>& layer, const Planes<T>& kept, ToPoint
   const Chunks<F, T> chunks(layer.tiles, channels, chunked, kept.data != nullptr);
   const Operand<F, T> left(chunks.rows, channels), right(kept.data ? 0 : channels, chunks.chunk),
       products(chunks.rows, chunks.chunk);
-  each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const TileRange& range, const TileRows& tiles) {
+  each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const Run& range, const TileRows& tiles) {
     const Planes<T> x = left.planes(range.count, channels);
     to_points(tiles, x);
     for (Index first = 0; first < chunked; first += chunks.chunk) {
@@ -179,7 +179,7 @@ void filter_grad_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a)
   for (Index first = 0; first < out; first += chunks.chunk) {
     const Index count = std::min(chunks.chunk, out - first);
     const Planes<T> dw = sums.planes(count, in);
-    each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const TileRange& range, const TileRows& tiles) {
+    each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const Run& range, const TileRows& tiles) {
       const Planes<T> x = images.planes(range.count, in), y = cotangents.planes(range.count, count);
       if (first == 0 || chunks.rows < layer.tiles) stages.images_to_points(a.x, tiles, x);
       stages.cotangents_to_points(a.dy, tiles, first, y);

@@ -172,13 +172,13 @@ void each_panel(Index planes, Index channels, Body&& body) {
 
 /// What counts of a product in one plane: the rest is zero.
 struct PlaneExtents {
-  TileRange rows, depth, columns;
+  Run rows, depth, columns;
 };
 
 namespace detail {
 
 /// What of a run lies in [first, first + count), counted from there.
-inline TileRange part_of(const TileRange& run, Index first, Index count) {
+inline Run part_of(const Run& run, Index first, Index count) {
   const Index begin = std::clamp<Index>(run.first - first, 0, count);
   return {begin, std::clamp<Index>(run.first + run.count - first, begin, count) - begin};
 }
@@ -200,8 +200,8 @@ void multiply_planes(Index planes, ExtentsOf&& extents_of, const Planes<T>& a, c
                      Index first = 0) {
   detail::each_panel<T>(planes, b.channels, [&](Index plane, Index channel) {
     const PlaneExtents counting = extents_of(plane);
-    const TileRange depth = detail::part_of(counting.depth, first, b.rows);
-    const TileRange columns = detail::part_of(counting.columns, channel, std::min(b.width, b.channels - channel));
+    const Run depth = detail::part_of(counting.depth, first, b.rows);
+    const Run columns = detail::part_of(counting.columns, channel, std::min(b.width, b.channels - channel));
     const auto [begin, rows] = counting.rows;
     if (first == 0) detail::clear_panel(c, plane, channel, rows, columns.count);
     if (columns.count == 0) return;
@@ -228,7 +228,7 @@ void multiply_planes_transposed(Index planes, ExtentsOf&& extents_of, const Plan
                                 const Planes<T>& c, bool add, Index first_row = 0, Index first_column = 0) {
   detail::each_panel<T>(planes, c.channels, [&](Index plane, Index channel) {
     const PlaneExtents counting = extents_of(plane);
-    const TileRange columns =
+    const Run columns =
         detail::part_of(counting.columns, first_column + channel, std::min(c.width, c.channels - channel));
     if (!add) detail::clear_panel(c, plane, channel, c.rows, columns.count);
     if (columns.count == 0) return;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <type_traits>
 
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/winograd_planes.hpp"
@@ -35,12 +34,9 @@ struct Part {
 /// Asks for what exists of a slab of the square: to be read soon, or to be written where it is not const.
 template <class T>
 void prefetch_part(const Square<T>& square, const Part& part) {
-  constexpr Index line = 64 / sizeof(T);
   for (Index i = part.first_row; i < part.last_row; ++i)
     for (Index j = part.first_column; j < part.last_column; ++j)
-      for (Index c = 0; c < part.channels; c += line)
-        __builtin_prefetch(square.at(i, j) + c, std::is_const_v<T> ? 0 : 1);
-  keep_prefetches();
+      prefetch(square.at(i, j), square.at(i, j) + part.channels);
 }
 
 /// The points Matrix s Matrix^T of a slab of the square s, at `to` in each of the planes. Unless it is `whole`, what does not exist is

@@ -46,13 +46,13 @@ struct Stages {
   Layer<F, T> layer;
 
   /// The rows of a range of tiles.
-  TileRows rows(const TileRange& range) const { return {layer.tiling, range}; }
+  TileRows rows(const Run& range) const { return {layer.tiling, range}; }
 
   /// Calls body(tiles, channel) for parts of a range of tiles and the slabs of `channels`.
   template <class Body>
   static void each_slab(const TileRows& rows, Index channels, Body&& body) {
     constexpr Index most = 32;
-    const TileRange& range = rows.range();
+    const Run& range = rows.range();
     const Index parts = tile_count(range.count, most);
     parallel_tasks(tile_count(channels, slab) * parts, [&](Index task) {
       const Index first = task % parts * most;
@@ -84,7 +84,7 @@ struct Stages {
 
   /// dx of a range of tiles, for the channels from `first` on that the planes hold. The tiles of an image come in order.
   void images_from_points(const Planes<T>& from, const TileRows& rows, Index first, T* dx) const {
-    const TileRange& range = rows.range();
+    const Run& range = rows.range();
     const Index last = range.first + range.count, per_image = layer.image_tiles;
     const Index first_image = range.first / per_image, images = tile_count(last, per_image) - first_image;
     parallel_tasks(images * tile_count(from.channels, slab), [&](Index task) {
@@ -128,7 +128,7 @@ struct Stages {
   void multiply_images(const TileRows& rows, const Planes<T>& y, const Planes<T>& w, const Planes<T>& to,
                        Index first = 0, Index first_row = 0) const {
     const auto counting = [&](Index plane) {
-      const TileRange channels = layer.counting_channels(plane);
+      const Run channels = layer.counting_channels(plane);
       return PlaneExtents{rows.counting(plane), {0, y.channels}, {channels.first - first, channels.count}};
     };
     multiply_planes(F::planes, counting, y, w, to, first_row);

@@ -44,7 +44,7 @@ struct Layer {
   /// Some tiles of a range that lies in rows of planes.
   struct Tiles {
     const TileRows& rows;
-    TileRange range;
+    Run range;
   };
 
   /// X = B^T x B of some tiles, for the slab of channels at `channel`.
@@ -118,8 +118,8 @@ struct Layer {
   }
 
   /// The channels of X whose products count in a plane.
-  TileRange counting_channels(Index plane) const {
-    const TileRange some = phases.counting(plane / F::points, plane % F::points);
+  Run counting_channels(Index plane) const {
+    const Run some = phases.counting(plane / F::points, plane % F::points);
     return {some.first * phase_channels, some.count * phase_channels};
   }
 

@@ -18,7 +18,7 @@
 namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd {
 
 /// A run of tiles, counted over the batch; or of rows, or of channels.
-struct TileRange {
+struct Run {
   Index first = 0;
   Index count = 0;
 };
@@ -55,7 +55,7 @@ struct EdgeKinds {
 
   static std::size_t kind(bool bottom, bool right) { return bottom ? (right ? 3 : 2) : (right ? 0 : 1); }
 
-  TileRange left(bool no_bottom, bool no_right) const {
+  Run left(bool no_bottom, bool no_right) const {
     const Index first = no_right ? ends[0] : 0, last = no_bottom ? ends[1] : no_right ? ends[2] : ends[3];
     return {first, last - first};
   }
@@ -84,14 +84,14 @@ struct Tiling {
 /// Where the tiles of a range lie in the rows of planes: by kind, and in their order within a kind.
 class TileRows {
  public:
-  TileRows(const Tiling& tiling, const TileRange& range)
+  TileRows(const Tiling& tiling, const Run& range)
       : tiling_(tiling), range_(range), before_(tiling.before(range.first)) {
     const auto after = tiling.before(range.first + range.count);
     for (std::size_t kind = 0; kind < EdgeKinds::count; ++kind)
       kinds_.ends[kind] = (kind > 0 ? kinds_.ends[kind - 1] : 0) + after[kind] - before_[kind];
   }
 
-  const TileRange& range() const { return range_; }
+  const Run& range() const { return range_; }
 
   /// The rows of the next tiles of each kind, from a tile of the range on.
   std::array<Index, EdgeKinds::count> from(Index tile) const {
@@ -102,14 +102,14 @@ class TileRows {
   }
 
   /// The rows whose products count in a plane, that of the points plane / points and plane % points.
-  TileRange counting(Index plane) const {
+  Run counting(Index plane) const {
     return kinds_.left(tiling_.down.vanishes(plane / tiling_.points, tiling_.points),
                        tiling_.across.vanishes(plane % tiling_.points, tiling_.points));
   }
 
  private:
   Tiling tiling_;
-  TileRange range_;
+  Run range_;
   std::array<Index, EdgeKinds::count> before_;
   EdgeKinds kinds_{};
 };
@@ -150,9 +150,7 @@ struct Phases {
   }
 
   /// Those whose products count in the plane of two points.
-  TileRange counting(Index row_point, Index column_point) const {
-    return kinds.left(row_point == 0, column_point == 0);
-  }
+  Run counting(Index row_point, Index column_point) const { return kinds.left(row_point == 0, column_point == 0); }
 };
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd
