@@ -182,7 +182,7 @@ class BufferPool {
     const std::lock_guard lock(mutex_);
     void* buffer = regions_.take(capacity);
     if (!buffer) {
-      std::size_t bytes = std::max({capacity, least_kept, regions_.bytes()});
+      std::size_t bytes = std::max({capacity, least_region, regions_.bytes()});
       void* region = ask_system(bytes);
       if (!region) region = ask_system(bytes = capacity);
       if (!region) {
@@ -284,7 +284,7 @@ class BufferPool {
     return 8 * (octave - 8) + eighth;
   }
 
-  static constexpr std::size_t least_kept = std::size_t{32} << 20;
+  static constexpr std::size_t least_kept = std::size_t{32} << 20, least_region = std::size_t{64} << 20;
 
 #if defined(__unix__) || defined(__APPLE__)
   pthread_key_t thread_end_{};
