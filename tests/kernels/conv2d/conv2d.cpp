@@ -268,7 +268,7 @@ TEST_CASE("the automatic rung is the one that choose_rung names, and Winograd wh
   CHECK(neb::kernels::choose_rung(geometry({32, 26, 26, 32}, {64, 5, 5, 32}, 1, 2)) == Conv2dRung::winograd_seven);
   CHECK(neb::kernels::choose_rung(geometry({16, 28, 28, 64}, {128, 5, 5, 64}, 2, 0)) == Conv2dRung::winograd);
   CHECK(neb::kernels::choose_rung(geometry({16, 7, 7, 128}, {256, 3, 3, 128}, 2, 1)) == Conv2dRung::direct);
-  CHECK(neb::kernels::choose_rung(geometry({16, 28, 28, 64}, {64, 3, 3, 64}, 2, 1)) == Conv2dRung::direct);
+  CHECK(neb::kernels::choose_rung(geometry({16, 28, 28, 64}, {128, 3, 3, 64}, 2, 1)) == Conv2dRung::direct);
   CHECK(neb::kernels::choose_rung(geometry({16, 7, 7, 64}, {128, 7, 7, 64}, 2, 3)) == Conv2dRung::winograd_seven);
   CHECK(neb::kernels::choose_rung(geometry({16, 14, 14, 16}, {32, 4, 4, 16}, 1, 2)) == Conv2dRung::winograd);
   CHECK(neb::kernels::choose_rung(geometry({16, 4, 4, 64}, {64, 3, 3, 64}, 1, 1)) == Conv2dRung::winograd);

@@ -35,7 +35,8 @@ inline Index whole_tiles(const Conv2dGeometry& g, Index outputs, Index out_exten
 /// filter's costs as much as products with 20 tiles, fitted to passes over images of 7 x 7 to 28 x 28 pixels on a processor with AVX2;
 /// with 12 where larger filters go slice by slice, estimated there from two layers. Few tiles with many filters may so go to the direct
 /// kernels where these lose a little: filters at the points come from a last-level cache that others may have filled. At a stride, two
-/// taps a phase make many numbers for few products, which wait for memory: twice the cost, from ten layers on Zen 4 with both widths.
+/// taps a phase make many numbers for few products, which wait for memory: three times the cost, from ten layers on Zen 4 with both
+/// widths.
 inline double cost(const Conv2dGeometry& g, Index points) {
   const auto number = [](Index n) { return static_cast<double>(n); };
   const Index taps = phase_taps(g), outputs = points + 1 - taps;
@@ -43,7 +44,7 @@ inline double cost(const Conv2dGeometry& g, Index points) {
   const Phases phases{{g.kernel_height, g.stride, taps}, {g.kernel_width, g.stride, taps}};
   const double phase = number(tile_count(g.in_channels, 16) * 16), out = number(tile_count(g.out_channels, 16) * 16);
   const double in = number(phases.count()) * phase, planes = number(points * points);
-  const double transform = g.stride > 1 && taps == 2 ? 14 : 7;
+  const double transform = g.stride > 1 && taps == 2 ? 21 : 7;
   const double tiles = number(g.batch * down.tiles * across.tiles);
   const double whole = number(g.batch * whole_tiles(g, outputs, g.out_height(), g.height, g.kernel_height) *
                               whole_tiles(g, outputs, g.out_width(), g.width, g.kernel_width));
