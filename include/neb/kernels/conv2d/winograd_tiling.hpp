@@ -133,8 +133,7 @@ struct PhasedAxis {
 /// The phases of an image, in the order of EdgeKinds.
 struct Phases {
   PhasedAxis down, across;
-  EdgeKinds kinds{{down.full * (across.phases - across.full), down.full* across.phases,
-                   down.full* across.phases + (down.phases - down.full) * across.full, down.phases* across.phases}};
+  EdgeKinds kinds = kinds_of(down, across);
 
   Index count() const { return kinds.ends[EdgeKinds::count - 1]; }
 
@@ -151,6 +150,12 @@ struct Phases {
 
   /// Those whose products count in the plane of two points.
   Run counting(Index row_point, Index column_point) const { return kinds.left(row_point == 0, column_point == 0); }
+
+  static EdgeKinds kinds_of(const PhasedAxis& down, const PhasedAxis& across) {
+    const Index right = down.full * (across.phases - across.full), inside = down.full * across.full;
+    const Index bottom = (down.phases - down.full) * across.full, all = down.phases * across.phases;
+    return {{right, right + inside, right + inside + bottom, all}};
+  }
 };
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET::winograd
