@@ -35,14 +35,11 @@ inline constexpr Index operand_bytes = 24 << 20;  ///< of X or Y of a range of t
 inline constexpr Index chunk_bytes = 18 << 20;    ///< of a chunk of larger filters
 inline constexpr Index product_bytes = 6 << 20;   ///< of its products with a range of tiles
 
-/// Calls body(range, its rows) for ranges of at most `most` tiles that cover [begin, end), in order.
+/// Calls body(rows) for ranges of at most `most` tiles that cover [begin, end), in order.
 template <class Body>
 void each_range(const Tiling& tiling, Index begin, Index end, Index most, Body&& body) {
   const Index ranges = tile_count(end - begin, most), size = ranges > 0 ? tile_count(end - begin, ranges) : 0;
-  for (Index first = begin; first < end; first += size) {
-    const Run range{first, std::min(size, end - first)};
-    body(range, TileRows(tiling, range));
-  }
+  for (Index first = begin; first < end; first += size) body(TileRows(tiling, {first, std::min(size, end - first)}));
 }
 
 /// Any of the passes, with filters and sums near each core.
@@ -75,21 +72,22 @@ void contract_resident(const Stages<F, T>& stages, const Conv2dArrays<T>& a) {
     const Index rows = std::min(band, end - begin);
     const Operand<F, T> images(a.y || a.dw ? rows : 0, in), cotangents(a.dx || a.dw ? rows : 0, out),
         products(a.y || a.dx ? rows : 0, most);
-    each_range(layer.tiling, begin, end, band, [&](const Run& range, const TileRows& tiles) {
-      const Planes<T> x = images.planes(range.count, in), y = cotangents.planes(range.count, out);
+    each_range(layer.tiling, begin, end, band, [&](const TileRows& tiles) {
+      const Planes<T> x = images.planes(tiles.range().count, in), y = cotangents.planes(tiles.range().count, out);
       if (a.y || a.dw) stages.images_to_points(a.x, tiles, x);
       if (a.dx || a.dw) stages.cotangents_to_points(a.dy, tiles, 0, y);
       if (a.y) {
-        const Planes<T> dy = products.planes(range.count, out);
+        const Planes<T> dy = products.planes(tiles.range().count, out);
         stages.multiply_outputs(tiles, x, {by_input.data(), in, out}, dy);
         stages.outputs_from_points(dy, tiles, 0, a.bias, a.y);
       }
       if (a.dx) {
-        const Planes<T> dx = products.planes(range.count, in);
+        const Planes<T> dx = products.planes(tiles.range().count, in);
         stages.multiply_images(tiles, y, {by_output.data(), out, in}, dx);
         stages.images_from_points(dx, tiles, 0, a.dx);
       }
-      if (a.dw) stages.multiply_filters(tiles, y, x, {sums.data() + share * sums_size, out, in}, range.first != begin);
+      if (a.dw)
+        stages.multiply_filters(tiles, y, x, {sums.data() + share * sums_size, out, in}, tiles.range().first != begin);
     });
   };
   if (apart)
@@ -129,12 +127,13 @@ void multiply_in_chunks(const Layer<F, T>& layer, const Planes<T>& kept, ToPoint
   const Chunks<F, T> chunks(layer.tiles, channels, chunked, kept.data != nullptr);
   const Operand<F, T> left(chunks.rows, channels), right(kept.data ? 0 : channels, chunks.chunk),
       products(chunks.rows, chunks.chunk);
-  each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const Run& range, const TileRows& tiles) {
-    const Planes<T> x = left.planes(range.count, channels);
+  each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const TileRows& tiles) {
+    const Planes<T> x = left.planes(tiles.range().count, channels);
     to_points(tiles, x);
     for (Index first = 0; first < chunked; first += chunks.chunk) {
       const Index count = std::min(chunks.chunk, chunked - first);
-      const Planes<T> w = kept.data ? kept : right.planes(channels, count), y = products.planes(range.count, count);
+      const Planes<T> w = kept.data ? kept : right.planes(channels, count),
+                      y = products.planes(tiles.range().count, count);
       if (!kept.data) filters(first, w);
       multiply(tiles, x, w, y, first);
       from_points(y, tiles, first);
@@ -179,11 +178,11 @@ void filter_grad_in_chunks(const Stages<F, T>& stages, const Conv2dArrays<T>& a)
   for (Index first = 0; first < out; first += chunks.chunk) {
     const Index count = std::min(chunks.chunk, out - first);
     const Planes<T> dw = sums.planes(count, in);
-    each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const Run& range, const TileRows& tiles) {
-      const Planes<T> x = images.planes(range.count, in), y = cotangents.planes(range.count, count);
+    each_range(layer.tiling, 0, layer.tiles, chunks.rows, [&](const TileRows& tiles) {
+      const Planes<T> x = images.planes(tiles.range().count, in), y = cotangents.planes(tiles.range().count, count);
       if (first == 0 || chunks.rows < layer.tiles) stages.images_to_points(a.x, tiles, x);
       stages.cotangents_to_points(a.dy, tiles, first, y);
-      stages.multiply_filters(tiles, y, x, dw, range.first > 0);
+      stages.multiply_filters(tiles, y, x, dw, tiles.range().first > 0);
     });
     stages.filters_from_points(dw, first, a.dw);
   }

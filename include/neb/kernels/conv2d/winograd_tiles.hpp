@@ -62,8 +62,8 @@ struct Layer {
         some, [&](const Tile& tile) { return input_place(tile, channel, dx); },
         [&](Index row, const Tile& tile, const Place<T>& place) {
           part_from_points<typename F::BT>(from.at(row), from.planes, place.square, place.part,
-                                           tile.row > 0 ? F::overlap + skipped(tiling.down, tile.row) : 0,
-                                           tile.column > 0 ? F::overlap + skipped(tiling.across, tile.column) : 0);
+                                           tile.row > 0 ? F::overlap + tiling.down.skipped(tile.row) : 0,
+                                           tile.column > 0 ? F::overlap + tiling.across.skipped(tile.column) : 0);
         });
   }
 
@@ -152,9 +152,6 @@ struct Layer {
             tiling.across.start(column, F::outputs)};
   }
 
-  /// The outputs that a tile has room for and leaves to the one before.
-  static int skipped(const TiledAxis& axis, Index tile) { return axis.without_first && axis.at_edge(tile) ? 1 : 0; }
-
   /// The taps that the filter of a phase is laid further back.
   static Index lacking(const PhasedAxis& axis, Index phase) { return axis.without_first(phase) ? 1 : 0; }
 
@@ -200,8 +197,8 @@ struct Layer {
     const Index height = g.out_height(), width = g.out_width();
     return {{y + ((tile.image * height + tile.top) * width + tile.left) * g.out_channels + channel,
              width * g.out_channels, g.out_channels},
-            {skipped(tiling.down, tile.row), std::min<Index>(F::outputs, height - tile.top),
-             skipped(tiling.across, tile.column), std::min<Index>(F::outputs, width - tile.left),
+            {tiling.down.skipped(tile.row), std::min<Index>(F::outputs, height - tile.top),
+             tiling.across.skipped(tile.column), std::min<Index>(F::outputs, width - tile.left),
              std::min(slab, g.out_channels - channel)}};
   }
 

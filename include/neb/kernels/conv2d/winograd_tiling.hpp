@@ -37,8 +37,10 @@ struct TiledAxis {
   }
 
   bool at_edge(Index tile) const { return tile == tiles - 1 && (without_first || without_last); }
+  /// The outputs that a tile has room for and leaves to the one before.
+  int skipped(Index tile) const { return at_edge(tile) && without_first ? 1 : 0; }
   /// The first output that a tile has room for.
-  Index start(Index tile, Index outputs) const { return tile * outputs - (at_edge(tile) && without_first ? 1 : 0); }
+  Index start(Index tile, Index outputs) const { return tile * outputs - skipped(tile); }
   /// Whether the tile at the edge is zero at a point.
   bool vanishes(Index point, Index points) const {
     return (without_first && point == 0) || (without_last && point == points - 1);
