@@ -143,6 +143,21 @@ inline void transpose_registers(Row (&rows)[Lanes]) {
 
 }  // namespace detail
 
+/// Lane i of the result is the sum of the lanes of rows[i]: the rows' halves are exchanged in pairs and added, then their quarters.
+template <class Row, int Lanes>
+Row sum_lanes(Row (&rows)[Lanes]) {
+  const auto fold = [&]<int Size>(auto&& self, std::integral_constant<int, Size>) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Size; ++i) {
+      detail::exchange<Size>(rows[i], rows[i + Size], std::make_integer_sequence<int, Lanes>{});
+      rows[i] += rows[i + Size];
+    }
+    if constexpr (Size > 1) self(self, std::integral_constant<int, Size / 2>{});
+  };
+  fold(fold, std::integral_constant<int, Lanes / 2>{});
+  return rows[0];
+}
+
 /// to (columns, rows) = the transpose of from (rows, columns), row-major with the given strides.
 template <class T>
 void transpose(Index rows, Index columns, const T* from, Index from_stride, T* to, Index to_stride) {

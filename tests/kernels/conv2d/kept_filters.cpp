@@ -49,7 +49,7 @@ TEST_CASE(
     REQUIRE(first != nullptr);
     CHECK(get({.order = FilterForm::Order::rows}, 60) == first);
     CHECK(first[59] == 1);
-    CHECK(get({.order = FilterForm::Order::columns}, 60) == nullptr);
+    CHECK(get({.order = FilterForm::Order::inner}, 60) == nullptr);
     CHECK(made == 1);
     CHECK(*room == 40 * sizeof(float));
     const float* const second = get({.order = FilterForm::Order::phase, .stride = 2, .row = 1}, 40);

@@ -4,7 +4,7 @@
 /// row.
 /// Input gradient: dx is a correlation of dy with flipped filters whose channels changed places. At a stride s > 1,
 /// the pixels of dx that are congruent modulo s meet the same pixels of the kernel, so that each of the s * s classes
-/// is a correlation of its own, written s pixels apart.
+/// is a correlation of its own, written s pixels apart. Few channels of x have a kernel of their own (direct_few_channels.hpp).
 /// The loops and their sizes are explained in direct_correlation.hpp and register_tile.hpp.
 #pragma once
 
@@ -14,9 +14,10 @@
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/direct_correlation.hpp"
+#include "neb/kernels/conv2d/direct_few_channels.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/conv2d/kept_filters.hpp"
-#include "neb/kernels/conv2d/patches.hpp"
+#include "neb/kernels/conv2d/phase.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/packed_rows.hpp"
 #include "neb/kernels/register_tile.hpp"
@@ -34,23 +35,6 @@ void conv2d_direct(const Conv2dGeometry& g, const T* x, const T* w, const T* bia
 }
 
 namespace detail {
-
-/// Along one axis, the inputs h with (h + padding) % stride == residue: they meet only the kernel's pixels
-/// residue, residue + stride, ...
-struct Phase {
-  Index taps;   ///< pixels of the kernel
-  Index first;  ///< the first such h
-  Index count;  ///< how many there are
-  Index lead;   ///< zeros before the outputs that the first one needs
-
-  Phase(Index residue, Index stride, Index padding, Index kernel, Index extent)
-      : taps(residue < kernel ? (kernel - 1 - residue) / stride + 1 : 0) {
-    const Index step = residue < padding ? (padding - residue - 1) / stride + 1 : 0;
-    first = step * stride + residue - padding;
-    count = first < extent ? (extent - 1 - first) / stride + 1 : 0;
-    lead = taps - 1 - step;
-  }
-};
 
 /// packed (blocks of I, taps, taps, O, tile_columns) = the kernel's pixels of a phase, in reverse order.
 template <class T>
@@ -100,36 +84,12 @@ void input_grad_phase(const Conv2dGeometry& g, Index row_residue, Index column_r
   correlate<T>(k, dy, packed.data(), nullptr, dx + (rows.first * g.width + columns.first) * g.in_channels);
 }
 
-/// dx for few input channels, where blocks of them would be mostly empty: the KH * KW * I products of each output pixel
-/// fill a block better, and are then added to where they belong.
-template <class T>
-void input_grad_narrow(const Conv2dGeometry& g, const T* dy, const T* w, T* dx, KeptFilters<T>* kept) {
-  constexpr Index width = tile_columns<T>;
-  const Index patch = g.patch_size();
-  const FormedFilters<T> packed(kept, {.order = FilterForm::Order::columns}, packed_size<T>(patch, g.out_channels),
-                                [&](T* to) { pack_columns(patch, g.out_channels, w, patch, to); });
-  input_grad_of_patches(g, dx, [&](Index begin, Index end, T* patches) {
-    for (Index pixel = begin; pixel < end; pixel += tile_rows)
-      for (Index first = 0; first < patch; first += width)
-        multiply_tile<T>(std::min<Index>(tile_rows, end - pixel), {.a = dy + pixel * g.out_channels,
-                                                                   .a_row = g.out_channels,
-                                                                   .outer = 1,
-                                                                   .a_outer = 0,
-                                                                   .inner = g.out_channels,
-                                                                   .a_inner = 1,
-                                                                   .b = packed.data() + first * g.out_channels,
-                                                                   .c = patches + (pixel - begin) * patch + first,
-                                                                   .c_row = patch,
-                                                                   .columns = std::min(width, patch - first)});
-  });
-}
-
 }  // namespace detail
 
 /// dx (N,H,W,I) = derivative by x of the sum of dy (N,OH,OW,O) * conv2d(x, w (O,KH,KW,I)); float or double.
 template <class T>
 void conv2d_input_grad_direct(const Conv2dGeometry& g, const T* dy, const T* w, T* dx, KeptFilters<T>* kept) {
-  if (g.in_channels <= vector_lanes<T> / 2) return detail::input_grad_narrow(g, dy, w, dx, kept);
+  if (has_few_channels<T>(g)) return conv2d_input_grad_few_channels(g, dy, w, dx, kept);
   for (Index row = 0; row < g.stride && row < g.height + g.padding; ++row)
     for (Index column = 0; column < g.stride && column < g.width + g.padding; ++column)
       detail::input_grad_phase(g, row, column, dy, w, dx, kept);

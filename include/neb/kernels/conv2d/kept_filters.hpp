@@ -17,7 +17,7 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 /// an image.
 struct FilterForm {
   /// Three that direct kernels pack, and two of Winograd's points.
-  enum class Order { rows, columns, phase, by_input, by_output };
+  enum class Order { rows, inner, phase, by_input, by_output };
 
   Order order;
   Index points = 0, stride = 1, row = 0, column = 0;
