@@ -68,7 +68,7 @@ std::vector<Conv2dGeometry> geometries() {
   table.push_back(geometry({1, 40, 40, 1}, {2, 3, 3, 1}, 1, 0));
   table.push_back(geometry({20, 4, 4, 2}, {3, 3, 3, 2}, 1, 0));
   table.push_back(geometry({2, 12, 30, 70}, {36, 3, 3, 70}, 1, 1));
-  table.push_back(geometry({3, 300, 300, 8}, {1, 1, 3, 8}, 1, 1));  // copied between zeros in more than one part
+  table.push_back(geometry({3, 300, 300, 8}, {1, 1, 3, 8}, 1, 1));  // copied between zeros by many tasks
   return table;
 }
 

@@ -1,18 +1,15 @@
 /// Correlations: what a convolution and its input gradient compute, and how columns of padding are met.
 ///
 /// Rows of padding are skipped. Columns of padding are left out where tiles lie across images, and where the columns of the kernel
-/// can be summed apart; where those are too short they cost a copy of the images.
+/// can be summed apart; where those are too short they cost a copy of the rows that a task reads.
 #pragma once
 
 #include <algorithm>
 #include <utility>
 
-#include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
 #include "neb/kernels/instruction_set.hpp"
-#include "neb/kernels/packed_rows.hpp"
-#include "neb/kernels/register_tile.hpp"
 #include "neb/kernels/scratch.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
@@ -74,34 +71,45 @@ inline Correlation forward_correlation(const Conv2dGeometry& g) {
 
 }  // namespace detail
 
-/// Calls body(correlation, images, first) for the whole batch when no column of zeros is needed, or those of the kernel are summed
-/// `apart`; otherwise for parts of the batch, from image `first` on, whose images were copied between the zeros that they need.
-template <class T, class Body>
-void with_columns_of_zeros(const Correlation& k, bool apart, const T* x, Body&& body) {
-  if (!k.needs_columns_of_zeros() || apart) return body(k, x, Index{0});
-  constexpr Index part_bytes = Index{8} << 20;  // in the last-level cache, and little beside a large batch
-  Correlation padded = k;
-  padded.width = k.columns();
-  padded.left = 0;
-  const Index row_size = padded.width * k.channels;
-  const Index image_bytes = std::max<Index>(1, k.height * row_size * static_cast<Index>(sizeof(T)));
-  const Index part = std::clamp<Index>(part_bytes / image_bytes, 1, std::max<Index>(1, k.batch));
-  const Scratch<T> images(part * k.height * row_size);
-  const Index begin = std::clamp<Index>(k.left, 0, padded.width);
-  const Index end = std::clamp<Index>(k.left + k.width, begin, padded.width);
-  for (Index first = 0; first < k.batch; first += part) {
-    padded.batch = std::min(part, k.batch - first);
-    const T* const source = x + (first * k.height * k.width + begin - k.left) * k.channels;
-    parallel_tiles(padded.batch * k.height, 16, [&](Index first_row, Index last_row) {
-      for (Index row = first_row; row < last_row; ++row) {
-        T* const to = images.data() + row * row_size;
-        std::fill(to, to + begin * k.channels, T(0));
-        std::copy_n(source + row * k.width * k.channels, (end - begin) * k.channels, to + begin * k.channels);
-        std::fill(to + end * k.channels, to + row_size, T(0));
+/// Copies of image rows between columns of zeros, made by the task that reads them, whose core they stay near.
+template <class T>
+class RowsBetweenZeros {
+ public:
+  /// Room for what at most `rows` output rows read in each of `images` images; none if no columns of zeros are needed, or those of the
+  /// kernel are summed `apart`.
+  RowsBetweenZeros(const Correlation& k, bool apart, Index images, Index rows)
+      : k_(k),
+        copied_(k.needs_columns_of_zeros() && !apart),
+        rows_(copied_ ? images * ((rows - 1) * k.stride + k.kernel_height) * k.columns() * k.channels : 0) {}
+
+  /// Copies what output rows [begin, end) read of images (images, H, W, C), and calls body(correlation, copy) with what has these
+  /// as its output rows [begin, end); or else with the images themselves.
+  template <class Body>
+  void copy(const T* images, Index count, Index begin, Index end, Body&& body) const {
+    if (!copied_) return body(k_, images);
+    const Index above = begin * k_.stride - k_.top;
+    const auto [first, last] = kernel_inside(above, (end - 1 - begin) * k_.stride + k_.kernel_height, k_.height);
+    Correlation k = k_;
+    k.height = last - first;
+    k.width = k_.columns();
+    k.top += above + first;
+    k.left = 0;
+    const auto [left, right] = kernel_inside(-k_.left, k.width, k_.width);
+    T* to = rows_.data();
+    for (Index image = 0; image < count; ++image)
+      for (Index row = above + first; row < above + last; ++row) {
+        const T* const from = images + ((image * k_.height + row) * k_.width + left - k_.left) * k_.channels;
+        to = std::fill_n(to, left * k_.channels, T(0));
+        to = std::copy_n(from, (right - left) * k_.channels, to);
+        to = std::fill_n(to, (k.width - right) * k_.channels, T(0));
       }
-    });
-    body(std::as_const(padded), static_cast<const T*>(images.data()), first);
+    body(std::as_const(k), static_cast<const T*>(rows_.data()));
   }
-}
+
+ private:
+  const Correlation& k_;
+  bool copied_;
+  Scratch<T> rows_;
+};
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

@@ -163,18 +163,23 @@ template <class T>
 void correlate_images(const Correlation& k, const T* x, const T* packed, const T* bias, T* y) {
   const CorrelationTasks<T> tasks(k);
   parallel_tasks(tasks.count(), [&](Index task) {
-    const Index first_block = tasks.first_block(task);
-    const Index first_row = tasks.first_row(task);
-    const Index last_row = std::min(first_row + tasks.band, tasks.rows);
-    for (Index block = first_block; block < std::min(first_block + tasks.group, tasks.blocks); ++block) {
-      const Index channel = block * tile_columns<T>;
-      for (Index row = first_row; row < last_row; ++row) {
-        const Index n = row / k.out_height;
-        const Index out_row = row % k.out_height;
-        correlate_block(k, x + n * k.height * k.width * k.channels, out_row, packed + channel * k.depth(),
-                        std::min(tile_columns<T>, k.out_channels - channel), bias_from(bias, channel),
-                        y + n * k.y_image + out_row * k.y_row + channel);
-      }
+    const Index first_block = tasks.first_block(task), last_block = std::min(first_block + tasks.group, tasks.blocks);
+    const Index first_row = tasks.first_row(task), last_row = std::min(first_row + tasks.band, tasks.rows);
+    // A few images at which tiles would lie across many get the same bits from tiles along rows with their zeros.
+    const RowsBetweenZeros<T> images(k, k.columns_apart() && !k.across_images(), 1, std::min(tasks.band, k.out_height));
+    for (Index begin = first_row, end; begin < last_row; begin = end) {
+      const Index n = begin / k.out_height, above = n * k.out_height;  // rows of the images before
+      end = std::min(last_row, above + k.out_height);
+      images.copy(x + n * k.height * k.width * k.channels, 1, begin - above, end - above,
+                  [&](const Correlation& part, const T* image) {
+                    for (Index block = first_block; block < last_block; ++block) {
+                      const Index channel = block * tile_columns<T>;
+                      for (Index row = begin - above; row < end - above; ++row)
+                        correlate_block(part, image, row, packed + channel * k.depth(),
+                                        std::min(tile_columns<T>, k.out_channels - channel), bias_from(bias, channel),
+                                        y + n * k.y_image + row * k.y_row + channel);
+                    }
+                  });
     }
   });
 }
@@ -188,12 +193,9 @@ void correlate(const Correlation& k, const T* x, const T* packed, const T* bias,
   if (k.batch * k.out_height * k.out_width * k.out_channels == 0) return;
   if (k.pointwise())
     return multiply_packed_rows(k.batch * k.height * k.width, k.out_channels, k.channels, x, packed, y, bias);
-  // A few images do not fill tiles across them, and get the same bits from tiles along rows with their zeros.
+  // A few images do not fill tiles across them.
   if (k.across_images() && 2 * k.batch >= tile_rows) return detail::correlate_images_across(k, x, packed, bias, y);
-  with_columns_of_zeros(k, k.columns_apart() && !k.across_images(), x,
-                        [&](const Correlation& part, const T* images, Index first) {
-                          detail::correlate_images(part, images, packed, bias, y + first * k.y_image);
-                        });
+  detail::correlate_images(k, x, packed, bias, y);
 }
 
 }  // namespace neb::kernels::inline NEB_INSTRUCTION_SET

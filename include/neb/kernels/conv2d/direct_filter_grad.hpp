@@ -10,11 +10,13 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 
 #include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/tap_rows.hpp"
 #include "neb/kernels/conv2d/tasks.hpp"
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/packed_rows.hpp"
@@ -39,6 +41,9 @@ struct FilterGradBand {
   Index count(Index batch) const { return tile_count(batch, images) * per_image; }
 };
 
+/// Whether the inputs under one kernel row are too few for a tile, which has taps as its rows then.
+inline bool sums_by_taps(const Correlation& k) { return k.kernel_height > 1 && k.run() < 6; }
+
 /// Filter gradients of neighbouring blocks of output channels, summed over bands of output rows.
 template <class T>
 class FilterGradBlocks {
@@ -53,18 +58,29 @@ class FilterGradBlocks {
         channels_(channels),
         width_(width),
         sums_(sums),
-        panel_(band.images * band.rows * k.out_width * tile_columns<T>) {}
+        panel_(band.images * band.rows * k.out_width * tile_columns<T>) {
+    if (sums_by_taps(k))
+      taps_.emplace(k, band.rows, band.images * band.rows * k.out_width);
+    else
+      between_zeros_.emplace(k, k.columns_apart(), band.images, band.rows);
+  }
 
   /// Sets the sums to those over a band, or adds these.
   void sum_band(Index band, bool add) const {
     const Index image = band / band_.per_image * band_.images, begin = band % band_.per_image * band_.rows;
     const Rows rows{image, std::min(band_.images, k_.batch - image), begin,
                     std::min(begin + band_.rows, k_.out_height)};
-    for (Index channel = 0; channel < width_; channel += tile_columns<T>) {
-      pack_upstream(rows, channel);
-      for (Index kh = 0; kh < k_.kernel_height; ++kh)
-        sum_kernel_row(rows, kh, channel, add, sums_ + channel * k_.depth());
-    }
+    const Index image_size = k_.height * k_.width * k_.channels;
+    const T* const images = x_ + image * image_size;
+    if (!taps_)
+      return between_zeros_->copy(images, rows.images, rows.begin, rows.end, [&](const Correlation& k, const T* x) {
+        for_each_panel(rows, [&](Index channel, T* sum) {
+          for (Index kh = 0; kh < k.kernel_height; ++kh) sum_kernel_row(k, x, rows, kh, channel, add, sum);
+        });
+      });
+    for (Index n = 0; n < rows.images; ++n)
+      taps_->gather(images + n * image_size, rows.begin, rows.end, n * (rows.end - rows.begin) * k_.out_width);
+    for_each_panel(rows, [&](Index channel, T* sum) { sum_taps(rows, channel, add, sum); });
   }
 
  private:
@@ -82,6 +98,19 @@ class FilterGradBlocks {
   Index width(Index channel) const { return std::min(tile_columns<T>, width_ - channel); }
   /// Its columns that are summed, in whole registers.
   Index columns(Index channel) const { return width(channel) <= vector_lanes<T> ? vector_lanes<T> : tile_columns<T>; }
+
+  /// Calls sum(channel, sums) for each block of channels when its panel is packed.
+  template <class Sum>
+  void for_each_panel(const Rows& rows, Sum&& sum) const {
+    for (Index channel = 0; channel < width_; channel += tile_columns<T>) {
+      if (!in_place()) pack_upstream(rows, channel);
+      sum(channel, sums_ + channel * k_.depth());
+    }
+  }
+
+  /// Whether a panel of dy is a part of it.
+  bool in_place() const { return channels_ == tile_columns<T>; }
+  const T* panel(const Rows& rows) const { return in_place() ? dy_ + first_pixel(rows) * channels_ : panel_.data(); }
 
   /// panel (pixels, tile_columns) = the block of dy from `channel` on.
   void pack_upstream(const Rows& rows, Index channel) const {
@@ -111,45 +140,60 @@ class FilterGradBlocks {
     if (last) prefetch<2>(x_ + from * k_.channels, x_ + until * k_.channels);
   }
 
-  /// For one kernel row, over those of the output rows whose input row exists: the sums of the block in the panel, which starts at
-  /// `channel`.
-  void sum_kernel_row(const Rows& rows, Index kh, Index channel, bool add, T* sum) const {
-    const auto [n, images, begin, end] = rows;
-    const Index lead = k_.top - kh;  // output row r reads input row r * stride - lead
-    const Index first = std::clamp(lead > 0 ? (lead - 1) / k_.stride + 1 : 0, begin, end);
-    const Index reach = k_.height - 1 + lead;
-    const Index last = std::clamp(reach < 0 ? 0 : reach / k_.stride + 1, first, end);
+  /// The sums of the block in the panel, which starts at `channel`, over all taps.
+  void sum_taps(const Rows& rows, Index channel, bool add, T* sum) const {
+    multiply_rows<T>(k_.depth(), {.a = taps_->data(),
+                                  .a_row = taps_->pitch(),
+                                  .outer = 1,
+                                  .inner = last_pixel(rows) - first_pixel(rows),
+                                  .a_inner = 1,
+                                  .b = panel(rows),
+                                  .c = sum,
+                                  .c_row = tile_columns<T>,
+                                  .columns = columns(channel),
+                                  .add = add});
+  }
+
+  /// For one kernel row, over those of the output rows whose input row exists in the images x of the band: the sums of the block in
+  /// the panel, which starts at `channel`.
+  void sum_kernel_row(const Correlation& k, const T* x, const Rows& rows, Index kh, Index channel, bool add,
+                      T* sum) const {
+    const auto [image, images, begin, end] = rows;
+    const Index lead = k.top - kh;  // output row r reads input row r * stride - lead
+    const Index first = std::clamp(lead > 0 ? (lead - 1) / k.stride + 1 : 0, begin, end);
+    const Index reach = k.height - 1 + lead;
+    const Index last = std::clamp(reach < 0 ? 0 : reach / k.stride + 1, first, end);
     if (first == last && add) return;
-    const Index pitch = k_.width * k_.channels;
-    const T* const a = x_ + (n * k_.height + (first == last ? 0 : first * k_.stride - lead)) * pitch;
-    const TileProduct<T> tile{.a = a - k_.left * k_.channels,
+    const Index pitch = k.width * k.channels;
+    const T* const a = x + (first == last ? 0 : first * k.stride - lead) * pitch;
+    const TileProduct<T> tile{.a = a - k.left * k.channels,
                               .a_row = 1,
                               .images = images,
-                              .a_image = k_.height * pitch,
+                              .a_image = k.height * pitch,
                               .outer = last - first,
-                              .a_outer = k_.stride * pitch,
-                              .inner = k_.out_width,
-                              .a_inner = k_.stride * k_.channels,
-                              .b = panel_.data() + (first - begin) * k_.out_width * tile_columns<T>,
-                              .b_image_gap = (end - begin - (last - first)) * k_.out_width * tile_columns<T>,
-                              .c = sum + kh * k_.run() * tile_columns<T>,
+                              .a_outer = k.stride * pitch,
+                              .inner = k.out_width,
+                              .a_inner = k.stride * k.channels,
+                              .b = panel(rows) + (first - begin) * k.out_width * tile_columns<T>,
+                              .b_image_gap = (end - begin - (last - first)) * k.out_width * tile_columns<T>,
+                              .c = sum + kh * k.run() * tile_columns<T>,
                               .c_row = tile_columns<T>,
                               .columns = columns(channel),
                               .add = add};
     // Filters of one pixel would wait for memory unless it is asked for early.
-    if (k_.pointwise())
-      return multiply_rows(k_.channels, tile,
+    if (k.pointwise())
+      return multiply_rows(k.channels, tile,
                            [&](Index share, Index shares) { prefetch_next(rows, channel, share, shares); });
-    if (!k_.columns_apart()) return multiply_rows(k_.run(), tile);
-    for (Index kw = 0; kw < k_.kernel_width; ++kw) {
-      const auto [left, right] = k_.outputs_of_column(kw);
+    if (!k.columns_apart()) return multiply_rows(k.run(), tile);
+    for (Index kw = 0; kw < k.kernel_width; ++kw) {
+      const auto [left, right] = k.outputs_of_column(kw);
       TileProduct<T> column = tile;
-      column.a = a + (left * k_.stride + kw - k_.left) * k_.channels;
+      column.a = a + (left * k.stride + kw - k.left) * k.channels;
       column.inner = right - left;
       column.b += left * tile_columns<T>;
-      column.b_gap = (k_.out_width - column.inner) * tile_columns<T>;
-      column.c += kw * k_.channels * tile_columns<T>;
-      multiply_rows(k_.channels, column);
+      column.b_gap = (k.out_width - column.inner) * tile_columns<T>;
+      column.c += kw * k.channels * tile_columns<T>;
+      multiply_rows(k.channels, column);
     }
   }
 
@@ -161,6 +205,8 @@ class FilterGradBlocks {
   Index width_;
   T* sums_;
   Scratch<T> panel_;
+  std::optional<TapRows<T>> taps_;  // or else
+  std::optional<RowsBetweenZeros<T>> between_zeros_;
 };
 
 /// dw (O, depth) = the sum of `parts` packed (blocks, depth, tile_columns), transposed; sums in place.
@@ -199,20 +245,16 @@ void conv2d_filter_grad_direct(const Conv2dGeometry& g, const T* x, const T* dy,
   const Index shares = detail::filter_grad_shares(g, groups, band.count(g.batch));
   const Scratch<T> sums(shares * blocks * block_size);
   const Correlation forward = detail::forward_correlation(g);
-  with_columns_of_zeros(forward, forward.columns_apart(), x, [&](const Correlation& k, const T* images, Index first) {
-    const Index bands = band.count(k.batch);
-    const Index share = tile_count(bands, shares);
-    parallel_tasks(shares * groups, [&](Index task) {
-      const Index block = task % groups * group, channel = block * tile_columns<T>;
-      T* const sum = sums.data() + (task / groups * blocks + block) * block_size;
-      const detail::FilterGradBlocks<T> some(k, band, images, dy + first * g.out_pixels() * g.out_channels + channel,
-                                             g.out_channels,
-                                             std::min(group * tile_columns<T>, g.out_channels - channel), sum);
-      const Index begin = task / groups * share;
-      const Index end = std::min(begin + share, bands);
-      if (begin >= end && first == 0) std::fill_n(sum, std::min(group, blocks - block) * block_size, T(0));
-      for (Index b = begin; b < end; ++b) some.sum_band(b, b != begin || first != 0);
-    });
+  const Index bands = band.count(g.batch), share = tile_count(bands, shares);
+  parallel_tasks(shares * groups, [&](Index task) {
+    const Index block = task % groups * group, channel = block * tile_columns<T>;
+    T* const sum = sums.data() + (task / groups * blocks + block) * block_size;
+    const detail::FilterGradBlocks<T> some(forward, band, x, dy + channel, g.out_channels,
+                                           std::min(group * tile_columns<T>, g.out_channels - channel), sum);
+    const Index begin = task / groups * share;
+    const Index end = std::min(begin + share, bands);
+    if (begin >= end) std::fill_n(sum, std::min(group, blocks - block) * block_size, T(0));
+    for (Index b = begin; b < end; ++b) some.sum_band(b, b != begin);
   });
   detail::unpack_filter_sums(g.out_channels, g.patch_size(), shares, sums.data(), dw);
 }
