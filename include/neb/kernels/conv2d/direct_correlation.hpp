@@ -172,13 +172,13 @@ void correlate_images(const Correlation& k, const T* x, const T* packed, const T
       end = std::min(last_row, above + k.out_height);
       images.copy(x + n * k.height * k.width * k.channels, 1, begin - above, end - above,
                   [&](const Correlation& part, const T* image) {
-                    for (Index block = first_block; block < last_block; ++block) {
-                      const Index channel = block * tile_columns<T>;
-                      for (Index row = begin - above; row < end - above; ++row)
+                    for (Index row = begin - above; row < end - above; ++row)
+                      for (Index block = first_block; block < last_block; ++block) {
+                        const Index channel = block * tile_columns<T>;
                         correlate_block(part, image, row, packed + channel * k.depth(),
                                         std::min(tile_columns<T>, k.out_channels - channel), bias_from(bias, channel),
                                         y + n * k.y_image + row * k.y_row + channel);
-                    }
+                      }
                   });
     }
   });
