@@ -4,8 +4,9 @@
 /// image, and the KW * C inputs under one kernel row are one run: so there is no im2col, and k runs over kernel rows
 /// and then along that run. Loop order: blocks of filters (a group of them stays in the second-level cache), rows of
 /// the output, tiles along a row, and inside the tile k.
-/// In small images, whose rows fill no tiles and where zeros are a large part of what a kernel meets, tiles lie across the images
-/// of the batch instead, at one place of the output.
+/// Padding is not multiplied: outputs at an edge, which have inputs under a part of the kernel, lie in tiles of their own, down the image
+/// where they are in a column. In small images, whose rows fill no tiles, tiles lie across the images of the batch, at one place of the
+/// output. An output has the same bits in any of them.
 #pragma once
 
 #include <algorithm>
@@ -17,66 +18,63 @@
 #include "neb/kernels/instruction_set.hpp"
 #include "neb/kernels/packed_rows.hpp"
 #include "neb/kernels/register_tile.hpp"
-#include "neb/kernels/scratch.hpp"
 #include "neb/kernels/vector_register.hpp"
 
 namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 
 namespace detail {
 
-/// One row of output for one block of filters, in tiles of equal width as far as possible.
-template <class T>
-void correlate_row(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns, const T* bias,
-                   T* y) {
-  const Index in_row = out_row * k.stride - k.top;
-  const auto [first, last] = kernel_inside(in_row, k.kernel_height, k.height);
-  const TileProduct<T> tile{.a = first == last ? image : image + ((in_row + first) * k.width - k.left) * k.channels,
-                            .a_row = k.stride * k.channels,
-                            .outer = last - first,
-                            .a_outer = k.width * k.channels,
-                            .inner = k.run(),
-                            .a_inner = 1,
-                            .b = filters + first * k.run() * tile_columns<T>,
-                            .c = y,
-                            .c_row = k.y_pixel,
-                            .columns = columns,
-                            .bias = bias};
-  multiply_rows(k.out_width, tile);
+/// Neighbouring outputs along an axis that have inputs under the same pixels of the kernel.
+struct Alike {
+  Index begin, end;   ///< the outputs
+  Index first, last;  ///< the pixels, none if these are equal
+};
+
+/// Of the outputs [begin, end), those that are like the first one. Output `at` has its first pixel at at * stride - lead.
+inline Alike alike(Index begin, Index end, Index stride, Index lead, Index kernel, Index extent) {
+  const auto inside = [&](Index at) { return kernel_inside(at * stride - lead, kernel, extent); };
+  const auto [first, last] = inside(begin);
+  Index at = begin + 1;
+  while (at < end && inside(at) == std::pair(first, last)) ++at;
+  return {begin, at, first, last};
 }
 
-/// The same where the columns of the kernel are summed apart.
+/// Outputs of one image for the blocks of filters [first_block, last_block), of which `rows` and `columns` are alike: in tiles along the
+/// longer side of the rectangle. So edges are met down the image, and no zeros are multiplied.
 template <class T>
-void correlate_row_apart(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns,
-                         const T* bias, T* y) {
-  const Index in_row = out_row * k.stride - k.top;
-  const auto [first, last] = kernel_inside(in_row, k.kernel_height, k.height);
-  set_to_bias(k.out_width, columns, bias, y, k.y_pixel);
-  if (first == last) return;
-  const Index row_size = k.width * k.channels;
-  for (Index kw = 0; kw < k.kernel_width; ++kw) {
-    const auto [begin, end] = k.outputs_of_column(kw);
-    if (begin == end) continue;
-    multiply_rows<T>(end - begin,
-                     {.a = image + (in_row + first) * row_size + (begin * k.stride + kw - k.left) * k.channels,
-                      .a_row = k.stride * k.channels,
-                      .outer = last - first,
-                      .a_outer = row_size,
-                      .inner = k.channels,
-                      .a_inner = 1,
-                      .b = filters + (first * k.kernel_width + kw) * k.channels * tile_columns<T>,
-                      .b_gap = (k.kernel_width - 1) * k.channels * tile_columns<T>,
-                      .c = y + begin * k.y_pixel,
-                      .c_row = k.y_pixel,
-                      .columns = columns,
-                      .add = true});
+void correlate_rectangle(const Correlation& k, const T* image, const Alike& rows, const Alike& columns,
+                         Index first_block, Index last_block, const T* packed, const T* bias, T* y) {
+  const Index pixels = columns.last - columns.first, row_size = k.width * k.channels;
+  const bool padding = rows.first == rows.last || pixels == 0;  // alone
+  const Index row_step = k.stride * row_size, column_step = k.stride * k.channels;
+  const Index height = rows.end - rows.begin, width = columns.end - columns.begin;
+  const bool down = height > width;
+  const T* a = padding ? image
+                       : image + (rows.begin * k.stride - k.top + rows.first) * row_size +
+                             (columns.begin * k.stride - k.left + columns.first) * k.channels;
+  T* c = y + rows.begin * k.y_row + columns.begin * k.y_pixel;
+  for (Index line = 0; line < (down ? width : height); ++line) {
+    // All blocks meet a line before the next one, so that it is read and written as one stream.
+    for (Index block = first_block; block < last_block; ++block) {
+      const Index channel = block * tile_columns<T>;
+      multiply_rows<T>(down ? height : width,
+                       {.a = a,
+                        .a_row = down ? row_step : column_step,
+                        .outer = padding ? 0 : rows.last - rows.first,
+                        .a_outer = row_size,
+                        .inner = pixels * k.channels,
+                        .a_inner = 1,
+                        .b = packed + channel * k.depth() +
+                             (rows.first * k.kernel_width + columns.first) * k.channels * tile_columns<T>,
+                        .b_gap = (k.kernel_width - pixels) * k.channels * tile_columns<T>,
+                        .c = c + channel,
+                        .c_row = down ? k.y_row : k.y_pixel,
+                        .columns = std::min(tile_columns<T>, k.out_channels - channel),
+                        .bias = bias_from(bias, channel)});
+    }
+    a += padding ? 0 : (down ? column_step : row_step);
+    c += down ? k.y_pixel : k.y_row;
   }
-}
-
-/// One row of output for one block of filters, either way.
-template <class T>
-void correlate_block(const Correlation& k, const T* image, Index out_row, const T* filters, Index columns,
-                     const T* bias, T* y) {
-  (k.columns_apart() ? correlate_row_apart<T> : correlate_row<T>)(k, image, out_row, filters, columns, bias, y);
 }
 
 /// How a correlation is shared out: a task is a band of output rows, counted over the batch, by a group of blocks of
@@ -165,21 +163,17 @@ void correlate_images(const Correlation& k, const T* x, const T* packed, const T
   parallel_tasks(tasks.count(), [&](Index task) {
     const Index first_block = tasks.first_block(task), last_block = std::min(first_block + tasks.group, tasks.blocks);
     const Index first_row = tasks.first_row(task), last_row = std::min(first_row + tasks.band, tasks.rows);
-    // A few images at which tiles would lie across many get the same bits from tiles along rows with their zeros.
-    const RowsBetweenZeros<T> images(k, k.columns_apart() && !k.across_images(), 1, std::min(tasks.band, k.out_height));
-    for (Index begin = first_row, end; begin < last_row; begin = end) {
-      const Index n = begin / k.out_height, above = n * k.out_height;  // rows of the images before
-      end = std::min(last_row, above + k.out_height);
-      images.copy(x + n * k.height * k.width * k.channels, 1, begin - above, end - above,
-                  [&](const Correlation& part, const T* image) {
-                    for (Index row = begin - above; row < end - above; ++row)
-                      for (Index block = first_block; block < last_block; ++block) {
-                        const Index channel = block * tile_columns<T>;
-                        correlate_block(part, image, row, packed + channel * k.depth(),
-                                        std::min(tile_columns<T>, k.out_channels - channel), bias_from(bias, channel),
-                                        y + n * k.y_image + row * k.y_row + channel);
-                      }
-                  });
+    for (Index row = first_row; row < last_row;) {
+      const Index n = row / k.out_height, above = n * k.out_height;  // rows of the images before
+      const Alike rows =
+          alike(row - above, std::min(last_row - above, k.out_height), k.stride, k.top, k.kernel_height, k.height);
+      for (Index column = 0; column < k.out_width;) {
+        const Alike columns = alike(column, k.out_width, k.stride, k.left, k.kernel_width, k.width);
+        correlate_rectangle(k, x + n * k.height * k.width * k.channels, rows, columns, first_block, last_block, packed,
+                            bias, y + n * k.y_image);
+        column = columns.end;
+      }
+      row = above + rows.end;
     }
   });
 }

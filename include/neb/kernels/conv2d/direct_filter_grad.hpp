@@ -16,6 +16,7 @@
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/conv2d/geometry.hpp"
+#include "neb/kernels/conv2d/rows_between_zeros.hpp"
 #include "neb/kernels/conv2d/tap_rows.hpp"
 #include "neb/kernels/conv2d/tasks.hpp"
 #include "neb/kernels/instruction_set.hpp"
@@ -62,7 +63,7 @@ class FilterGradBlocks {
     if (sums_by_taps(k))
       taps_.emplace(k, band.rows, band.images * band.rows * k.out_width);
     else
-      between_zeros_.emplace(k, k.columns_apart(), band.images, band.rows);
+      between_zeros_.emplace(k, band.images, band.rows);
   }
 
   /// Sets the sums to those over a band, or adds these.
