@@ -78,6 +78,22 @@ TEST_CASE("a loop ends although the other thread never comes") {
   }
 }
 
+TEST_CASE("each thread begins with the first task of its own half, in every loop") {
+  const TwoThreads two;
+  const pthread_t other = other_thread();
+  for (int loop = 0; loop < 20; ++loop) {
+    std::atomic<int> begun = 0;
+    std::vector<pthread_t> ran(10);
+    parallel_tasks(10, [&](Index task) {
+      ran[static_cast<std::size_t>(task)] = pthread_self();
+      ++begun;
+      while (begun < 2) {}  // the first task of each thread waits for that of the other
+    });
+    CHECK(pthread_equal(ran[0], pthread_self()) != 0);
+    CHECK(pthread_equal(ran[5], other) != 0);
+  }
+}
+
 TEST_CASE("a thread that comes late, after many loops have ended, takes tasks of the next one") {
   const TwoThreads two;
   const pthread_t other = other_thread();

@@ -14,6 +14,7 @@
 #include <pthread.h>  // <thread> and <condition_variable> would take a second to compile
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -74,9 +75,13 @@ class WaitingPlace {
   std::atomic<bool> asleep_ = false;
 };
 
-/// Threads that last as long as the program, and work for one caller at a time. The tasks of all loops are numbered on and on,
-/// like tickets at a counter: `next_` is the next one to be taken, and those before `end_` may be. Neither ever decreases, so a
-/// thread that comes late, even when other loops have begun, can neither take a ticket twice nor one of a loop that has ended.
+/// Threads that last as long as the program, and work for one caller at a time.
+///
+/// Each has a counter, where its share of a loop's tasks waits: neighbours, and the same ones in the next loop of that size, so that it
+/// finds near its core what it has written there. When its own counter is empty it goes to those of the others. The tasks of all
+/// loops are numbered on and on, like tickets: at each counter `next` is the next one to be taken, and those before `end` may be. Neither
+/// ever decreases, so a thread that comes late, even when other loops have begun, can neither take a ticket twice nor one of a
+/// loop that has ended.
 class Team {
  public:
   /// The team of this process. Never destroyed, because its threads are not ended.
@@ -99,12 +104,21 @@ class Team {
     if (places_.size() < helpers) hire(static_cast<std::size_t>(threads - 1) - places_.size());
     call_ = call;
     body_ = body;
-    first_ = end_;
+    const Index shares = std::min<Index>(static_cast<Index>(helpers) + 1, most_shares);
+    for (Index share = 0; share < shares; ++share) {
+      Counter& counter = counters_[static_cast<std::size_t>(share)];
+      const Index begin = tasks * share / shares, end = tasks * (share + 1) / shares;
+      counter.first = counter.end;
+      counter.first_task = begin;
+      counter.end += static_cast<std::uint64_t>(end - begin);  // from here on there are tickets
+    }
+    shares_ = static_cast<std::size_t>(shares);
     helpers_ = helpers;
-    end_ = first_ + static_cast<std::uint64_t>(tasks);  // from here on there are tickets
+    ++loops_;
     for (std::size_t i = 0; i < helpers; ++i) places_[i]->notify();
-    take_tickets();
-    caller_.wait(caller_patience, [this] { return finished_ == end_; });
+    take_tickets(0);
+    wanted_ += static_cast<std::uint64_t>(tasks);
+    caller_.wait(caller_patience, [this] { return finished_ == wanted_; });
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     return true;
   }
@@ -116,6 +130,16 @@ class Team {
   /// Longer than a time slice: a task takes that long if its thread has lost its core. The caller keeps the core that it would
   /// use without a team as well. If it slept, the other process would come here, and waking up costs tens of microseconds.
   static constexpr double caller_patience = 5e-3;
+
+  /// More threads than that have counters together.
+  static constexpr Index most_shares = 64;
+
+  /// Tickets of one share of the tasks.
+  struct alignas(buffer_alignment) Counter {
+    std::atomic<std::uint64_t> next = 0, end = 0;
+    std::uint64_t first = 0;  // of this loop
+    Index first_task = 0;     // which it stands for
+  };
 
   Team() = default;
 
@@ -154,52 +178,60 @@ class Team {
     return nullptr;
   }
 
-  /// What the thread with that number does for ever.
+  /// What the helper with that number does for ever.
   [[noreturn]] void work(std::size_t number, WaitingPlace& place) {
     for (std::uint64_t seen = 0;;) {
-      place.wait(worker_patience, [&] { return end_ != seen && number < helpers_; });
-      seen = end_;
-      take_tickets();
+      place.wait(worker_patience, [&] { return loops_ != seen && number < helpers_; });
+      seen = loops_;
+      take_tickets(number + 1);
     }
   }
 
-  /// Takes tickets and runs their tasks until there are none.
-  void take_tickets() {
-    const std::uint64_t end = end_;
+  /// Takes tickets and runs their tasks until there are none: first those of the counter with that number, then those of the others.
+  void take_tickets(std::size_t number) {
+    const std::size_t shares = shares_;
     std::uint64_t done = 0;
-    for (std::uint64_t ticket = next_; ticket < end;) {
-      if (!next_.compare_exchange_weak(ticket, ticket + 1)) continue;
-      // The loop cannot end before this task does: from here to the report below, what describes the loop stays as it is.
-      try {
-        call_(body_, static_cast<Index>(ticket - first_));
-      } catch (...) {
-        const std::lock_guard lock(failing_);
-        failure_ = std::current_exception();
-      }
-      ++done;
-      ticket = next_;
-    }
+    for (std::size_t i = 0; i < shares; ++i) done += take_tickets_of(counters_[(number + i) % shares]);
     if (done == 0) return;
     finished_ += done;
     caller_.notify();
   }
 
+  /// How many of its tasks this thread has run.
+  std::uint64_t take_tickets_of(Counter& counter) {
+    const std::uint64_t end = counter.end;
+    std::uint64_t done = 0;
+    for (std::uint64_t ticket = counter.next; ticket < end;) {
+      if (!counter.next.compare_exchange_weak(ticket, ticket + 1)) continue;
+      // The loop cannot end before this task is reported: until then, what describes the loop stays as it is.
+      try {
+        call_(body_, counter.first_task + static_cast<Index>(ticket - counter.first));
+      } catch (...) {
+        const std::lock_guard lock(failing_);
+        failure_ = std::current_exception();
+      }
+      ++done;
+      ticket = counter.next;
+    }
+    return done;
+  }
+
   std::mutex lent_;                                    // held by the caller of a loop
-  std::vector<std::unique_ptr<WaitingPlace>> places_;  // of the threads, by number
+  std::vector<std::unique_ptr<WaitingPlace>> places_;  // of the helpers, by number
   WaitingPlace caller_;
 
-  // The loop: written before `end_`, and read by who has a ticket of it.
+  // The loop: written before there are tickets, and read by who has one.
   void (*call_)(void* body, Index task) = nullptr;
   void* body_ = nullptr;
-  std::uint64_t first_ = 0;
   std::mutex failing_;
   std::exception_ptr failure_;
+  std::uint64_t wanted_ = 0;  // tasks of all loops so far
 
-  // Each in a cache line of its own: many look at the first while others write the second and the third.
-  alignas(buffer_alignment) std::atomic<std::uint64_t> end_ = 0;
-  std::atomic<std::size_t> helpers_ = 0;
-  alignas(buffer_alignment) std::atomic<std::uint64_t> next_ = 0;
+  // Each in a cache line of its own: many look at the first while others write the second.
+  alignas(buffer_alignment) std::atomic<std::uint64_t> loops_ = 0;
+  std::atomic<std::size_t> helpers_ = 0, shares_ = 1;
   alignas(buffer_alignment) std::atomic<std::uint64_t> finished_ = 0;
+  std::array<Counter, std::size_t{most_shares}> counters_;
 };
 
 }  // namespace neb::detail
