@@ -53,10 +53,10 @@ struct Stages {
   static void each_slab(const TileRows& rows, Index channels, Body&& body) {
     constexpr Index most = 32;
     const Run& range = rows.range();
-    const Index parts = tile_count(range.count, most);
-    parallel_tasks(tile_count(channels, slab) * parts, [&](Index task) {
-      const Index first = task % parts * most;
-      body(Tiles{rows, {range.first + first, std::min(most, range.count - first)}}, task / parts * slab);
+    const Index slabs = tile_count(channels, slab);
+    parallel_tasks(tile_count(range.count, most) * slabs, [&](Index task) {
+      const Index first = task / slabs * most;
+      body(Tiles{rows, {range.first + first, std::min(most, range.count - first)}}, task % slabs * slab);
       fence();
     });
   }
