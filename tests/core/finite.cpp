@@ -27,11 +27,11 @@ TEST_CASE("NaN and infinities are not finite, everything else is, in all three s
 }
 
 TEST_CASE("the first number that is not finite is found, wherever it is") {
-  constexpr Index n = 10'000;
+  constexpr Index n = 100'000;  // more than one thread takes at a time
   std::vector<float> x(n, 1);
   CHECK(first_not_finite(n, x.data()) == n);
   CHECK(first_not_finite<float>(0, nullptr) == 0);
-  for (const Index at : {n - 1, Index{4096}, Index{4095}, Index{1}, Index{0}}) {
+  for (const Index at : {n - 1, Index{16'384}, Index{16'383}, Index{1}, Index{0}}) {
     x[static_cast<std::size_t>(at)] = std::nanf("");
     CHECK(first_not_finite(n, x.data()) == at);
   }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 
 #include "neb/core/bits.hpp"
+#include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/core/tensor.hpp"
 
@@ -45,15 +47,16 @@ bool is_within(T value, T low, T high) {
 /// The position of the first of `n` numbers that is not finite, or n.
 template <Scalar T>
 Index first_not_finite(Index n, const T* x) {
-  constexpr Index block = 4096;
-  for (Index begin = 0; begin < n; begin += block) {
-    const Index end = std::min(begin + block, n);
+  std::atomic<Index> first = n;
+  parallel_tiles(n, 1 << 14, [&](Index begin, Index end) {
+    if (begin >= first) return;
     bool finite = true;
     for (Index i = begin; i < end; ++i) finite &= is_finite(x[i]);
-    for (Index i = begin; !finite && i < end; ++i)
-      if (!is_finite(x[i])) return i;
-  }
-  return n;
+    if (finite) return;
+    const Index at = std::find_if(x + begin, x + end, [](T value) { return !is_finite(value); }) - x;
+    for (Index known = first; at < known && !first.compare_exchange_weak(known, at);) {}
+  });
+  return first;
 }
 
 }  // namespace neb
