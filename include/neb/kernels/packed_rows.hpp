@@ -55,18 +55,6 @@ void pack_rows(Index rows, Index depth, const T* w, Index stride, T* packed) {
   });
 }
 
-/// The same for w (depth, columns), whose columns take the place of its rows.
-template <class T>
-void pack_columns(Index columns, Index depth, const T* w, Index stride, T* packed) {
-  const Index slabs = tile_count(depth, packed_slab), size = (depth - 1) * stride + columns;
-  parallel_tasks(tile_count(columns, tile_columns<T>) * slabs, [&](Index task) {
-    const Index column = task / slabs * tile_columns<T>, first = task % slabs * packed_slab;
-    const Index from = first * stride + column;
-    detail::pack_panel_of_columns(std::min(tile_columns<T>, columns - column), std::min(packed_slab, depth - first),
-                                  w + from, stride, size - from, packed + column * depth + first * tile_columns<T>);
-  });
-}
-
 /// y (rows, columns) = the inner products of each row of x (rows, depth) with `columns` packed ones, plus a bias (columns) if there
 /// is one; float or double.
 template <class T>

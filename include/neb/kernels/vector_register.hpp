@@ -23,6 +23,12 @@ namespace neb::kernels::inline NEB_INSTRUCTION_SET {
 template <class T>
 inline constexpr int vector_lanes = vector_bytes / static_cast<int>(sizeof(T));
 
+/// The elements of as many registers as hold `count`.
+template <class T>
+constexpr Index whole_registers(Index count) {
+  return (count + vector_lanes<T> - 1) / vector_lanes<T> * vector_lanes<T>;
+}
+
 namespace detail {
 
 template <class T, int Bytes>

@@ -39,41 +39,44 @@ inline Alike alike(Index begin, Index end, Index stride, Index lead, Index kerne
   return {begin, at, first, last};
 }
 
+/// What a tile of outputs like that of `rows` and `columns` sums, beginning with the first of these, of an image and a block of filters.
+template <class T>
+TileProduct<T> product_of_alike(const Correlation& k, const T* image, const Alike& rows, const Alike& columns,
+                                const T* filters) {
+  const Index pixels = columns.last - columns.first, row_size = k.width * k.channels;
+  const bool padding = rows.first == rows.last || pixels == 0;  // alone
+  return {.a = padding ? image
+                       : image + (rows.begin * k.stride - k.top + rows.first) * row_size +
+                             (columns.begin * k.stride - k.left + columns.first) * k.channels,
+          .outer = padding ? 0 : rows.last - rows.first,
+          .a_outer = row_size,
+          .inner = pixels * k.channels,
+          .a_inner = 1,
+          .b = filters + (rows.first * k.kernel_width + columns.first) * k.channels * tile_columns<T>,
+          .b_gap = (k.kernel_width - pixels) * k.channels * tile_columns<T>};
+}
+
 /// Outputs of one image for the blocks of filters [first_block, last_block), of which `rows` and `columns` are alike: in tiles along the
 /// longer side of the rectangle. So edges are met down the image, and no zeros are multiplied.
 template <class T>
 void correlate_rectangle(const Correlation& k, const T* image, const Alike& rows, const Alike& columns,
                          Index first_block, Index last_block, const T* packed, const T* bias, T* y) {
-  const Index pixels = columns.last - columns.first, row_size = k.width * k.channels;
-  const bool padding = rows.first == rows.last || pixels == 0;  // alone
-  const Index row_step = k.stride * row_size, column_step = k.stride * k.channels;
+  const Index row_step = k.stride * k.width * k.channels, column_step = k.stride * k.channels;
   const Index height = rows.end - rows.begin, width = columns.end - columns.begin;
   const bool down = height > width;
-  const T* a = padding ? image
-                       : image + (rows.begin * k.stride - k.top + rows.first) * row_size +
-                             (columns.begin * k.stride - k.left + columns.first) * k.channels;
-  T* c = y + rows.begin * k.y_row + columns.begin * k.y_pixel;
   for (Index line = 0; line < (down ? width : height); ++line) {
     // All blocks meet a line before the next one, so that it is read and written as one stream.
     for (Index block = first_block; block < last_block; ++block) {
       const Index channel = block * tile_columns<T>;
-      multiply_rows<T>(down ? height : width,
-                       {.a = a,
-                        .a_row = down ? row_step : column_step,
-                        .outer = padding ? 0 : rows.last - rows.first,
-                        .a_outer = row_size,
-                        .inner = pixels * k.channels,
-                        .a_inner = 1,
-                        .b = packed + channel * k.depth() +
-                             (rows.first * k.kernel_width + columns.first) * k.channels * tile_columns<T>,
-                        .b_gap = (k.kernel_width - pixels) * k.channels * tile_columns<T>,
-                        .c = c + channel,
-                        .c_row = down ? k.y_row : k.y_pixel,
-                        .columns = std::min(tile_columns<T>, k.out_channels - channel),
-                        .bias = bias_from(bias, channel)});
+      TileProduct<T> tile = product_of_alike(k, image, rows, columns, packed + channel * k.depth());
+      if (tile.outer > 0) tile.a += line * (down ? column_step : row_step);
+      tile.a_row = down ? row_step : column_step;
+      tile.c = y + rows.begin * k.y_row + columns.begin * k.y_pixel + line * (down ? k.y_pixel : k.y_row) + channel;
+      tile.c_row = down ? k.y_row : k.y_pixel;
+      tile.columns = std::min(tile_columns<T>, k.out_channels - channel);
+      tile.bias = bias_from(bias, channel);
+      multiply_rows(down ? height : width, tile);
     }
-    a += padding ? 0 : (down ? column_step : row_step);
-    c += down ? k.y_pixel : k.y_row;
   }
 }
 
@@ -111,22 +114,15 @@ struct CorrelationTasks {
 template <class T>
 void correlate_across(const Correlation& k, Index images, const T* x, Index place, const T* filters, Index columns,
                       const T* bias, T* y) {
-  const Index row = place / k.out_width * k.stride - k.top, column = place % k.out_width * k.stride - k.left;
-  const auto [top, bottom] = kernel_inside(row, k.kernel_height, k.height);
-  const auto [left, right] = kernel_inside(column, k.kernel_width, k.width);
-  const bool none = top == bottom || left == right;
-  multiply_tile<T>(images, {.a = none ? x : x + ((row + top) * k.width + column + left) * k.channels,
-                            .a_row = k.height * k.width * k.channels,
-                            .outer = none ? 0 : bottom - top,
-                            .a_outer = k.width * k.channels,
-                            .inner = (right - left) * k.channels,
-                            .a_inner = 1,
-                            .b = filters + (top * k.kernel_width + left) * k.channels * tile_columns<T>,
-                            .b_gap = (k.kernel_width - (right - left)) * k.channels * tile_columns<T>,
-                            .c = y + place / k.out_width * k.y_row + place % k.out_width * k.y_pixel,
-                            .c_row = k.y_image,
-                            .columns = columns,
-                            .bias = bias});
+  const Index row = place / k.out_width, column = place % k.out_width;
+  TileProduct<T> tile = product_of_alike(k, x, alike(row, row + 1, k.stride, k.top, k.kernel_height, k.height),
+                                         alike(column, column + 1, k.stride, k.left, k.kernel_width, k.width), filters);
+  tile.a_row = k.height * k.width * k.channels;
+  tile.c = y + row * k.y_row + column * k.y_pixel;
+  tile.c_row = k.y_image;
+  tile.columns = columns;
+  tile.bias = bias;
+  multiply_tile(images, tile);
 }
 
 /// All outputs, in tiles across images. A task is a group of blocks of filters, which stays in the second-level cache, over a band of

@@ -99,7 +99,7 @@ struct FewChannels {
       : g(geometry),
         rows(g.stride, g.padding, g.kernel_height, g.height),
         columns(g.stride, g.padding, g.kernel_width, g.width),
-        depth(tile_count(g.out_channels, vector_lanes<T>) * vector_lanes<T>),
+        depth(whole_registers<T>(g.out_channels)),
         pitch((columns.count + columns.reach()) * depth) {}
 
   /// packed (phases of rows, phases of columns, I, taps, taps, depth) = the kernel's pixels of each phase, in reverse order; zeros

@@ -7,6 +7,7 @@
 /// dy is packed into panels of a block of channels; a band of about 192 pixels keeps the panel (24 KiB in float) in the
 /// first-level cache while all inputs pass by. Sums stay packed as (O / block, KH, KW, I, block) and are transposed
 /// once, when the shares of the batch that different tasks summed are added in order.
+/// Where the run is short, a tile has taps as its rows instead (tap_rows.hpp).
 #pragma once
 
 #include <algorithm>

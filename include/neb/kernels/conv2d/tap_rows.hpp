@@ -1,7 +1,7 @@
 /// The inputs of each tap of a filter, output pixel after output pixel: im2col with rows and columns exchanged, for few channels.
 ///
-/// The register tile of the filter gradient has neighbouring inputs as its rows. Those under one kernel row are neighbours, but a first layer
-/// has one or three channels there, too few to fill a tile. A row of this matrix is one tap in one channel, and a tile takes
+/// The register tile of the filter gradient has neighbouring inputs as its rows. Those under one kernel row are neighbours, but of
+/// one channel they are as few as the columns of the kernel. A row of this matrix is one tap in one channel, and a tile takes
 /// as many taps as it has rows.
 /// Images are taken apart first, into lines of one channel and one residue of the column modulo the stride, between zeros: each row
 /// of output pixels is part of a line under every tap, and copied by whole registers.
@@ -9,7 +9,6 @@
 
 #include <algorithm>
 
-#include "neb/core/parallel.hpp"
 #include "neb/core/shape.hpp"
 #include "neb/kernels/conv2d/correlation.hpp"
 #include "neb/kernels/instruction_set.hpp"
@@ -25,7 +24,7 @@ class TapRows {
   TapRows(const Correlation& k, Index rows, Index pixels)
       : k_(k),
         residues_(std::min(k.stride, k.kernel_width)),
-        line_(whole_registers(k.out_width) + (k.kernel_width - 1) / k.stride),
+        line_(whole_registers<T>(k.out_width) + (k.kernel_width - 1) / k.stride),
         pitch_(pixels + vector_lanes<T>),
         lines_(input_rows(rows) * residues_ * k.channels * line_),
         taps_(k.depth() * pitch_) {}
@@ -52,7 +51,6 @@ class TapRows {
   }
 
  private:
-  static Index whole_registers(Index count) { return tile_count(count, vector_lanes<T>) * vector_lanes<T>; }
   Index input_rows(Index output_rows) const { return (output_rows - 1) * k_.stride + k_.kernel_height; }
   T* line(Index row, Index residue, Index channel) const {
     return lines_.data() + ((row * residues_ + residue) * k_.channels + channel) * line_;
